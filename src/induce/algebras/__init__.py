@@ -1,0 +1,34 @@
+"""Algebras: what a term *means* on arrays and tensors."""
+
+from typing import TYPE_CHECKING, Any
+
+from induce.algebras.algebra import Algebra, check_laws, meaning_of, register
+from induce.algebras.evaluate import evaluate, evaluate_many, fit_constants
+from induce.algebras.intervals import bounds
+from induce.algebras.standard import BOOLEAN, REAL
+
+if TYPE_CHECKING:
+    from induce.algebras.module import TermModule, to_torch
+
+__all__ = [
+    "BOOLEAN",
+    "REAL",
+    "Algebra",
+    "TermModule",
+    "bounds",
+    "check_laws",
+    "evaluate",
+    "evaluate_many",
+    "fit_constants",
+    "meaning_of",
+    "register",
+    "to_torch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("TermModule", "to_torch"):  # torch is loaded only for these
+        from induce.algebras import module
+
+        return getattr(module, name)
+    raise AttributeError(f"module 'induce.algebras' has no attribute '{name}'.")
