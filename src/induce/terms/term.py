@@ -249,7 +249,7 @@ class Term:
     __repr__ = __str__
 
     def _repr_latex_(self) -> str:
-        from induce.terms.show import to_latex
+        from induce.terms.markup import to_latex
 
         return f"$\\displaystyle {to_latex(self)}$"
 
