@@ -1,0 +1,119 @@
+"""Budget: how long a fill may take, in seconds, CPU seconds, candidates, work, epochs or memory."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields
+
+from induce.errors import BudgetError, did_you_mean
+
+__all__ = ["Budget"]
+
+_UNITS = {
+    "ms": ("seconds", 1e-3), "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0),
+    "seconds": ("seconds", 1.0), "min": ("seconds", 60.0), "minute": ("seconds", 60.0), "minutes": ("seconds", 60.0),
+    "h": ("seconds", 3600.0), "hour": ("seconds", 3600.0), "hours": ("seconds", 3600.0),
+    "candidate": ("candidates", 1.0), "candidates": ("candidates", 1.0),
+    "epoch": ("epochs", 1.0), "epochs": ("epochs", 1.0), "cpu": ("cpu", 1.0),
+    "MB": ("memory", 1e6), "GB": ("memory", 1e9),
+}  # fmt: skip
+_TEXT = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]+)\s*")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of a fill; the first one reached ends it. None means no limit.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time.
+    cpu : float
+        CPU seconds of the process and its children.
+    candidates : float
+        Candidates scored: deterministic.
+    work : float
+        Node-points: nodes of all scored candidates times rows; deterministic, and near 1e9 a second on one core.
+    plateau : float
+        Stop when this much work, plus half of all work before it, brought no better formula; deterministic.
+    epochs : float
+        Passes over the data, for gradient learners.
+    memory : float
+        Bytes the process may hold.
+
+    Raises
+    ------
+    BudgetError
+        If a limit is not a positive number.
+
+    >>> Budget.read("2 min").seconds
+    120.0
+    >>> Budget.read("1e5 candidates, 20 s")
+    Budget(seconds=20.0, candidates=100000.0)
+    """
+
+    seconds: float | None = None
+    cpu: float | None = None
+    candidates: float | None = None
+    work: float | None = None
+    plateau: float | None = None
+    epochs: float | None = None
+    memory: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+                raise BudgetError(
+                    f"the budget's {field.name} must be a positive number, but got {value!r}. Write for example '60s'."
+                )
+
+    def __repr__(self) -> str:
+        given = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) is not None]
+        return f"Budget({', '.join(given)})"
+
+    @staticmethod
+    def default() -> Budget:
+        """The deterministic default: a plateau rule, capped by work and by ten minutes."""
+        return Budget(seconds=600.0, work=2e10, plateau=2.5e8)
+
+    @staticmethod
+    def read(text: Budget | str | float | None) -> Budget:
+        """A budget from text, a number of seconds, a Budget, or None for the default.
+
+        Raises
+        ------
+        BudgetError
+            If the text cannot be read.
+        """
+        if text is None:
+            return Budget.default()
+        if isinstance(text, Budget):
+            return text
+        if isinstance(text, int | float):
+            return Budget(seconds=float(text) if not isinstance(text, bool) else text)
+        if not isinstance(text, str):
+            raise BudgetError(f"a budget is text such as '60s', a number of seconds or a Budget, but got {text!r}.")
+        limits: dict[str, float] = {}
+        for part in text.split(","):
+            match = _TEXT.fullmatch(part)
+            if match is None:
+                raise BudgetError(f"cannot read the budget '{text}'. Write for example '60s', '2 min' or '1e5 candidates'.")
+            number, unit = match.groups()
+            if unit not in _UNITS:
+                hint = did_you_mean(unit, _UNITS)
+                raise BudgetError(f"unknown unit '{unit}' in the budget '{text}'.{hint} Known: {', '.join(_UNITS)}.")
+            name, factor = _UNITS[unit]
+            try:
+                limits[name] = float(number) * factor
+            except ValueError:
+                raise BudgetError(f"cannot read the number '{number}' in the budget '{text}'.") from None
+        return Budget(**limits)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether candidates, work or a plateau end the fill, so that a seed repeats it exactly."""
+        return any(v is not None for v in (self.candidates, self.work, self.plateau, self.epochs))

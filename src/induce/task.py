@@ -1,0 +1,195 @@
+"""Task: a sketch, the evidence it must fit, and what is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.errors import FillError, UnitError
+from induce.table import Table
+from induce.terms.codes import Codebook
+from induce.terms.grammar import Grammar
+from induce.terms.language import Language
+from induce.terms.op import LITERAL, Op
+from induce.terms.term import Term
+from induce.terms.unit import Unit
+
+__all__ = ["Space", "Task"]
+
+Array = NDArray[np.float64]
+SEARCH_ROWS = 512
+CONFIRM_ROWS = 16384
+
+
+@dataclass(frozen=True)
+class Space:
+    """Which formulas a search may write: the array-friendly part of a grammar.
+
+    Parameters
+    ----------
+    language : Language
+    ops : tuple of Op
+    literals : tuple of float
+        Numbers that may be written down as they are.
+    constants : bool
+        Whether fitted constants are allowed.
+    max_size : int
+    forbid : tuple of (str, str)
+        Pairs (outer, inner) of operators that must not be nested.
+    """
+
+    language: Language
+    ops: tuple[Op, ...]
+    literals: tuple[float, ...]
+    constants: bool
+    max_size: int
+    forbid: tuple[tuple[str, str], ...]
+
+    @staticmethod
+    def of(grammar: Grammar) -> Space:
+        """Read the space off a grammar."""
+        leaves = [p for p in grammar.productions if isinstance(p, Term)]
+        return Space(
+            language=grammar.language,
+            ops=tuple(p for p in grammar.productions if isinstance(p, Op)),
+            literals=tuple(float(t.payload) for t in leaves if t.op is LITERAL),
+            constants=any(t.is_hole and t.hole.kind == "real" for t in leaves),
+            max_size=grammar.max_size,
+            forbid=tuple(grammar.forbid),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be filled, from what.
+
+    Parameters
+    ----------
+    sketch : Term
+        A term with holes.
+    table : Table
+        The columns, shape (columns, rows).
+    target : array, shape (rows,)
+    weights : array, shape (rows,), optional
+    target_unit : str, optional
+        Unit of the target; any unit when None.
+    held_out : (Table, array), optional
+        Rows that no learner sees; used for the validation column.
+    noise : float, optional
+        Standard deviation of the target's noise, in its unit; estimated when None.
+    subject_to : tuple
+        Further conditions a candidate must meet: callables from Term to bool.
+    loss : str or callable
+        "squared", or a torch loss for gradient learners.
+    seed : int
+        Seed of the row subsets.
+    """
+
+    sketch: Term
+    table: Table
+    target: Array
+    weights: Array | None = None
+    target_unit: str | None = None
+    held_out: tuple[Table, Array] | None = None
+    noise: float | None = None
+    subject_to: tuple[Any, ...] = ()
+    loss: Any = "squared"
+    seed: int = 0
+    modules: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.sketch.holes:
+            raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        for variable in self.sketch.variables:
+            if variable.name not in self.table:
+                raise self.table.unknown(variable.name)
+
+    @cached_property
+    def space(self) -> Space | None:
+        """The search space when the sketch is one free choice from a grammar; None for other sketches."""
+        if self.sketch.is_hole and self.sketch.hole.kind == "choice" and isinstance(self.sketch.hole.options, Grammar):
+            return Space.of(self.sketch.hole.options)
+        return None
+
+    @cached_property
+    def language(self) -> Language:
+        """The language of the sketch: its grammar's, or arithmetic."""
+        from induce.terms.arithmetic import arithmetic
+
+        for node in self.sketch.holes:
+            if node.hole.kind == "choice" and isinstance(node.hole.options, Grammar):
+                return node.hole.options.language
+        return arithmetic
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """Codes of the language's operators and the table's columns."""
+        return Codebook(self.language, self.table.names)
+
+    @cached_property
+    def dimensions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Units as integer exponents: (columns, base dimensions) and the target's; zero width when nothing has a unit."""
+        from induce.algebras.dimension import SCALE
+
+        if not self.table.units and self.target_unit is None:
+            return np.zeros((len(self.table.names), 0), np.int64), np.zeros(0, np.int64)
+        units = [Unit.parse(self.table.units.get(name, "1")) for name in self.table.names]
+        target = None if self.target_unit is None else Unit.parse(self.target_unit)
+        bases = sorted({base for unit in [*units, *([target] if target else [])] for base in unit.powers})
+        rows = [[unit.powers.get(base, 0) * SCALE for base in bases] for unit in units]
+        if any(value != int(value) for row in rows for value in row):
+            raise UnitError("a column's unit has an exponent whose denominator does not divide 12. Rescale the column.")
+        columns = np.array([[int(v) for v in row] for row in rows], np.int64).reshape(len(units), len(bases))
+        if target is None:
+            return columns, np.zeros(0, np.int64)
+        return columns, np.array([int(target.powers.get(base, 0) * SCALE) for base in bases], np.int64)
+
+    def _rows(self, most: int) -> NDArray[np.int64]:
+        total = self.table.rows
+        if total <= most:
+            return np.arange(total)
+        rng = np.random.default_rng([self.seed, 77])
+        picked = rng.choice(total, most, replace=False)
+        # the extremes of every column and of the target pin down behavior at the edges
+        edges = [np.argmin(self.target), np.argmax(self.target)]
+        for column in self.table.values[: most // 8]:
+            edges += [np.argmin(column), np.argmax(column)]
+        picked[: len(edges)] = edges[:most]
+        return np.unique(picked)
+
+    def subset(self, most: int) -> tuple[Array, Array, Array]:
+        """At most ``most`` rows as (columns, target, weights): all of them, or a seeded sample with the extremes."""
+        rows = self._rows(most)
+        weights = np.ones(len(rows)) if self.weights is None else self.weights[rows]
+        return (
+            np.ascontiguousarray(self.table.values[:, rows]),
+            np.ascontiguousarray(self.target[rows]),
+            np.ascontiguousarray(weights * (len(rows) / weights.sum())),
+        )
+
+    @cached_property
+    def search(self) -> tuple[Array, Array, Array]:
+        """The rows learners search on."""
+        return self.subset(SEARCH_ROWS)
+
+    @cached_property
+    def confirm(self) -> tuple[Array, Array, Array]:
+        """The rows on which a candidate is scored before it enters the archive."""
+        return self.subset(CONFIRM_ROWS)
+
+    @cached_property
+    def scale(self) -> float:
+        """Weighted variance of the target on the confirmation rows: the loss of the best constant."""
+        _, y, w = self.confirm
+        mean = float(np.average(y, weights=w))
+        return max(float(np.average((y - mean) ** 2, weights=w)), 1e-300)
+
+
+def names_of(ops: Sequence[Op]) -> str:
+    """Operator names separated by spaces."""
+    return " ".join(op.name for op in ops)
