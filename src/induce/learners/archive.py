@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ class Entry:
         The learner that proposed it.
     found_at : float
         Candidates scored when it was found.
+    state : mapping, optional
+        Fitted parameters of net holes (then ``programs`` is empty and the sketch itself is the formula).
     """
 
     programs: Programs
@@ -36,6 +39,7 @@ class Entry:
     loss: float
     source: str
     found_at: float = 0.0
+    state: dict[str, Any] | None = None
 
     @property
     def key(self) -> tuple[bytes, bytes]:

@@ -125,7 +125,7 @@ def expand(op: int, first: Any, second: Any, at: int, quota: int, bank: Any, val
         i = first[0] + at // width_second
         j = second[0] + at % width_second
         at += 1
-        if not unary and ((commutes and j > i) or (i == j and op != K.ADD and op != K.MUL)):
+        if not unary and ((commutes and j > i) or (i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX))):
             continue
         below = contains[i] if unary else contains[i] | contains[j]
         if below & forbid[op]:

@@ -162,7 +162,7 @@ class Codebook:
         values: list[float] = []
         free: list[bool] = []
         for term in terms:
-            for node in _postfix(term):
+            for node in term.walk_postfix():
                 code = self.code_of.get(node if node.op is VARIABLE else node.op)
                 if code is None:
                     code = -1 - (len(values) - value_offsets[-1])
@@ -255,14 +255,3 @@ class Codebook:
             np.zeros(len(values), bool),
         )
 
-
-def _postfix(term: Term) -> Iterable[Term]:
-    """Every occurrence in postfix order (shared sub-terms repeat)."""
-    stack: list[tuple[Term, bool]] = [(term, False)]
-    while stack:
-        node, done = stack.pop()
-        if done or not node.args:
-            yield node
-        else:
-            stack.append((node, True))
-            stack.extend((a, False) for a in reversed(node.args))

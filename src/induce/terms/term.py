@@ -177,6 +177,17 @@ class Term:
             yield node
             stack.extend(reversed(node.args))
 
+    def walk_postfix(self) -> Iterator[Term]:
+        """Every occurrence of every sub-term, arguments before the terms that use them: the order of postfix code."""
+        stack: list[tuple[Term, bool]] = [(self, False)]
+        while stack:
+            node, done = stack.pop()
+            if done or not node.args:
+                yield node
+            else:
+                stack.append((node, True))
+                stack.extend((a, False) for a in reversed(node.args))
+
     def fold(self, function: Callable[[Term, tuple[R, ...]], R]) -> R:
         """The value at the root of ``function(node, values of its arguments)``, each distinct node once."""
         values: dict[Term, R] = {}

@@ -1,0 +1,47 @@
+"""Learners: *who fills* the holes. Generators of scored candidates, and combinators of them."""
+
+from typing import TYPE_CHECKING, Any
+
+from induce.learners.archive import Archive, Entry
+from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
+
+if TYPE_CHECKING:
+    from induce.learners.constants import Choices, Constants
+    from induce.learners.enumerate import Enumerate
+    from induce.learners.evolve import Evolve
+    from induce.learners.gradient import Gradient
+    from induce.learners.monomials import Monomials
+
+_HOME = {
+    "Choices": "constants",
+    "Constants": "constants",
+    "Enumerate": "enumerate",
+    "Evolve": "evolve",
+    "Gradient": "gradient",
+    "Monomials": "monomials",
+}
+
+__all__ = [
+    "Archive",
+    "Batch",
+    "Choices",
+    "Constants",
+    "Entry",
+    "Enumerate",
+    "Evolve",
+    "Gradient",
+    "Learner",
+    "Monomials",
+    "SearchState",
+    "race",
+    "restart",
+    "then",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:  # numba is loaded only when a search is wanted
+        from importlib import import_module
+
+        return getattr(import_module(f"induce.learners.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'induce.learners' has no attribute '{name}'. It has: {', '.join(__all__)}.")
