@@ -17,10 +17,10 @@ from induce.errors import ParseError
 from induce.terms import hole
 from induce.terms.op import Op
 from induce.terms.sexpr import read_sexpr
-from induce.terms.show import level_of
 from induce.terms.sort import Sort
 from induce.terms.term import Term, apply, lambda_, literal
-from induce.terms.words import LONGEST, Item, Reader, Token, Vocabulary
+from induce.terms.vocabulary import Item, Token, Vocabulary, grammar_text
+from induce.terms.words import LONGEST, Reader
 
 if TYPE_CHECKING:
     from induce.terms.language import Language
@@ -40,8 +40,8 @@ class _Parser:
         self.unexpected: type[Exception] = lark.UnexpectedInput
         self.actions = _Actions(language)
         # the tokens are fed one by one, so lark's own lexer never runs
-        self.tables = lark.Lark(
-            _grammar(self.vocabulary),
+        self.tables: Any = lark.Lark(
+            grammar_text(self.vocabulary),
             parser="lalr",
             transformer=self.actions,
             lexer=_no_lexer(),
@@ -53,7 +53,7 @@ class _Parser:
 def _no_lexer() -> Any:
     from lark.lexer import Lexer
 
-    class NoLexer(Lexer):  # type: ignore[misc]
+    class NoLexer(Lexer):
         def __init__(self, configuration: Any) -> None:
             pass
 
@@ -63,71 +63,7 @@ def _no_lexer() -> Any:
     return NoLexer
 
 
-def _grammar(vocabulary: Vocabulary) -> str:
-    """The grammar in lark's notation: one rule for each level of precedence, from loose to tight."""
-    levels: dict[int, list[str]] = {}
-    prefixes: list[int] = []
-    for terminal, roles in vocabulary.terminals.items():
-        for kind, op in roles.items():
-            level = level_of(op.notation)
-            shape = {
-                ("infix", "left"): "{here} {symbol} {above} -> infix",
-                ("infix", "right"): "{above} {symbol} {here} -> infix",
-                ("infix", "none"): "{above} {symbol} {above} -> infix",
-            }.get((kind, op.notation.associativity)) or {
-                "prefix": "{symbol} {here} -> prefix",
-                "postfix": "{here} {symbol} -> postfix",
-            }[kind]
-            levels.setdefault(level, []).append(shape.replace("{symbol}", terminal))
-            if kind == "prefix":
-                prefixes.append(level)
-    order = sorted(levels)
-    rules = ["start: top", "?top: function | " + (f"level{order[0]}" if order else "primary")]
-    rules.append("function: LAMBDA top")
-    for number, level in enumerate(order):
-        here, above = f"level{level}", f"level{order[number + 1]}" if number + 1 < len(order) else "primary"
-        shapes = [shape.format(here=here, above=above) for shape in dict.fromkeys(levels[level])]
-        for tail in prefixes:
-            # "x ^ -y": an operand on the right may begin with a prefix operator that binds looser than the infix one
-            if tail < level:
-                ends = {
-                    s.replace(f" {above} -> infix", f" tail{tail} -> infix")
-                    for s in shapes
-                    if f" {above} -> infix" in s
-                }
-                ends |= {
-                    s.replace(f" {here} -> infix", f" tail{tail} -> infix") for s in shapes if f" {here} -> infix" in s
-                }
-                shapes.extend(sorted(ends))
-        rules.append(f"?{here}: {' | '.join([*shapes, above])}")
-    for level in sorted(set(prefixes)):
-        signs = [
-            t for t, r in vocabulary.terminals.items() if "prefix" in r and level_of(r["prefix"].notation) == level
-        ]
-        rules.append(f"?tail{level}: " + " | ".join(f"{sign} level{level} -> prefix" for sign in signs))
-    names = " ".join(vocabulary.terminals)
-    return "\n".join(rules) + _ATOMS + (f"%declare {names}\n" if names else "")
-
-
-_ATOMS = """
-?primary: NUMBER -> leaf | ATOM -> leaf
-    | _LPAR top _RPAR -> group
-    | CALL _LPAR arguments _RPAR -> call | CALL _LPAR _RPAR -> call
-    | FUNCTION _LPAR arguments _RPAR -> application
-    | applied _LPAR arguments _RPAR -> application
-    | HOLE -> bare_hole | HOLE _LBRACE attributes _RBRACE -> real_hole
-    | HOLE _LBRACE options _RBRACE -> choice_hole | HOLE _LBRACE SPACE _RBRACE -> given_hole
-?applied: _LPAR top _RPAR -> group
-    | FUNCTION _LPAR arguments _RPAR -> application | applied _LPAR arguments _RPAR -> application
-arguments: top -> first | arguments _COMMA top -> more
-attributes: ATTRIBUTE -> first | attributes _COMMA ATTRIBUTE -> more
-options: option -> first | options _BAR option -> more
-option: top -> option | PRIOR top -> option
-%declare NUMBER ATOM CALL FUNCTION HOLE LAMBDA ATTRIBUTE SPACE PRIOR _LPAR _RPAR _LBRACE _RBRACE _COMMA _BAR
-"""
-
-
-class _Fault(Exception):  # noqa: N818
+class _Fault(Exception):
     """A mistake at an offset; turned into a ParseError where the text is known."""
 
     def __init__(self, start: int, message: str) -> None:
@@ -372,7 +308,7 @@ def _surface(
     names: Mapping[str, Sort | Term],
 ) -> Term:
     reader = Reader(parser.vocabulary, text, variables, names)
-    state = parser.tables.parse_interactive()
+    state: Any = parser.tables.parse_interactive()
     last: Token | None = None
     result: Any = None
     try:
@@ -383,8 +319,9 @@ def _surface(
     except _Fault as fault:
         raise reader.error(fault.start, str(fault)) from None
     except parser.unexpected as problem:
-        bracket = reader.brackets[-1][0] if reader.brackets else ""
         wrong: Token = problem.token  # type: ignore[attr-defined]
+        outer = reader.brackets[: -1 if wrong.type in ("_LPAR", "_LBRACE") else None]
+        bracket = outer[-1][0] if outer else ""
         expected: set[str] = problem.accepts or problem.expected  # type: ignore[attr-defined]
         raise reader.error(wrong.start, _complaint(wrong, last, expected, bracket)) from None
 

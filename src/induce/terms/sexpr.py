@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from induce.terms.op import Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
-from induce.terms.words import Item, Reader, Token
+from induce.terms.vocabulary import Item, Token
+from induce.terms.words import Reader
 
 if TYPE_CHECKING:
     from induce.terms.language import Language

@@ -1,9 +1,9 @@
-"""Terms as text: the surface syntax of ``Language.parse`` and s-expressions, both exact inverses of reading.
+r"""Terms as text: the surface syntax of ``Language.parse`` and s-expressions, both exact inverses of reading.
 
 The syntax beyond operators, calls and numbers::
 
     `body mass`                    a variable whose name is not an identifier, or means something else (`e`, `sin`)
-    \\x0:real. x0 + 1              a function (the names of bound variables are made up)
+    \x0:real. x0 + 1               a function (the names of bound variables are made up)
     (f)(x)   x0(y)                 a function applied
     ?k   ?k{start: 0.5, low: 0, high: 1, unit: "m/s^2"}    a real hole
     ?f{sin(x) | cos(x)}   ?f{0.7: sin(x) | 0.3: cos(x)}    a choice, with its prior
@@ -212,21 +212,21 @@ def _operator_text(node: Term, depth: int) -> list[str | _Job]:
     symbol = note.symbol or op.name
     level = level_of(note)
     jobs = list(_expectations(node))
-    word = bool(IDENTIFIER.fullmatch(symbol))
+    worded = bool(IDENTIFIER.fullmatch(symbol))
     if note.kind == "infix" and op.arity == 2:
         left = level if note.associativity == "left" else level + 1
         right = level if note.associativity == "right" else level + 1
-        space = " " if word or note.precedence < 40 else ""
+        space = " " if worded or note.precedence < 40 else ""
         (a, sort_a), (b, sort_b) = jobs
         return [(a, left, sort_a, depth), f"{space}{symbol}{space}", (b, right, sort_b, depth)]
     if note.kind == "prefix" and op.arity == 1:
         bare = jobs[0][0]
-        number = bare.op is LITERAL and type(bare.payload) in (int, float)
-        if symbol == "-" and number and not format_number(bare.payload).startswith("-"):
+        is_number = bare.op is LITERAL and type(bare.payload) in (int, float)
+        if symbol == "-" and is_number and not format_number(bare.payload).startswith("-"):
             return [f"{symbol}(", (bare, 0, jobs[0][1], depth), ")"]
-        return [symbol + (" " if word else ""), (bare, level, jobs[0][1], depth)]
+        return [symbol + (" " if worded else ""), (bare, level, jobs[0][1], depth)]
     if note.kind == "postfix" and op.arity == 1:
-        return [(jobs[0][0], level, jobs[0][1], depth), (" " if word else "") + symbol]
+        return [(jobs[0][0], level, jobs[0][1], depth), (" " if worded else "") + symbol]
     parts: list[str | _Job] = [f"{symbol if note.kind == 'call' else op.name}("]
     for number, (arg, sort) in enumerate(jobs):
         if number:

@@ -8,19 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from induce.errors import ParseError, did_you_mean
-from induce.terms.op import HOLE, Op
+from induce.terms.op import HOLE
 from induce.terms.show import IDENTIFIER
-from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort, parse_sort
-from induce.terms.term import Term, bound, literal, variable
+from induce.terms.sort import BOOL, INT, TEXT, Sort, parse_sort
+from induce.terms.term import Term, bound, literal
+from induce.terms.vocabulary import Item, Token, Vocabulary
 
-if TYPE_CHECKING:
-    from induce.terms.language import Language
-
-__all__ = ["LONGEST", "Item", "Reader", "Token", "Vocabulary"]
+__all__ = ["LONGEST", "Reader"]
 
 LONGEST = 1_000_000
 """Number of characters from which a text is refused."""
@@ -49,100 +46,6 @@ def place_error(text: str, start: int, message: str) -> ParseError:
     before = text[:start]
     line = before.count("\n") + 1
     return ParseError(message, line=line, column=start - (before.rfind("\n") + 1) + 1)
-
-
-class Item:
-    """A piece of a term: finished, or a number or name that waits for the sort its place expects."""
-
-    __slots__ = ("bare", "name", "number", "sort", "start", "term")
-
-    def __init__(
-        self,
-        start: int,
-        term: Term | None = None,
-        *,
-        number: float | None = None,
-        name: str = "",
-        sort: Sort | None = None,
-    ) -> None:
-        self.start = start
-        self.term = term
-        self.number = number
-        self.name = name
-        self.sort = sort
-        self.bare = number is not None
-
-    def resolve(self, expected: Sort | None, default: Sort) -> Term:
-        """The term, where a sort is expected (None: any)."""
-        if self.term is None:
-            known = None if expected is None or expected.has_variables else expected
-            if self.number is None:
-                self.term = variable(self.name, self.sort or known or default)
-            else:
-                whole = type(self.number) is int
-                usual = INT if whole and INT in (known, default if known is None else None) else REAL
-                self.term = literal(self.number, self.sort or usual)
-        return self.term
-
-
-@dataclass(slots=True)
-class Token:
-    """One word: what kind of place it can take, what it stands for, where it is."""
-
-    type: str
-    value: Any
-    text: str
-    start: int
-
-
-class Vocabulary:
-    """Which words a language has, and the role of each.
-
-    ``terminals`` maps a terminal name of the grammar to its roles: {"infix" | "prefix" | "postfix": Op}.
-    """
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self.roles: dict[str, dict[str, Op]] = {}
-        self.calls: dict[str, Op] = {}
-        self.constants: dict[str, Op] = {}
-        for op in language:
-            note = op.notation
-            symbol = note.symbol or op.name
-            if note.kind in ("infix", "prefix", "postfix"):
-                self.roles.setdefault(symbol, {})[note.kind] = op
-            elif note.kind == "constant" and not op.arguments:
-                self.constants[symbol] = op
-            else:
-                self.calls[symbol] = op
-        for op in language:
-            self._spell(op.name, op)
-        for alias, name in language.aliases.items():
-            self._spell(alias, language.ops[name])
-        self.terminals: dict[str, dict[str, Op]] = {}
-        self.terminal_of: dict[str, str] = {}
-        for symbol, roles in self.roles.items():
-            found = next((t for t, known in self.terminals.items() if known == roles), None)
-            self.terminal_of[symbol] = found or f"SYMBOL{len(self.terminals)}"
-            self.terminals[self.terminal_of[symbol]] = roles
-        symbols = sorted((s for s in self.roles if not IDENTIFIER.fullmatch(s)), key=len, reverse=True)
-        self.symbol = re.compile("|".join(re.escape(s) for s in symbols) or r"(?!)")
-
-    def _spell(self, word: str, op: Op) -> None:
-        if word in self.roles or word in self.constants or word in self.calls:
-            return
-        if not IDENTIFIER.fullmatch(word):
-            if op.notation.kind in ("infix", "prefix", "postfix"):
-                self.roles[word] = {op.notation.kind: op}
-        elif op.notation.kind == "constant" and not op.arguments:
-            self.constants[word] = op
-        else:
-            self.calls[word] = op
-
-    def unknown(self, name: str) -> str:
-        """Text for a name used as an operator that is none."""
-        text = str(self.language.unknown(name))
-        return text if "Did you mean" in text else f"{text} To multiply, write '{name} * (...)'."
 
 
 class Reader:
