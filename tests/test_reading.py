@@ -168,3 +168,11 @@ def test_units_only_at_the_end_of_a_header():
     assert split_header("x[1] [m]") == ("x[1]", "m")
     assert split_header("ratio []") == ("ratio", None)
     assert split_header("[m]") == ("[m]", None)
+
+
+def test_brackets_that_hold_no_unit_stay_in_the_name(tmp_path):
+    (tmp_path / "a.csv").write_text("price [thousands],length [m]\n1,2\n")
+    with pytest.warns(UserWarning, match=re.escape("'thousands' is not a unit (unknown unit 'thousands'.")):
+        table = read_table(tmp_path / "a.csv")
+    assert table.names == ("price [thousands]", "length")
+    assert dict(table.units) == {"length": "m"}

@@ -13,6 +13,7 @@ import pytest
 
 from induce.errors import DataError, UnitError
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
+from induce.terms.unit import Unit
 
 COLUMNS = {"mass": [1, 2, 3], "heavy": [True, False, True], "length of arm": [0.5, 1.5, 2.5]}
 WANTED = np.array([[1, 2, 3], [1, 0, 1], [0.5, 1.5, 2.5]], dtype=float)
@@ -193,11 +194,17 @@ def test_units_of_columns_that_do_not_exist():
     }
     fails(
         UnitError,
-        "the unit of column 'a' is the number 3. Write it as text, such as 'm/s^2'.",
+        "the unit of column 'a' is 3. Write it as text, such as 'm/s^2'.",
         Table.from_any,
         {"a": [1]},
         units={"a": 3},
     )
+
+
+def test_units_that_cannot_be_read():
+    with pytest.raises(UnitError, match="the unit of column 'a' cannot be read: unknown unit 'parsnip'"):
+        Table.from_any({"a": [1]}, units={"a": "parsnip"})
+    assert dict(Table.from_any({"a": [1]}, units={"a": Unit.parse("km/h")}).units) == {"a": "km/h"}
 
 
 def test_enough_rows():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError, UnitError, did_you_mean
+from induce.terms.unit import Unit
 
 __all__ = ["Array", "check_finite", "check_target", "check_units", "check_weights", "counted", "real_column"]
 
@@ -87,8 +88,10 @@ def _rows(places: NDArray[np.intp]) -> str:
     return f"row{'s' if len(places) > 1 else ''} {shown}{', ...' if len(places) > _SHOWN else ''}"
 
 
-def check_units(units: Mapping[str, str] | None, names: Sequence[str], also: Iterable[str] = ()) -> dict[str, str]:
-    """The units of these columns as text; UnitError for a column that does not exist."""
+def check_units(
+    units: Mapping[str, str | Unit] | None, names: Sequence[str], also: Iterable[str] = ()
+) -> dict[str, str]:
+    """The units of these columns as text; UnitError for a bad unit or a column that does not exist."""
     known = [*names, *also]
     found: dict[str, str] = {}
     for name, unit in (units or {}).items():
@@ -99,8 +102,12 @@ def check_units(units: Mapping[str, str] | None, names: Sequence[str], also: Ite
             )
         if unit is None:
             continue
-        if isinstance(unit, (bool, int, float)):
-            raise UnitError(f"the unit of column '{name}' is the number {unit!r}. Write it as text, such as 'm/s^2'.")
+        if not isinstance(unit, (str, Unit)):
+            raise UnitError(f"the unit of column '{name}' is {unit!r}. Write it as text, such as 'm/s^2'.")
+        try:
+            Unit.parse(unit)
+        except UnitError as error:
+            raise UnitError(f"the unit of column '{name}' cannot be read: {error}") from error
         if name in names:
             found[name] = str(unit)
     return found

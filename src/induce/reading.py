@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from induce.checks import real_column
-from induce.errors import DataError, did_you_mean
+from induce.errors import DataError, UnitError, did_you_mean
 from induce.table import Table
+from induce.terms.unit import Unit
 
 __all__ = ["read_table", "shipped_names", "split_header"]
 
@@ -49,7 +51,8 @@ def read_table(path: str | Path, *, sheet: str | int | None = None, text: str = 
     ----------
     path : str or Path
         A ``.csv``, ``.tsv``, ``.txt``, ``.parquet`` or ``.xlsx`` file, ``-`` for CSV on standard input, or
-        ``shipped:NAME`` for a table of the library. A header such as ``length [m]`` names the unit.
+        ``shipped:NAME`` for a table of the library. A header such as ``length [m]`` names the unit; brackets that hold no unit stay in the
+        name, with a warning.
     sheet : str or int, optional
         Which sheet of a workbook; the first by default.
     text : {"refuse", "set aside"}
@@ -201,7 +204,7 @@ def _table(headers: list[str], columns: list[Any], source: str, text: str, first
     units: dict[str, str] = {}
     labels: dict[str, tuple[str, ...]] = {}
     for header, column in zip(headers, columns, strict=True):
-        name, unit = split_header(header)
+        name, unit = _name_and_unit(header, source)
         if name in values or name in labels:
             raise DataError(f"the column name '{name}' is used more than once in {source}. Rename one of them.")
         if _is_text(column):
@@ -216,6 +219,24 @@ def _table(headers: list[str], columns: list[Any], source: str, text: str, first
         raise DataError(f"{source} has no column of numbers; it has only: {', '.join(labels)}. Check the delimiter.")
     table = Table.from_any(values, units=units)
     return Table(table.names, table.values, table.units, labels)
+
+
+def _name_and_unit(header: str, source: str) -> tuple[str, str | None]:
+    """The header split, unless what stands in brackets is no unit."""
+    name, unit = split_header(header)
+    if unit is None:
+        return name, None
+    try:
+        Unit.parse(unit)
+    except UnitError as error:
+        warnings.warn(
+            f"the header '{header}' of {source} ends in brackets, but '{unit}' is not a unit ({error}) "
+            "The brackets are kept as part of the name.",
+            UserWarning,
+            stacklevel=2,
+        )
+        return header, None
+    return name, unit
 
 
 def _is_text(column: Any) -> bool:

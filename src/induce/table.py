@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from induce.checks import Array, check_finite, check_target, check_units, check_weights, counted, real_column
 from induce.errors import DataError, did_you_mean
+from induce.terms.unit import Unit
 
 __all__ = ["Table", "check_enough_rows", "check_target", "check_weights", "warn_columns"]
 
@@ -59,7 +60,7 @@ class Table:
         X: Any,
         *,
         names: Sequence[str] | None = None,
-        units: Mapping[str, str] | None = None,
+        units: Mapping[str, str | Unit] | None = None,
         also: Iterable[str] = (),
         who: str = "A formula",
     ) -> Table:
@@ -82,7 +83,7 @@ class Table:
         DataError
             For missing, infinite, complex or text entries, no rows, no columns, ragged rows, or repeated names.
         UnitError
-            For a unit of a column that does not exist.
+            For a unit that cannot be read, or of a column that does not exist.
 
         >>> Table.from_any([[1, 2], [3, 4]], names=["a", "b"]).values
         array([[1., 3.],
