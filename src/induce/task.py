@@ -53,14 +53,14 @@ class Space:
     @staticmethod
     def of(grammar: Grammar) -> Space:
         """Read the space off a grammar."""
-        leaves = [p for p in grammar.productions if isinstance(p, Term)]
+        leaves = [p.leaf for p in grammar.productions if p.leaf is not None]
         return Space(
             language=grammar.language,
-            ops=tuple(p for p in grammar.productions if isinstance(p, Op)),
+            ops=tuple(dict.fromkeys(p.op for p in grammar.productions if p.op is not None)),
             literals=tuple(float(t.payload) for t in leaves if t.op is LITERAL),
-            constants=any(t.is_hole and t.hole.kind == "real" for t in leaves),
+            constants=any(p.op is None and p.leaf is None for p in grammar.productions),
             max_size=grammar.max_size,
-            forbid=tuple(grammar.forbid),
+            forbid=tuple(sorted(grammar.forbid)),
         )
 
 
@@ -140,14 +140,14 @@ class Task:
             return np.zeros((len(self.table.names), 0), np.int64), np.zeros(0, np.int64)
         units = [Unit.parse(self.table.units.get(name, "1")) for name in self.table.names]
         target = None if self.target_unit is None else Unit.parse(self.target_unit)
-        bases = sorted({base for unit in [*units, *([target] if target else [])] for base in unit.powers})
-        rows = [[unit.powers.get(base, 0) * SCALE for base in bases] for unit in units]
+        bases = sorted({base for unit in [*units, *([target] if target else [])] for base, _ in unit.powers})
+        rows = [[dict(unit.powers).get(base, 0) * SCALE for base in bases] for unit in units]
         if any(value != int(value) for row in rows for value in row):
             raise UnitError("a column's unit has an exponent whose denominator does not divide 12. Rescale the column.")
         columns = np.array([[int(v) for v in row] for row in rows], np.int64).reshape(len(units), len(bases))
         if target is None:
             return columns, np.zeros(0, np.int64)
-        return columns, np.array([int(target.powers.get(base, 0) * SCALE) for base in bases], np.int64)
+        return columns, np.array([int(dict(target.powers).get(base, 0) * SCALE) for base in bases], np.int64)
 
     def _rows(self, most: int) -> NDArray[np.int64]:
         total = self.table.rows

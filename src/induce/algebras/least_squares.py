@@ -205,6 +205,7 @@ def _fit_one(
     loss = normal_equations(codes, start, end, values, first, table, target, weights, plan, work, slots, gram, slope)
     if count == 0:
         return loss
+    began, given = loss, values[first:last].copy()
     lower, zero, step = np.zeros((count, count)), np.zeros(count), np.zeros(count)
     trial, damping = values.copy(), np.zeros(count)
     best_gram, best_slope = gram.copy(), slope.copy()
@@ -259,7 +260,13 @@ def _fit_one(
                 break
         if quiet >= 2:
             break
-    return loss
+    # the bookkeeping above can be off where the affine system is nearly singular: report what the values really give
+    best_gram[:, :] = 0.0
+    final = normal_equations(codes, start, end, values, first, table, target, weights, plan, work, slots, best_gram, best_slope)
+    if not final <= began:
+        values[first:last] = given
+        return began
+    return final
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]

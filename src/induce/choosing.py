@@ -1,0 +1,82 @@
+"""Choosing one row of a Pareto front, and saying why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from induce.errors import FillError, did_you_mean
+
+if TYPE_CHECKING:
+    from induce.fit import Row
+
+__all__ = ["RULES", "choose", "describe"]
+
+RULES = ("description_length", "elbow", "loss", "validation")
+
+
+def describe(loss: float, size: int, constants: int, rows: int, floor: float, alphabet: int) -> float:
+    """Description length of data given a formula, in nats.
+
+    ``n/2 log(loss + sigma^2) + size log(alphabet) + k/2 log n``, the last term inflated by ``n / (n - k - 1)`` for few
+    rows (Hurvich and Tsai 1989).
+
+    Parameters
+    ----------
+    loss : float
+        Mean square error.
+    size, constants, rows, alphabet : int
+        Nodes, fitted constants k, rows n, and symbols a node can be.
+    floor : float
+        Variance sigma^2 of the noise, in units of the squared target.
+
+    References
+    ----------
+    J. Rissanen (1978), Modeling by Shortest Data Description.
+    """
+    fit = 0.5 * rows * math.log(loss + floor)
+    inflate = rows / max(rows - constants - 1, 0.5)
+    return fit + size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2)) * inflate
+
+
+def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
+    """Place of the chosen row and a sentence why.
+
+    Raises
+    ------
+    FillError
+        For an unknown rule, or validation without held-out rows.
+    """
+    if not rows:
+        raise FillError("there is no candidate to choose from. Give a larger budget or more operators.")
+    if by == "description_length":
+        place = min(range(len(rows)), key=lambda i: rows[i].description_length)
+        return place, (
+            f"Chosen for the shortest description of formula and errors together ({rows[place].description_length:.1f} nats)."
+        )
+    if by == "loss":
+        place = min(range(len(rows)), key=lambda i: rows[i].loss)
+        return place, "Chosen for the smallest loss."
+    if by == "validation":
+        if any(row.held_out is None for row in rows):
+            raise FillError("choosing by validation needs held-out rows. Fit with select='validation' to keep some back.")
+        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)
+        return place, "Chosen for the smallest error on held-out rows."
+    if by == "elbow":
+        return _elbow(rows)
+    raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
+
+
+def _elbow(rows: Sequence[Row]) -> tuple[int, str]:
+    """The row with the steepest drop of log loss per node, among those within reach of the best loss."""
+    floor = 1e-300
+    best = math.log(max(min(row.loss for row in rows), floor))
+    place, steepest = 0, 0.0
+    for i in range(1, len(rows)):
+        drop = math.log(max(rows[i - 1].loss, floor)) - math.log(max(rows[i].loss, floor))
+        slope = drop / max(rows[i].size - rows[i - 1].size, 1)
+        near = math.log(max(rows[i].loss, floor)) <= best + 0.5 * abs(math.log(max(rows[0].loss, floor)) - best)
+        if slope > steepest and near:
+            place, steepest = i, slope
+    return place, f"Chosen at the elbow: the loss falls most per added node there ({steepest:.2f} e-folds a node)."

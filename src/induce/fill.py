@@ -1,0 +1,504 @@
+"""fill(): the only loop that owns the clock, the log, the archive, progress, cancellation and checkpoints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from induce.budget import Budget
+from induce.choosing import choose, describe
+from induce.errors import FillError
+from induce.fit import Fit, Row
+from induce.learners.archive import Archive, Entry
+from induce.learners.learner import Batch, Learner, SearchState, then
+from induce.progress import Progress, watcher
+from induce.table import Table, check_target
+from induce.task import Task
+from induce.terms.term import Term
+
+__all__ = ["default_learner", "describe", "fill", "solve"]
+
+STREAMS = 4
+"""Streams of a parallel learner; fixed, so that a seed gives the same result for any ``n_jobs``."""
+EPOCH = 4e7
+"""Node-points a stream spends between two merges."""
+EXACT = 1e-26
+"""Loss, as a share of the target's variance, below which the fit is exact to rounding."""
+
+
+def fill(
+    sketch: Term | Task,
+    data: Any = None,
+    *,
+    by: Learner | None = None,
+    loss: Any = "squared",
+    subject_to: tuple[Callable[[Term], bool], ...] = (),
+    within: Budget | str | float | None = None,
+    seed: int = 0,
+    watch: Any = None,
+    start: Fit | None = None,
+    n_jobs: int = 1,
+    checkpoint: str | Path | None = None,
+) -> Fit:
+    """Fill the holes of a sketch from data.
+
+    Parameters
+    ----------
+    sketch : Term or Task
+        A term with holes; or a complete task, then ``data`` is left out.
+    data : (X, y)
+        Columns and target: anything :meth:`induce.table.Table.from_any` reads, and an array of shape (rows,).
+    by : Learner, optional
+        Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, a grammar by enumeration
+        then evolution, nets by gradient, other choices by trying all combinations.
+    loss : "squared" or callable
+        A callable ``loss(prediction, target)`` of torch tensors works with gradient learners.
+    subject_to : tuple of callables
+        ``condition(term) -> bool``; a candidate that fails one is dropped.
+    within : Budget, str or float, optional
+        ``"60s"``, ``"1e6 candidates"``; by default a deterministic plateau rule.
+    seed : int
+        The same seed gives the same Fit, whatever ``n_jobs`` (unless seconds end it).
+    watch : None, "progress" or callable
+        A callable receives a :class:`induce.progress.Progress` several times a second.
+    start : Fit, optional
+        Candidates to begin from.
+    n_jobs : int
+        Threads; the kernels release Python's lock.
+    checkpoint : path, optional
+        A folder that receives the best so far every ten seconds.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    FillError
+        If no learner can work on the sketch, or nothing finite was found.
+
+    >>> from induce.terms import arithmetic
+    >>> fill(arithmetic.parse("?a * x + ?b"), ({"x": [0, 1, 2, 3, 4]}, [1, 3, 5, 7, 9])).best
+    2.0 * x + 1.0
+    """
+    if isinstance(sketch, Task):
+        task = sketch
+    else:
+        if not (isinstance(data, tuple) and len(data) == 2):
+            raise FillError("data must be a pair (X, y): columns and a target. For example ({'x': [1, 2]}, [3, 4]).")
+        table = Table.from_any(data[0])
+        task = Task(sketch, table, check_target(data[1], table.rows), loss=loss, subject_to=tuple(subject_to), seed=seed)
+    return solve(
+        task, by=by, within=Budget.read(within), seed=seed, watch=watch, start=start, n_jobs=n_jobs, checkpoint=checkpoint
+    )
+
+
+def default_learner(task: Task) -> Learner:
+    """The learner for a task, from the kinds of its holes."""
+    kinds = {h.hole.kind for h in task.sketch.holes}
+    if "net" in kinds:
+        from induce.learners.gradient import Gradient
+
+        return Gradient()
+    if kinds == {"real"}:
+        from induce.learners.constants import Constants
+
+        return Constants()
+    if task.space is None:
+        from induce.learners.constants import Choices
+
+        return Choices()
+    from induce.learners.enumerate import Enumerate
+    from induce.learners.evolve import Evolve
+    from induce.learners.monomials import Monomials
+
+    return then(Monomials(), Enumerate(), Evolve())
+
+
+@dataclass
+class _Stream:
+    """One generator and what it did in the present epoch."""
+
+    batches: Iterator[Batch]
+    state: SearchState
+    over: bool = False
+    tried: float = 0.0
+    work: float = 0.0
+    better: bool = False
+    notes: list[str] = field(default_factory=list)
+    latest: Batch | None = None
+
+
+class _Run:
+    """The state of one fill."""
+
+    def __init__(self, task: Task, budget: Budget, learner: Learner, seed: int) -> None:
+        self.task, self.budget, self.learner = task, budget, learner
+        self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
+        self.archive = Archive()
+        self.tried = self.work = self.last_better = 0.0
+        self.history: list[tuple[float, float, float]] = []
+        self.notes: list[str] = []
+        self.stopped = ""
+        self.interrupted = threading.Event()
+        self.reserve = 0.0
+        count = STREAMS if learner.parallel else 1
+        seeds = np.random.SeedSequence(seed).spawn(count)
+        self.streams = []
+        for k in range(count):
+            state = SearchState(self.archive, k, count)
+            self.streams.append(_Stream(iter(learner.run(task, state, np.random.default_rng(seeds[k]))), state))
+        self.best_batch: Batch | None = None
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def out_of_time(self) -> bool:
+        """Whether the clock, the CPU clock, memory or Ctrl-C end the search now."""
+        if self.interrupted.is_set():
+            return True
+        b = self.budget
+        if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
+            return True
+        if b.cpu is not None and _cpu_seconds() - self.cpu_began >= b.cpu - self.reserve:
+            return True
+        return b.memory is not None and _memory() > b.memory
+
+    def why_out_of_time(self) -> str:
+        """The limit that :meth:`out_of_time` met, in words."""
+        b = self.budget
+        if self.interrupted.is_set():
+            return "interrupted; this is the best so far"
+        if b.memory is not None and _memory() > b.memory:
+            return f"the memory limit of {b.memory / 1e6:,.0f} MB was reached"
+        if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
+            return f"the time of {b.seconds:g} s was used"
+        return f"the CPU time of {b.cpu:g} s was used"
+
+    def quota(self) -> tuple[float, float]:
+        """Candidates and work each stream may still spend in this epoch."""
+        b, share = self.budget, len([s for s in self.streams if not s.over]) or 1
+        candidates = np.inf if b.candidates is None else max(b.candidates - self.tried, 0) / share
+        work = EPOCH if b.work is None else min(EPOCH, max(b.work - self.work, 0) / share)
+        return candidates, work
+
+    def advance(self, stream: _Stream, quota: tuple[float, float]) -> _Stream:
+        """Let one stream work for an epoch on its own copy of the archive."""
+        stream.state.archive = self.archive.copy()
+        stream.tried = stream.work = 0.0
+        stream.better = False
+        stream.notes = []
+        while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
+            batch = next(stream.batches, None)
+            if batch is None:
+                stream.over = True
+                break
+            stream.tried += batch.tried
+            stream.work += batch.work
+            if batch.note:
+                stream.notes.append(batch.note)
+            if batch.values is not None:
+                stream.latest = batch
+            self._admit(batch, stream)
+            if self._exact(stream.state.archive):
+                break
+        return stream
+
+    def _admit(self, batch: Batch, stream: _Stream) -> None:
+        """Score what the learner did not, confirm what would be kept, and keep it."""
+        from induce.learners.forms import node_costs, sizes_of
+
+        programs = batch.programs
+        if programs is None or not len(programs):
+            return
+        archive = stream.state.archive
+        columns, target, weights = self.task.search
+        losses = batch.losses
+        if losses is None:
+            losses = _score(programs, columns, target, weights)
+        sizes = sizes_of(programs, node_costs(self.task.codebook))
+        small = len(target) == len(self.task.confirm[1])
+        hopeful = np.flatnonzero(losses < archive.thresholds(sizes) * (1.0 if small else 1.5))
+        if not len(hopeful):
+            return
+        hopeful = hopeful[np.argsort(losses[hopeful], kind="stable")][:64]
+        kept = programs.take(hopeful)
+        confirmed = losses[hopeful]
+        if not small:
+            kept, confirmed = _confirm(self.task, kept)
+        for k in range(len(hopeful)):
+            if not confirmed[k] < archive.threshold(int(sizes[hopeful[k]])):
+                continue
+            one = kept[k]
+            if self.task.subject_to and not self._allowed(one):
+                continue
+            entry = Entry(one, int(sizes[hopeful[k]]), float(confirmed[k]), batch.source, self.tried + stream.tried)
+            stream.better = archive.offer(entry) or stream.better
+
+    def _allowed(self, program: Any) -> bool:
+        term = self.task.codebook.decode(program)[0]
+        return all(condition(term) for condition in self.task.subject_to)
+
+    def _exact(self, archive: Archive) -> bool:
+        return archive.best_loss(1 << 30) <= EXACT * self.task.scale
+
+    def merge(self) -> None:
+        """Bring the streams' archives together, in stream order."""
+        better = False
+        for stream in self.streams:
+            better = self.archive.merge(stream.state.archive) or stream.better or better
+            self.tried += stream.tried
+            self.work += stream.work
+            self.notes += stream.notes
+            stream.notes, stream.tried, stream.work = [], 0.0, 0.0
+            if stream.latest is not None and stream.latest.losses is not None:
+                if self.best_batch is None or stream.latest.losses[0] < self.best_batch.losses[0]:  # type: ignore[index]
+                    self.best_batch, better = stream.latest, True
+        if better:
+            self.last_better = self.work
+        best = self.archive.best_loss(1 << 30)
+        if self.best_batch is not None:
+            best = min(best, float(self.best_batch.losses[0]))  # type: ignore[index]
+        if not self.history or best < self.history[-1][2]:
+            self.history.append((self.tried, self.work, best))
+
+    def finished(self) -> str:
+        """Why the search ends now, or an empty text."""
+        b = self.budget
+        if self._exact(self.archive):
+            return "the best formula fits every row to rounding"
+        if all(stream.over for stream in self.streams):
+            return "every candidate was tried"
+        if self.out_of_time():
+            return self.why_out_of_time()
+        if b.candidates is not None and self.tried >= b.candidates:
+            return f"{b.candidates:,.0f} candidates were scored"
+        if b.work is not None and self.work >= b.work:
+            return "the work limit was reached"
+        if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
+            return "a long stretch of work brought no better formula"
+        if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
+            return f"{b.epochs:g} epochs were done"
+        return ""
+
+
+def _score(programs: Any, columns: Any, target: Any, weights: Any) -> Any:
+    from induce.algebras.evaluate import evaluate_many
+
+    values = evaluate_many(programs, columns)
+    with np.errstate(all="ignore"):
+        losses = ((values - target) ** 2) @ weights / weights.sum()
+    return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def _confirm(task: Task, programs: Any) -> tuple[Any, Any]:
+    """Constants and losses on the confirmation rows."""
+    from induce.algebras.evaluate import fit_constants
+
+    columns, target, weights = task.confirm
+    fitted, squares = fit_constants(programs, columns, target, weights=weights, iterations=3)
+    return fitted, squares / weights.sum()
+
+
+def solve(
+    task: Task,
+    *,
+    by: Learner | None = None,
+    within: Budget | None = None,
+    select: str = "description_length",
+    seed: int = 0,
+    watch: Any = None,
+    start: Fit | None = None,
+    n_jobs: int = 1,
+    checkpoint: str | Path | None = None,
+) -> Fit:
+    """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row."""
+    budget = within or Budget.default()
+    learner = by or default_learner(task)
+    objection = learner.accepts(task)
+    if objection:
+        raise FillError(f"{objection}, but the sketch is '{task.sketch}'. Leave by= out to have a learner chosen.")
+    compile_seconds = _warm(task)
+    run = _Run(task, budget, learner, seed)
+    if start is not None:
+        _plant(run, start)
+    if budget.seconds is not None:
+        # polishing and scoring on all rows comes after the search and is part of the budget
+        run.reserve = min(0.4 * budget.seconds, 0.05 + 6e-7 * min(task.table.rows, 200_000))
+    show = watcher(watch)
+    with _catching_interrupt(run):
+        _search(run, show, n_jobs, checkpoint)
+    return _finish(run, select, seed, compile_seconds)
+
+
+def _search(run: _Run, show: Callable[[Progress], None] | None, n_jobs: int, checkpoint: str | Path | None) -> None:
+    from joblib import Parallel, delayed
+
+    shown = saved = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # joblib's remarks about threads
+        with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+            while not run.stopped:
+                quota = run.quota()
+                alive = [s for s in run.streams if not s.over]
+                if n_jobs == 1 or len(alive) == 1:
+                    for stream in alive:
+                        run.advance(stream, quota)
+                else:
+                    parallel(delayed(run.advance)(stream, quota) for stream in alive)
+                run.merge()
+                run.stopped = run.finished()
+                now = run.seconds
+                if show is not None and (now - shown > 0.2 or run.stopped):
+                    shown = now
+                    show(_progress(run))
+                if checkpoint is not None and now - saved > 10.0 and len(run.archive):
+                    saved = now
+                    _save_checkpoint(run, checkpoint)
+
+
+def _progress(run: _Run) -> Progress:
+    front = run.archive.front()
+    best = run.task.codebook.decode(front[-1].programs)[0] if front else None
+    loss = front[-1].loss if front else (run.history[-1][2] if run.history else float("inf"))
+    return Progress(run.seconds, run.budget.seconds, run.tried, run.work, loss / run.task.scale, best, tuple(run.notes[-1:]), run.stopped)
+
+
+def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
+    from induce.finish import finish_rows, row_of_modules
+
+    task = run.task
+    searched = run.seconds
+    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.3
+    modules: dict[str, Any] = {}
+    rows: list[Row]
+    if run.best_batch is not None and run.best_batch.values is not None:
+        row, modules = row_of_modules(task, run.best_batch.values, float(run.best_batch.losses[0]), run.best_batch.source, run.tried)  # type: ignore[index]
+        rows = [row]
+    else:
+        entries = _worth_finishing(run.archive)
+        most = task.table.rows if task.table.rows <= 200_000 else 100_000
+        rows = finish_rows(
+            task, entries, most_rows=most, noise=task.noise, out_of_time=lambda: deadline is not None and time.monotonic() > deadline
+        )
+    if not rows:
+        raise FillError(
+            "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
+        )
+    chosen, reason = choose(rows, select)
+    return Fit(
+        rows=tuple(rows),
+        chosen=chosen,
+        reason=reason,
+        stopped=run.stopped,
+        language=task.language,
+        names=task.table.names,
+        units=dict(task.table.units),
+        target_unit=task.target_unit,
+        history=tuple(run.history),
+        report={
+            "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
+            "compile_seconds": compile_seconds, "rows": task.table.rows, "seed": seed, "learner": run.learner.name,
+        },
+        notes=tuple(run.notes),
+        modules=modules,
+    )  # fmt: skip
+
+
+def _worth_finishing(archive: Archive) -> list[Entry]:
+    """The front, and near misses of every size: simplification may turn a larger one into the smallest of its loss."""
+    best, found = np.inf, []
+    for size in sorted(archive.by_size):
+        for place, entry in enumerate(archive.by_size[size]):
+            if entry.loss < best or (place == 0 and entry.loss < 2.0 * best):
+                found.append(entry)
+        if archive.by_size[size]:
+            best = min(best, archive.by_size[size][0].loss)
+    return found
+
+
+def _plant(run: _Run, start: Fit) -> None:
+    """Begin from the rows of an earlier Fit."""
+    from induce.learners.forms import node_costs, sizes_of
+
+    unknown = [v.name for row in start.rows for v in row.term.variables if v.name not in run.task.table]
+    if unknown:
+        raise run.task.table.unknown(unknown[0])
+    for row in start.rows:
+        if row.term.holes:
+            continue
+        programs = run.task.codebook.encode([row.term])
+        size = int(sizes_of(programs, node_costs(run.task.codebook))[0])
+        loss = float(_score(programs, *run.task.confirm)[0])
+        run.archive.offer(Entry(programs, size, loss, "start"))
+
+
+def _warm(task: Task) -> float:
+    """Compile (or load from the cache) the kernels before the clock starts; returns the seconds it took."""
+    began = time.monotonic()
+    if not all(h.hole.kind == "net" for h in task.sketch.holes):
+        from induce.warm import warm_kernels
+
+        warm_kernels(task.space is not None)
+    return time.monotonic() - began
+
+
+def _save_checkpoint(run: _Run, path: str | Path) -> None:
+    from induce.io import save
+
+    try:
+        fit = _finish(run, "description_length", 0, 0.0)
+    except FillError:
+        return
+    save(replace(fit, stopped="not yet; this is a checkpoint"), path)
+
+
+@contextmanager
+def _catching_interrupt(run: _Run) -> Iterator[None]:
+    """The first Ctrl-C ends the search and keeps the best so far; a second one raises as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: Any) -> None:
+        run.interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _memory() -> float:
+    """Resident bytes of this process (its peak where the present value cannot be read)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return float(pages * os.sysconf("SC_PAGE_SIZE"))
+    except (OSError, ValueError):
+        import resource
+
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024.0
+
+
+def with_target(fit: Fit, target: str, units: Mapping[str, str] | None = None) -> Fit:
+    """The same Fit with the target's name and the columns' units."""
+    return replace(fit, target=target, units=dict(units or fit.units))

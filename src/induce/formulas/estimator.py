@@ -1,0 +1,344 @@
+"""FormulaRegressor: symbolic regression with the manners of scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from induce.budget import Budget
+from induce.choosing import RULES
+from induce.errors import DataError, FillError, UnitError, did_you_mean
+from induce.fill import solve, with_target
+from induce.fit import Baseline, Fit
+from induce.formulas.baselines import baselines
+from induce.learners.learner import Learner
+from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
+from induce.task import Task
+from induce.terms import REAL, arithmetic, hole
+from induce.terms.grammar import Grammar
+from induce.terms.term import Term
+
+__all__ = ["FormulaRegressor"]
+
+LITERALS = (1, 2)
+"""Numbers that enumeration writes down as they are; all others are fitted."""
+
+
+class _Selector(str):
+    """The selection rule as text, which can also be called to choose another row: ``model.select(size=5)``."""
+
+    __slots__ = ("owner",)
+    owner: FormulaRegressor
+
+    def __call__(self, **what: Any) -> FormulaRegressor:
+        check_is_fitted(self.owner, "fit_")
+        self.owner.fit_ = self.owner.fit_.select(**what)
+        return self.owner
+
+
+class FormulaRegressor(RegressorMixin, BaseEstimator):
+    """Find short formulas that fit a table.
+
+    Searches the formulas over ``operators``, minimising the weighted mean square error for every size at once; the result
+    is a Pareto front of size against error, from which ``select`` marks one row.
+
+    Parameters
+    ----------
+    operators : str
+        Names separated by spaces: ``+ - * / ^ sqrt cbrt square cube exp log sin cos tan asin acos atan sinh cosh tanh
+        sigmoid abs sign min max inverse pi e``. A pair ``sin(sin)`` in ``subject_to`` forbids a nesting.
+    units : mapping, optional
+        Column name to unit, ``{"length": "m", "g": "m/s^2"}``; the target's under its name or ``"y"``. With units given, a
+        column without one is a pure number. Formulas whose units do not agree are never considered.
+    max_size : int
+        Most nodes of a formula.
+    within : str, float, Budget or None
+        ``"60s"``; None is a deterministic rule that stops at a plateau.
+    by : "auto" or Learner
+        How to search; see ``induce.learners``.
+    subject_to : iterable
+        Conditions: texts ``"sin(cos)"`` (no cosine anywhere below a sine), or callables ``condition(term) -> bool``.
+    noise : float, optional
+        Standard deviation of the target's noise, in its unit; estimated from the residuals when None.
+    select : {"description_length", "elbow", "loss", "validation"}
+        How the row is chosen. "validation" keeps a quarter of the rows back.
+    n_jobs : int
+        Threads. The result does not depend on it.
+    backend : {"joblib"}
+        Where the work runs.
+    watch : None, "progress" or callable
+        Progress reports.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    fit_ : Fit
+        All candidates; ``fit_.to_sympy()``, ``fit_.save(path)``.
+    best_ : Term
+        The chosen formula.
+    n_features_in_, feature_names_in_ : as in scikit-learn
+
+    See Also
+    --------
+    induce.fill : the same search for any sketch.
+
+    References
+    ----------
+    J. Koza (1992), Genetic Programming. M. Cranmer (2023), Interpretable Machine Learning for Science with PySR and
+    SymbolicRegression.jl. J. Rissanen (1978), Modeling by Shortest Data Description.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(1, 5, 40)
+    >>> model = FormulaRegressor(operators="+ * sqrt", random_state=0).fit({"length": x}, 3 * np.sqrt(x))
+    >>> model.best_
+    3 * sqrt(length)
+    """
+
+    def __init__(
+        self,
+        operators: str = "+ - * / sqrt exp log sin cos",
+        *,
+        units: Mapping[str, str] | None = None,
+        max_size: int = 25,
+        within: Any = None,
+        by: Any = "auto",
+        subject_to: Any = (),
+        noise: float | None = None,
+        select: str = "description_length",
+        n_jobs: int | None = None,
+        backend: str = "joblib",
+        watch: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        self.operators = operators
+        self.units = units
+        self.max_size = max_size
+        self.within = within
+        self.by = by
+        self.subject_to = subject_to
+        self.noise = noise
+        self.select = select
+        self.n_jobs = n_jobs
+        self.backend = backend
+        self.watch = watch
+        self.random_state = random_state
+
+    @property
+    def select(self) -> Any:
+        """The selection rule; call it to choose another row of a fitted model: ``model.select(size=5)``."""
+        rule = self.__dict__["select"]
+        if not isinstance(rule, str):
+            return rule
+        chooser = _Selector(rule)
+        chooser.owner = self
+        return chooser
+
+    @select.setter
+    def select(self, rule: Any) -> None:
+        self.__dict__["select"] = rule
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The constructor's parameters as given."""
+        return {**super().get_params(deep=deep), "select": self.__dict__["select"]}
+
+    # ---- fitting
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> FormulaRegressor:
+        """Search.
+
+        Parameters
+        ----------
+        X : data frame (pandas, polars, pyarrow), mapping of columns, or array of shape (rows, columns)
+        y : array-like of shape (rows,)
+        sample_weight : array-like of shape (rows,), optional
+
+        Returns
+        -------
+        FormulaRegressor
+
+        Raises
+        ------
+        DataError, UnitError, OpError, BudgetError, FillError
+            Saying which column, value or name is wrong, and what to do.
+        """
+        budget = Budget.read(self.within)
+        conditions, forbid = self._conditions()
+        self._check_parameters()
+        table = self._table(X, y, reset=True)
+        target_name = getattr(y, "name", None)
+        target_name = str(target_name) if isinstance(target_name, str | int) else "y"
+        target = check_target(y, table.rows, name=target_name)
+        weights = check_weights(sample_weight, table.rows)
+        check_enough_rows(table)
+        warn_columns(table)
+        seed = self._seed()
+        target_unit = None if self.units is None else self.units.get(target_name, self.units.get("y"))
+        held_out = None
+        if self.select == "validation":
+            table, target, weights, held_out = _split(table, target, weights, seed)
+        task = Task(
+            self._sketch(table, forbid), table, target, weights, target_unit, held_out, self.noise, conditions, seed=seed
+        )
+        _check_solvable(task)
+        learner = None if isinstance(self.by, str) else self.by
+        found = solve(
+            task, by=learner, within=budget, select=self.select, seed=seed, watch=self.watch, n_jobs=self.n_jobs or 1
+        )
+        rows: tuple[Baseline, ...] = baselines(task, seed)
+        from dataclasses import replace
+
+        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows)
+        return self
+
+    def _check_parameters(self) -> None:
+        if not isinstance(self.max_size, Integral) or isinstance(self.max_size, bool) or self.max_size < 1:
+            raise FillError(f"max_size must be a whole number of at least 1, but got {self.max_size!r}. 20 is usual.")
+        if self.noise is not None and (not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf):
+            raise FillError(f"noise must be a standard deviation of 0 or more, but got {self.noise!r}.")
+        if self.select not in RULES:
+            raise FillError(f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}.")
+        if self.backend != "joblib":
+            raise FillError(f"unknown backend {self.backend!r}. Known: joblib.")
+        if isinstance(self.by, str):
+            if self.by != "auto":
+                raise FillError(f"by must be 'auto' or a learner, but got {self.by!r}. For example by=induce.learners.Evolve().")
+        elif not isinstance(self.by, Learner):
+            raise FillError(f"by must be 'auto' or a learner, but got {type(self.by).__name__}, which has no run() method.")
+        if self.units is not None and not isinstance(self.units, Mapping):
+            raise UnitError(f"units must map column names to units, but got {type(self.units).__name__}. For example {{'x': 'm'}}.")
+
+    def _conditions(self) -> tuple[tuple[Any, ...], tuple[tuple[str, str], ...]]:
+        """Callables, and forbidden nestings given as text."""
+        given = [self.subject_to] if isinstance(self.subject_to, str) or callable(self.subject_to) else list(self.subject_to)
+        callables, forbid = [], []
+        for condition in given:
+            if callable(condition):
+                callables.append(condition)
+                continue
+            text = str(condition).replace(" ", "")
+            outer, _, rest = text.partition("(")
+            if not rest.endswith(")") or not outer or not rest[:-1]:
+                raise FillError(f"cannot read the condition '{condition}'. Write a forbidden nesting as 'sin(cos)', or give a callable.")
+            forbid.append((arithmetic[outer].name, arithmetic[rest[:-1]].name))
+        return tuple(callables), tuple(forbid)
+
+    def _table(self, X: Any, y: Any, *, reset: bool) -> Table:
+        units = self.units
+        named = hasattr(X, "columns") or isinstance(X, Mapping | Table)
+        if not named:
+            # scikit-learn's own checks for plain arrays: shapes, sparse input, number of columns
+            X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=1, ensure_all_finite=False)
+            names = [f"x{i}" for i in range(X.shape[1])] if reset else list(self.feature_names_)
+            table = Table.from_any(X, names=names, units=units, also=self._target_names(y))
+        else:
+            table = Table.from_any(X, units=units, also=self._target_names(y))
+            if hasattr(X, "columns") and not isinstance(X, Table) and reset:
+                self.feature_names_in_ = np.array(table.names, dtype=object)
+            if reset:
+                self.n_features_in_ = table.columns
+        if reset:
+            self.feature_names_ = table.names
+            return table
+        missing = [n for n in self.feature_names_ if n not in table]
+        if missing:
+            raise table.unknown(missing[0])
+        return table.select(self.feature_names_)
+
+    def _target_names(self, y: Any) -> list[str]:
+        name = getattr(y, "name", None)
+        return [*( [str(name)] if isinstance(name, str) else []), "y"]
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return 0
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        from sklearn.utils import check_random_state
+
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _sketch(self, table: Table, forbid: tuple[tuple[str, str], ...]) -> Term:
+        """One choice from the grammar of all allowed formulas."""
+        ops = [op for op in arithmetic.operators(self.operators)]
+        names = {op.name for op in ops}
+        known = [(a, b) for a, b in forbid if a in names and b in names]
+        grammar = Grammar(
+            arithmetic, REAL, productions=[*ops, *(arithmetic.literal(n) for n in LITERALS), "?"], variables=table.names,
+            max_size=int(self.max_size), forbid=known,
+        )  # fmt: skip
+        return hole.choice(grammar, name="formula")
+
+    # ---- using
+
+    @property
+    def best_(self) -> Term:
+        """The chosen formula."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.best
+
+    def predict(self, X: Any, *, strict: bool = False) -> NDArray[np.float64]:
+        """The chosen formula on new rows.
+
+        Rows outside the formula's domain give NaN with one warning that names them, or an error with ``strict=True``.
+
+        Returns
+        -------
+        array of shape (rows,)
+        """
+        check_is_fitted(self, "fit_")
+        table = self._table(X, None, reset=False)
+        value = self.fit_.predict_table(table)
+        bad = np.flatnonzero(~np.isfinite(value))
+        if len(bad):
+            places = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
+            message = f"the formula '{self.fit_.row.text()}' is undefined on {len(bad)} of {table.rows} rows (rows {places})."
+            if strict:
+                raise DataError(f"{message} Select another row of the front, or drop these rows.")
+            warnings.warn(f"{message} They are NaN.", UserWarning, stacklevel=2)
+        return value
+
+    def plot(self, X: Any = None, y: Any = None) -> Any:
+        """The front and, with data, predicted against true values and residuals: a matplotlib Figure."""
+        check_is_fitted(self, "fit_")
+        from induce.formulas.plot import plot_fit
+
+        if X is None:
+            return plot_fit(self.fit_)
+        return plot_fit(self.fit_, self.predict(X), check_target(y, len(self.predict(X))))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def __str__(self) -> str:
+        return str(self.fit_) if hasattr(self, "fit_") else super().__repr__()
+
+    def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
+        return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
+
+
+def _split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:
+    """Three quarters to learn from, one quarter held out."""
+    order = np.random.default_rng([seed, 13]).permutation(table.rows)
+    cut = max(1, table.rows // 4)
+    out, kept = np.sort(order[:cut]), np.sort(order[cut:])
+
+    def part(rows: Any) -> Table:
+        return Table(table.names, table.values[:, rows], table.units, {})
+
+    return part(kept), target[kept], None if weights is None else weights[kept], (part(out), target[out])
+
+
+def _check_solvable(task: Task) -> None:
+    """Refuse units that no formula over the columns can give: when constants may not carry units, and none fits."""
+    task.dimensions  # noqa: B018  (reads every unit, so that a bad one fails before the search)

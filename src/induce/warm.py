@@ -1,0 +1,51 @@
+"""Compiling the kernels once, on tiny inputs, so that no search pays for it (numba caches the result on disk)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["warm_kernels"]
+
+_DONE: set[bool] = set()
+
+
+def warm_kernels(search: bool) -> None:
+    """Compile what evaluation and constant fitting need, and with ``search`` what enumeration and evolution need."""
+    if search in _DONE:
+        return
+    from induce.algebras.evaluate import evaluate_many, fit_constants
+    from induce.terms.arithmetic import arithmetic
+    from induce.terms.codes import Codebook
+
+    book = Codebook(arithmetic, ["x"])
+    programs = book.encode([arithmetic.parse("?a * sin(x) + x")])
+    table, target = np.linspace(1.0, 2.0, 8)[None, :], np.linspace(1.0, 2.0, 8)
+    evaluate_many(programs, table)
+    fit_constants(programs, table, target, iterations=1)
+    fit_constants(programs, table, target, weights=np.ones(8), iterations=1)
+    if search:
+        _warm_search(table, target)
+        _DONE.add(False)
+    _DONE.add(search)
+
+
+def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
+    """Run each search learner for a moment."""
+    from induce.learners.archive import Archive
+    from induce.learners.enumerate import Enumerate
+    from induce.learners.evolve import Evolve
+    from induce.learners.learner import SearchState
+    from induce.table import Table
+    from induce.task import Task
+    from induce.terms import REAL, arithmetic, hole
+    from induce.terms.grammar import Grammar
+
+    grammar = Grammar(arithmetic, REAL, productions=["+", "*", "sin", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")])
+    data = Table(("x", "v"), np.vstack([table, table**2]), {"x": "m", "v": "m"})
+    task = Task(hole.choice(grammar, name="f"), data, target, target_unit="m")
+    state = SearchState(Archive())
+    for learner, batches in ((Enumerate(capacity=64, pairs=16, deepest=3), 50), (Evolve(population=20, children=10), 2)):
+        run = learner.run(task, state, np.random.default_rng(0))
+        for _ in range(batches):
+            if next(run, None) is None:
+                break
