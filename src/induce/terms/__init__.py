@@ -3,6 +3,7 @@
 from induce.terms import hole
 from induce.terms.arithmetic import arithmetic
 from induce.terms.boolean import boolean
+from induce.terms.grammar import Grammar
 from induce.terms.hole import Hole
 from induce.terms.language import Language, declare
 from induce.terms.op import Notation, Op
@@ -14,6 +15,7 @@ __all__ = [
     "INT",
     "REAL",
     "TEXT",
+    "Grammar",
     "Hole",
     "Language",
     "Notation",

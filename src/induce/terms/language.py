@@ -62,6 +62,9 @@ class Language:
             raise OpError(f"language '{self.name}' already has another operator '{op.name}'. Choose another name.")
         self.ops[op.name] = op
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_parser": None}
+
     def __getitem__(self, name: str) -> Op:
         """The operator called ``name`` (or an alias of it)."""
         found = self.ops.get(self.aliases.get(name, name))
