@@ -12,6 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.tx
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+export NO_MKDOCS_2_WARNING := 1
 
 help:
 	@echo "make demo      fit a formula to the planets and export it"
