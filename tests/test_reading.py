@@ -71,6 +71,15 @@ def test_parquet_and_workbook(tmp_path):
     fails("sheet=1 was given, but 'a.parquet' has no sheets.", read_table, tmp_path / "a.parquet", sheet=1)
 
 
+def test_text_in_a_frame_names_the_row(tmp_path):
+    pd.DataFrame({"a": [1, 2], "city": ["Rome", "Oslo"]}).to_parquet(tmp_path / "a.parquet")
+    fails(
+        "column 'city' of a.parquet holds text in row 0: 'Rome', but numbers are needed.",
+        read_table,
+        tmp_path / "a.parquet",
+    )
+
+
 def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(TEXT))
     same(read_table("-"))
@@ -117,6 +126,7 @@ def test_missing_file_folder_and_extension(tmp_path):
             "a,city\n1,Rome\n",
             "column 'city' of a.csv holds text in line 2: 'Rome', but numbers are needed. Leave the column out",
         ),
+        ("\na,b\n1,x\n", "column 'b' of a.csv holds text in line 3: 'x', but"),
         ("a,b\n1,2\n\0\0,1\n", "a.csv is not a text table: it holds binary data."),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
+import pickle
 import re
 
 import numpy as np
@@ -53,6 +55,15 @@ def test_a_table_cannot_be_changed():
         table.values[0, 0] = 7
     with pytest.raises(AttributeError):
         table.names = ("a", "b")
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda table: pickle.loads(pickle.dumps(table))])
+def test_a_table_can_be_sent_to_another_process(again):
+    table = Table.from_any(COLUMNS, units={"mass": "kg"})
+    other = again(table)
+    assert (other.names, dict(other.units)) == (table.names, {"mass": "kg"})
+    np.testing.assert_array_equal(other.values, table.values)
+    assert not other.values.flags.writeable
 
 
 def test_names_given_beside_the_data_replace_its_own():

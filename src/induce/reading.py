@@ -146,7 +146,7 @@ def _from_text(content: str, source: str, delimiters: str, text: str) -> Table:
     columns = _cells(content, source, delimiter, header)
     if not len(columns[0]):
         raise DataError(f"{source} has column names but no rows. Add one row per line below line 1.")
-    return _table(header, columns, source, text, first_line=2)
+    return _table(header, columns, source, text, place=("line", _lines_before_data(content) + 1))
 
 
 def _cells(content: str, source: str, delimiter: str, header: list[str]) -> list[Any]:
@@ -196,7 +196,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _table(headers: list[str], columns: list[Any], source: str, text: str, first_line: int) -> Table:
+def _table(headers: list[str], columns: list[Any], source: str, text: str, place: tuple[str, int]) -> Table:
     """Split names from units, set text columns aside or refuse them, and check the rest."""
     if "" in headers:
         raise DataError(f"column {headers.index('') + 1} of {source} has no name. Write one in line 1.")
@@ -209,7 +209,7 @@ def _table(headers: list[str], columns: list[Any], source: str, text: str, first
             raise DataError(f"the column name '{name}' is used more than once in {source}. Rename one of them.")
         if _is_text(column):
             if text == "refuse":
-                _refuse_text(name, column, source, first_line)
+                _refuse_text(name, column, source, place)
             labels[name] = tuple(str(cell) for cell in column)
             continue
         values[name] = column
@@ -243,8 +243,8 @@ def _is_text(column: Any) -> bool:
     return column.dtype.kind in "OUST" and any(isinstance(cell, str) for cell in column)
 
 
-def _refuse_text(name: str, column: Any, source: str, first_line: int) -> None:
-    """Raise for the first cell that is not a number, naming its line where lines and rows agree."""
+def _refuse_text(name: str, column: Any, source: str, place: tuple[str, int]) -> None:
+    """Raise for the first cell that is not a number, naming its line (of text) or row (of a frame)."""
     numbers = sum(
         1 for cell in column if (isinstance(cell, str) and _is_number(cell)) or isinstance(cell, (int, float))
     )
@@ -253,7 +253,7 @@ def _refuse_text(name: str, column: Any, source: str, first_line: int) -> None:
             continue
         advice = "Correct that entry" if numbers else "Leave the column out, or encode it as numbers"
         raise DataError(
-            f"column '{name}' of {source} holds text in line {row + first_line}: {cell!r}, but numbers are needed. {advice}."
+            f"column '{name}' of {source} holds text in {place[0]} {row + place[1]}: {cell!r}, but numbers are needed. {advice}."
         )
 
 
@@ -298,7 +298,7 @@ def _from_frame(frame: Any, source: str, text: str) -> Table:
     columns = [frame.iloc[:, index] for index in range(len(headers))]
     cells = [c.to_numpy(dtype=object) if c.dtype.kind not in "biuf" else c.to_numpy() for c in columns]
     cells = [_numbers(str(h), c) for h, c in zip(headers, cells, strict=True)]
-    return _table(headers, cells, source, text, first_line=2)
+    return _table(headers, cells, source, text, place=("row", 0))
 
 
 def _numbers(name: str, cells: Any) -> Any:

@@ -55,6 +55,9 @@ class Table:
         object.__setattr__(self, "units", MappingProxyType(dict(self.units)))
         object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Table, (self.names, self.values, dict(self.units), dict(self.labels)))
+
     @staticmethod
     def from_any(
         X: Any,

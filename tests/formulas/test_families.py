@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pickle
 import re
 from pathlib import Path
 
@@ -123,6 +124,12 @@ def test_trajectories_follow_the_system(name):
 def test_lotka_volterra_starts_where_published():
     X, _ = problem("lv1").sample(seed=9)
     assert X.values[:, ::100].T.tolist() == [[1, 3], [4, 1], [8, 2], [3, 3]]
+
+
+def test_a_problem_survives_pickling_and_is_a_key():
+    found = problem("I.12.2")
+    assert pickle.loads(pickle.dumps(found)) is found
+    assert {found: 1}[problem("I.12.2")] == 1
 
 
 def test_messages():

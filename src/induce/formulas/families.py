@@ -70,7 +70,7 @@ class Axis:
         return np.linspace(self.low, self.high, round((self.high - self.low) / self.amount) + 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A published formula with the way its data are drawn.
 
@@ -108,6 +108,9 @@ class Problem:
     units: Mapping[str, str] = field(default_factory=dict)
     target_unit: str | None = None
     sampling: str = "U"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (problem, (self.name,))
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -1,0 +1,78 @@
+# Every target starts from a bare machine with Python 3.11 or newer: it makes .venv, installs what it needs, and runs.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check format bench docs clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP_OPTIONS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt
+
+# one thread per process: the tests run side by side, and figures are per core
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export NO_MKDOCS_2_WARNING := 1
+
+help:
+	@echo "make demo      fit a formula to the planets and export it"
+	@echo "make test      make check, then the tests under 5 seconds each"
+	@echo "make test-all  make check, then all tests"
+	@echo "make check     ruff, mypy, import order, shape limits"
+	@echo "make format    rewrite the code as ruff wants it"
+	@echo "make bench     measure the kernel suite next to its peers"
+	@echo "make docs      build the documentation into site/"
+	@echo "make clean     remove .venv and everything built"
+
+$(VENV)/made: constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("induce needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/made-test: $(VENV)/made
+	$(INSTALL) -e '.[test,check]'
+	@touch $@
+
+$(VENV)/made-docs: $(VENV)/made
+	$(INSTALL) -e '.[docs]'
+	@touch $@
+
+# a peer that cannot be installed is reported as missing, not a failure
+$(VENV)/made-bench: $(VENV)/made
+	-$(INSTALL) gplearn
+	-$(INSTALL) pyoperon
+	@touch $@
+
+demo: $(VENV)/made
+	$(BIN)/induce fit shipped:planets --target period --within 15s --save out/planets
+	$(BIN)/induce show out/planets
+	$(BIN)/induce export out/planets --to latex
+	$(BIN)/induce export out/planets --to python
+
+check: $(VENV)/made-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/shape.py src scripts benchmarks papers
+
+format: $(VENV)/made-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check
+	$(BIN)/python -m pytest -n 2 -m "not slow and not network"
+
+test-all: check
+	$(BIN)/python -m pytest -n 2 -m "not network"
+
+bench: $(VENV)/made-bench
+	$(BIN)/python -m benchmarks kernel
+
+docs: $(VENV)/made-docs
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) build dist site out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
