@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "Dataset": "induce.formulas.data",
+    "FormulaRegressor": "induce.formulas.estimator",
     "Problem": "induce.formulas.families",
     "family": "induce.formulas.families",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
 }
 
-__all__ = ["Dataset", "Problem", "family", "load", "problem"]
+__all__ = ["Dataset", "FormulaRegressor", "Problem", "family", "load", "problem"]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,4 +32,5 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from induce.formulas.data import Dataset, load
+    from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
