@@ -108,7 +108,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         operators: str = "+ - * / sqrt exp log sin cos",
         *,
         units: Mapping[str, str] | None = None,
-        max_size: int = 25,
+        max_size: int = 30,
         within: Any = None,
         by: Any = "auto",
         subject_to: Any = (),

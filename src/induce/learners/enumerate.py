@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import fit_constants
 from induce.learners.bank import expand
-from induce.learners.forms import affine_forms, agree, free_literals, nested_ok, node_costs, sizes_of
+from induce.learners.forms import affine_forms, agree, combine, free_literals, nested_ok, node_costs, sizes_of
 from induce.learners.learner import Batch, SearchState
-from induce.learners.pairs import scan_pairs
+from induce.learners.pairs import PairScan
 from induce.task import Space, Task
 from induce.terms.codes import Bank, Codebook, Programs
 
@@ -70,6 +70,14 @@ class _Growing:
     def arrays(self) -> tuple[Any, ...]:
         return self.op, self.left, self.right, self.size, self.contains
 
+    def single(self, row: int) -> tuple[list[int], list[float]]:
+        """Codes and numbers of one row."""
+        code = int(self.op[row])
+        if self.left[row] < 0:
+            return [code], ([self.numbers[row]] if code < 0 else [])
+        made = self.programs(np.array([(code, self.left[row], self.right[row])], np.int64))
+        return made.codes.tolist(), made.values.tolist()
+
     def programs(self, rows: NDArray[np.int64]) -> Programs:
         """Rows of ``(op, left, right)`` on top of the bank, as programs."""
         extra = len(rows)
@@ -100,6 +108,8 @@ class Enumerate:
         Distinct functions kept as building blocks.
     pairs : int
         Building blocks that take part in the pair scans; 0 turns them off.
+    terms : int
+        Terms of the longest sums grown from the best pairs.
     deepest : int
         Largest size enumerated.
 
@@ -110,7 +120,8 @@ class Enumerate:
     """
 
     capacity: int = 12000
-    pairs: int = 1500
+    pairs: int = 4000
+    terms: int = 6
     deepest: int = 12
     name: str = "enumerate"
     parallel: bool = False
@@ -129,6 +140,7 @@ class Enumerate:
         ops = [(book.code_of[op], op.arity) for op in _building_ops(space) if op.arity]
         forbid = _forbid_masks(space, book)
         alive = {code: 0 for code, _ in ops}
+        scan = PairScan(task.search[1], task.search[2], self.pairs)
         for size in range(2, min(self.deepest, space.max_size) + 1):
             first_row = int(grown.counts[0])
             hits, scores = np.zeros((HITS, 3), np.int64), np.full(HITS, np.inf)
@@ -159,7 +171,7 @@ class Enumerate:
                 yield self._batch(task, space, grown.programs(rows), 0.0, points, free=True)
             yield Batch(source=self.name, note=f"all formulas of size {size} seen" if first_row < grown.capacity else "")
             if self.pairs and size >= 3 and grown.counts[0] > first_row:
-                yield from self._pairs(task, space, grown)
+                yield from self._pairs(task, space, grown, scan)
             if first_row >= grown.capacity or grown.counts[0] == first_row:
                 return
 
@@ -178,31 +190,88 @@ class Enumerate:
                 parts.append(affine_forms(free_literals(some), grown_book(task)))
         return fitted_batch(task, space, Programs.concatenate(parts), self.name, tried)
 
-    def _pairs(self, task: Task, space: Space, grown: _Growing) -> Iterator[Batch]:
-        held = min(int(grown.counts[0]), self.pairs)
-        _, target, weights = task.search
-        names = {"+": "+", "*": "*"}
-        codes = {kind: grown.book.code_of[grown.book.language[name]] for kind, name in names.items()}
-        allowed = {kind for kind, name in names.items() if any(op.name == name for op in space.ops)}
-        found: dict[str, list[tuple[float, int, int]]] = {kind: [] for kind in names}
-        varied = np.flatnonzero(np.ptp(grown.values[:held], axis=1) > 0)
-        for kind, losses, pairs, scanned in scan_pairs(grown.values[varied], target, weights):
-            if kind in allowed and (kind == "*" or space.constants):
-                found[kind] += [(float(s), int(varied[i]), int(varied[j])) for s, (i, j) in zip(losses, pairs, strict=True)]
-            yield Batch(tried=scanned, work=scanned * 40.0, source=self.name)
-        for kind in sorted(allowed):
-            best = sorted(found[kind])[:HITS]
-            if not best:
-                continue
-            rows = np.array([(codes[kind], i, j) for _, i, j in best], np.int64)
-            programs = grown.programs(rows)
-            if kind == "+":
-                programs = _weighted_sums(programs, grown, rows)
+    def _pairs(self, task: Task, space: Space, grown: _Growing, scan: PairScan) -> Iterator[Batch]:
+        """The best products and sums of what was seen since the last call."""
+        known_rows, known_sums = scan.add(grown.values[: int(grown.counts[0]), : len(scan.t)])
+        points = len(scan.t)
+        names = {op.name for op in space.ops}
+        if "*" in names:
+            best: list[tuple[float, int, int]] = []
+            for losses, pairs, scanned in scan.products(known_rows):
+                best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
+                yield Batch(tried=scanned, work=scanned * points / 8.0, source=self.name)
+            times = grown.book.code_of[grown.book.language["*"]]
+            rows = np.array([(times, scan.rows[i], scan.rows[j]) for _, i, j in sorted(best)[:HITS]], np.int64)
+            if len(rows):
+                programs = grown.programs(rows)
                 ok = nested_ok(programs, grown.book, space.forbid)
-                yield fitted_batch(task, space, programs.take(np.flatnonzero(ok)), self.name, 0.0)
-            else:
-                ok = nested_ok(programs, grown.book, space.forbid)
-                yield self._batch(task, space, programs.take(np.flatnonzero(ok)), 0.0, len(target))
+                yield self._batch(task, space, programs.take(np.flatnonzero(ok)), 0.0, points)
+        if "+" in names and space.constants:
+            best = []
+            for losses, pairs, scanned in scan.sums(known_sums):
+                best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
+                yield Batch(tried=scanned, work=scanned * points / 24.0, source=self.name)
+            sets = [(i, j) for _, i, j in sorted(best)[:HITS]]
+            terms = 2
+            while sets:
+                yield self._sums(task, space, grown, scan, sets)
+                terms += 1
+                if terms > self.terms:
+                    return
+                scanned = len(sets) * min(len(scan.z), 1500)
+                sets = [members for _, members in scan.longer(sets, HITS if terms < 4 else 24)]
+                yield Batch(tried=scanned, work=scanned * points / 4.0, source=self.name)
+
+    def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
+        """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
+        columns, target, weights = task.search
+        root = np.sqrt(weights)
+        singles: dict[int, tuple[list[int], list[float]]] = {}
+        parts = []
+        for members in sets:
+            rows = [int(scan.sum_rows[k]) for k in members]
+            for row in rows:
+                if row not in singles:
+                    singles[row] = grown.single(row)
+            design = np.column_stack([*(grown.values[row] for row in rows), np.ones(len(target))]) * root[:, None]
+            coefficients = np.linalg.lstsq(design, target * root, rcond=None)[0]
+            parts.append(_sum_codes([singles[row] for row in rows], coefficients, grown))
+        programs = combine(parts)
+        ok = nested_ok(programs, grown.book, space.forbid)
+        return fitted_batch(task, space, programs.take(np.flatnonzero(ok)), self.name, 0.0, iterations=3)
+
+
+def _sum_codes(
+    singles: list[tuple[list[int], list[float]]], coefficients: NDArray[np.float64], grown: _Growing
+) -> tuple[list[int], list[float], list[bool]]:
+    """``b1 f1 + b2 f2 + ... + a`` as code; coefficients of 1, -1 and 0 are not written."""
+    code = {name: grown.book.code_of[grown.book.language[name]] for name in ("+", "-", "*")}
+    near = 1e-8
+    order = np.argsort([abs(c + 1) < near for c in coefficients[:-1]], kind="stable")  # subtracted terms last
+    codes: list[int] = []
+    values: list[float] = []
+    free: list[bool] = []
+    for k in order:
+        b = float(coefficients[k])
+        if abs(b) < near:
+            continue
+        inner, numbers = singles[int(k)]
+        shift = len(values)
+        moved = [c - shift if c < 0 else c for c in inner]
+        values += numbers
+        free += [False] * len(numbers)
+        subtract = bool(codes) and abs(b + 1) < near
+        if abs(b - 1) >= near and not subtract:
+            moved = [-1 - len(values), *moved, code["*"]]
+            values.append(b)
+            free.append(True)
+        codes += [*moved, code["-" if subtract else "+"]] if codes else moved
+    offset = float(coefficients[-1])
+    if abs(offset) > near or not codes:
+        codes += [-1 - len(values), *([code["+"]] if codes else [])]
+        values.append(offset)
+        free.append(True)
+    return codes, values, free
 
 
 def grown_book(task: Task) -> Codebook:
@@ -221,46 +290,6 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
     work = float(programs.offsets[-1]) * len(target) * 4.0
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
-
-
-def _weighted_sums(programs: Programs, grown: _Growing, rows: NDArray[np.int64]) -> Programs:
-    """``f + g`` for pairs of rows as ``f + g``, ``b f + g``, ``f + c g``, ``b f + c g``, each with and without an offset."""
-    from induce.learners.forms import combine
-
-    book = grown.book
-    plus, times = book.code_of[book.language["+"]], book.code_of[book.language["*"]]
-    halves = [grown.programs(np.column_stack([grown.op[rows[:, s]], grown.left[rows[:, s]], grown.right[rows[:, s]]])) for s in (1, 2)]
-    parts = []
-    for p, (_, i, j) in enumerate(rows):
-        pieces = []
-        for side, row in ((0, i), (1, j)):
-            half = halves[side]
-            codes = half.codes[half.offsets[p] : half.offsets[p + 1]].tolist()
-            values = half.values[half.value_offsets[p] : half.value_offsets[p + 1]].tolist()
-            if grown.op[row] == -1:
-                values = [grown.numbers[int(row)]]
-            pieces.append((codes, values))
-        for form in range(8):
-            codes_out: list[int] = []
-            values_out: list[float] = []
-            free: list[bool] = []
-            for side, (codes, values) in enumerate(pieces):
-                shift = len(values_out)
-                values_out += values
-                free += [False] * len(values)
-                moved = [c - shift if c < 0 else c for c in codes]
-                if form >> side & 1:
-                    moved = [-1 - len(values_out), *moved, times]
-                    values_out.append(1.0)
-                    free.append(True)
-                codes_out += moved
-            codes_out.append(plus)
-            if form >> 2:
-                codes_out += [-1 - len(values_out), plus]
-                values_out.append(0.0)
-                free.append(True)
-            parts.append((codes_out, values_out, free))
-    return combine(parts)
 
 
 def _building_ops(space: Space) -> list[Any]:

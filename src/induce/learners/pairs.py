@@ -1,8 +1,11 @@
-"""Pair scans: the best sums, products and quotients of two bank rows, by matrix products.
+"""Sums and products of bank rows that explain the target, found by matrix products.
 
 With standardised rows ``Z`` and target ``t``, the share of variance that ``a f + b g + c`` explains is
 ``(r_f^2 + r_g^2 - 2 r_f r_g G_fg) / (1 - G_fg^2)`` with ``r = Z t`` and ``G = Z Z'``; for ``a f g + c`` it is the squared
-correlation of ``f * g`` with ``t``, from ``(F t) F'``, ``(F^2)(F^2)'`` and ``F F'``.
+correlation of ``f * g`` with ``t``, from ``(F t) F'``, ``(F^2)(F^2)'`` and ``F F'``. Longer sums grow from the best pairs by
+orthogonal matching pursuit with a beam.
+
+Source: Y. Pati, R. Rezaiifar and P. Krishnaprasad (1993), Orthogonal Matching Pursuit.
 """
 
 from __future__ import annotations
@@ -12,58 +15,108 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["scan_pairs"]
+__all__ = ["PairScan"]
 
 Array = NDArray[np.float64]
 CHUNK = 128
 
 
-def scan_pairs(values: Array, target: Array, weights: Array, keep: int = 24) -> Iterator[tuple[str, Array, NDArray[np.int64], int]]:
-    """Scan all pairs chunk by chunk.
+class PairScan:
+    """Scans pairs of rows as a bank grows; rows seen before are not paired with each other again.
 
     Parameters
     ----------
-    values : array, shape (rows of the bank, points)
     target, weights : arrays, shape (points,)
-    keep : int
-        Pairs returned per kind and chunk.
-
-    Yields
-    ------
-    (kind, unexplained share of variance, pairs of shape (keep, 2), pairs scanned)
+    most : int
+        Rows that take part at most, in the bank's order.
     """
-    w = weights / weights.sum()
-    root = np.sqrt(w)
-    mean = values @ w
-    centered = (values - mean[:, None]) * root
-    norm = np.sqrt(np.einsum("ij,ij->i", centered, centered))
-    norm[norm == 0] = 1.0
-    z = centered / norm[:, None]
-    t = (target - target @ w) * root
-    total = float(t @ t)
-    r = z @ (t / np.sqrt(total))
-    # rows of very different size would lose the small ones in the products; the scale of a factor is free
-    scaled = values / np.sqrt(np.mean(values**2, axis=1))[:, None]
-    square = scaled**2
-    weighted_t = (t * root)[None, :]
-    count = len(values)
-    for start in range(0, count, CHUNK):
-        stop = min(start + CHUNK, count)
-        rows = np.arange(start, stop)
-        g = z[start:stop] @ z[:stop].T
-        upper = np.arange(stop)[None, :] >= rows[:, None]
-        with np.errstate(all="ignore"):
-            open_share = 1.0 - g * g
-            share = (r[start:stop, None] ** 2 + r[None, :stop] ** 2 - 2 * r[start:stop, None] * r[None, :stop] * g) / open_share
-            share[(open_share < 1e-9) | upper] = 0.0
-            yield "+", *_best(1.0 - share, keep, start), g.size
-            cross = (scaled[start:stop] * weighted_t) @ scaled[:stop].T
-            second = (square[start:stop] * w) @ square[:stop].T
-            first = (scaled[start:stop] * w) @ scaled[:stop].T
+
+    def __init__(self, target: Array, weights: Array, most: int) -> None:
+        self.w = weights / weights.sum()
+        self.root = np.sqrt(self.w)
+        self.t = (target - target @ self.w) * self.root
+        self.total = max(float(self.t @ self.t), 1e-300)
+        self.most = most
+        self.rows = np.zeros(0, np.int64)
+        self.scaled = np.zeros((0, len(target)))
+        self.z = np.zeros((0, len(target)))
+        self.sum_rows = np.zeros(0, np.int64)
+        self.seen: set[int] = set()
+        self.taken = 0
+
+    def add(self, values: Array) -> tuple[int, int]:
+        """Take in new rows of the bank (all its rows are given); returns how many product and sum rows were known before."""
+        before = len(self.rows), len(self.sum_rows)
+        stop = min(len(values), self.most)
+        fresh = values[self.taken : stop]
+        places = np.arange(self.taken, stop)
+        self.taken = max(stop, self.taken)
+        if not len(fresh):
+            return before
+        mean = fresh @ self.w
+        centered = (fresh - mean[:, None]) * self.root
+        norm = np.sqrt(np.einsum("ij,ij->i", centered, centered))
+        size = np.sqrt(np.mean(fresh**2, axis=1))
+        good = norm > 1e-9 * size
+        self.rows = np.concatenate([self.rows, places[good]])
+        self.scaled = np.concatenate([self.scaled, fresh[good] / size[good, None]])
+        z = centered[good] / norm[good, None]
+        z *= np.where(z[np.arange(len(z)), np.argmax(np.abs(z), axis=1)] < 0, -1.0, 1.0)[:, None]
+        # rows that differ by an affine map are one row in a sum with fitted coefficients
+        keys = (np.rint(z[:, :: max(1, z.shape[1] // 24)] * 1e7)).astype(np.int64)
+        keep = []
+        for k, key in enumerate(keys):
+            mark = hash(key.tobytes())
+            if mark not in self.seen:
+                self.seen.add(mark)
+                keep.append(k)
+        self.sum_rows = np.concatenate([self.sum_rows, places[good][keep]])
+        self.z = np.concatenate([self.z, z[keep]])
+        return before
+
+    def sums(self, known: int, keep: int = 24) -> Iterator[tuple[Array, NDArray[np.int64], int]]:
+        """Best pairs for ``a f + b g + c``: (unexplained share, places in ``z`` of shape (keep, 2), pairs scanned)."""
+        r = self.z @ (self.t / np.sqrt(self.total))
+        for start in range(known, len(self.z), CHUNK):
+            stop = min(start + CHUNK, len(self.z))
+            g = self.z[start:stop] @ self.z[:stop].T
+            with np.errstate(all="ignore"):
+                free = 1.0 - g * g
+                share = (r[start:stop, None] ** 2 + r[None, :stop] ** 2 - 2 * r[start:stop, None] * r[None, :stop] * g) / free
+            share[(free < 1e-9) | (np.arange(stop)[None, :] >= np.arange(start, stop)[:, None])] = 0.0
+            yield *_best(1.0 - share, keep, start), g.size
+
+    def products(self, known: int, keep: int = 24) -> Iterator[tuple[Array, NDArray[np.int64], int]]:
+        """Best pairs for ``a f g + c``: (unexplained share, places in ``rows`` of shape (keep, 2), pairs scanned)."""
+        weighted_t = (self.t * self.root)[None, :]
+        square = self.scaled**2
+        for start in range(known, len(self.scaled), CHUNK):
+            stop = min(start + CHUNK, len(self.scaled))
+            cross = (self.scaled[start:stop] * weighted_t) @ self.scaled[:stop].T
+            second = (square[start:stop] * self.w) @ square[:stop].T
+            first = (self.scaled[start:stop] * self.w) @ self.scaled[:stop].T
             spread = second - first**2
-            product = cross**2 / (spread * total)
-            product[(spread <= 1e-12 * second) | (np.arange(stop)[None, :] > rows[:, None])] = 0.0
-            yield "*", *_best(1.0 - product, keep, start), g.size
+            with np.errstate(all="ignore"):
+                share = cross**2 / (spread * self.total)
+            outside = np.arange(stop)[None, :] > np.arange(start, stop)[:, None]
+            share[(spread <= 1e-12 * second) | outside] = 0.0
+            yield *_best(1.0 - share, keep, start), cross.size
+
+    def longer(self, sets: list[tuple[int, ...]], beam: int, most: int = 1500) -> list[tuple[float, tuple[int, ...]]]:
+        """Extend sets of rows of ``z`` by the row that helps most: the best ``beam`` sets as (unexplained share, set)."""
+        z = self.z[:most]
+        found: dict[tuple[int, ...], float] = {}
+        for members in sets:
+            basis = np.linalg.qr(self.z[list(members)].T)[0]
+            residual = self.t - basis @ (basis.T @ self.t)
+            inside = z @ basis
+            free = 1.0 - np.einsum("ij,ij->i", inside, inside)
+            gain = (z @ residual) ** 2 / np.maximum(free, 1e-9)
+            gain[free < 1e-8] = 0.0
+            left = (float(residual @ residual) - gain) / self.total
+            for k in np.argpartition(left, min(6, len(left) - 1))[:6]:
+                found[tuple(sorted((*members, int(k))))] = float(left[k])
+        return sorted((share, members) for members, share in found.items() if len(set(members)) == len(members))[:beam]
 
 
 def _best(loss: Array, keep: int, start: int) -> tuple[Array, NDArray[np.int64]]:
