@@ -121,8 +121,9 @@ def default_learner(task: Task) -> Learner:
     from induce.learners.enumerate import Enumerate
     from induce.learners.evolve import Evolve
     from induce.learners.monomials import Monomials
+    from induce.learners.sparse import SparseSums
 
-    return then(Monomials(), Enumerate(), Evolve())
+    return then(Monomials(), SparseSums(), Enumerate(), Evolve())
 
 
 @dataclass

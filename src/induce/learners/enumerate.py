@@ -140,7 +140,7 @@ class Enumerate:
         ops = [(book.code_of[op], op.arity) for op in _building_ops(space) if op.arity]
         forbid = _forbid_masks(space, book)
         alive = {code: 0 for code, _ in ops}
-        scan = PairScan(task.search[1], task.search[2], self.pairs)
+        scan = PairScan(task.search[1], task.search[2], self.pairs, self.capacity)
         for size in range(2, min(self.deepest, space.max_size) + 1):
             first_row = int(grown.counts[0])
             hits, scores = np.zeros((HITS, 3), np.int64), np.full(HITS, np.inf)
@@ -192,8 +192,8 @@ class Enumerate:
 
     def _pairs(self, task: Task, space: Space, grown: _Growing, scan: PairScan) -> Iterator[Batch]:
         """The best products and sums of what was seen since the last call."""
-        known_rows, known_sums = scan.add(grown.values[: int(grown.counts[0]), : len(scan.t)])
-        points = len(scan.t)
+        known_rows, known_sums = scan.add(grown.values[: int(grown.counts[0])])
+        points = len(scan.places)
         names = {op.name for op in space.ops}
         if "*" in names:
             best: list[tuple[float, int, int]] = []
@@ -296,7 +296,8 @@ def _building_ops(space: Space) -> list[Any]:
     """The operators, and square and cube as short forms where multiplication is allowed."""
     names = {op.name for op in space.ops}
     extra = [space.language[n] for n in ("square", "cube") if "*" in names and n not in names and n in space.language]
-    return [*sorted(space.ops, key=lambda op: op.arity), *extra]
+    # cheap operators first, so that the plainest functions of a size come first when room runs out
+    return sorted([*extra, *space.ops], key=lambda op: (op.cost, op.arity))
 
 
 def _forbid_masks(space: Space, book: Codebook) -> NDArray[np.int64]:
