@@ -288,7 +288,7 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     programs = programs.take(keep)
     columns, target, weights = task.search
     fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
-    work = float(programs.offsets[-1]) * len(target) * 4.0
+    work = float(programs.offsets[-1]) * max(len(target), 64) * 4.0 * iterations
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
 
 
