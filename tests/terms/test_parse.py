@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from induce.errors import ParseError
@@ -133,7 +135,5 @@ def test_depth_and_length():
 @pytest.mark.parametrize("text", ["[", "x[0]", "'x'", "x;y", "\x00", "é", "?", "x:", "x:(", "{", "|", "\\", "#", "??", "1..2", '"a', "lambda", "?a{"])  # fmt: skip
 def test_any_text_gives_a_term_or_a_parse_error(text):
     for language in (arithmetic, boolean):
-        try:
-            language.parse(text)
-        except ParseError as problem:
-            assert problem.line == 1
+        with contextlib.suppress(ParseError):
+            assert language.parse(text).size > 0
