@@ -244,7 +244,7 @@ def normal_form(
 
     >>> from induce.terms import arithmetic
     >>> normal_form(arithmetic.parse("x + sqrt(x*x) - 3*x + y/2 + y/2"))
-    y + abs(x) - 2 * x
+    abs(x) + y - 2 * x
     """
     table = _DEFAULT if rules is None else _by_head(rules)
     workshop = Workshop(ranges or {})
