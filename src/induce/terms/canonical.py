@@ -24,8 +24,7 @@ __all__ = ["LARGEST_POWER", "Product", "Sum", "Value", "Workshop"]
 
 _ADD, _SUB, _MUL, _DIV, _POW, _NEG = (arithmetic[name] for name in ("+", "-", "*", "/", "^", "neg"))
 _ABS, _SQRT, _CBRT = (arithmetic[name] for name in ("abs", "sqrt", "cbrt"))
-LARGEST_POWER = 64
-"""Exponents above this stay as they are written."""
+LARGEST_POWER = 64  # greater exponents stay as they are written
 
 
 class Sum:
@@ -54,8 +53,7 @@ class Product:
         self.factors = factors
 
 
-Value = Any
-"""Number | Term | Sum | Product"""
+Value = Any  # Number | Term | Sum | Product
 
 
 class Workshop:
@@ -104,8 +102,16 @@ class Workshop:
 
     # ---- views
 
+    def view(self, value: Value) -> Value:
+        """The value with its shape, if it is a term whose shape is known."""
+        if not isinstance(value, Term):
+            return value
+        if value.op is LITERAL and value.sort is REAL and type(value.payload) in (int, float):
+            return value if not abs(value.payload) < 1e300 else value.payload or 0
+        return self.shapes.get(value, value)
+
     def as_sum(self, value: Value) -> Sum:
-        """A value as a sum; the parts may be shared, so callers copy before they change them."""
+        """A value as a sum; callers copy the parts before they change them."""
         if isinstance(value, Sum):
             return value
         if is_number(value):
@@ -161,6 +167,7 @@ class Workshop:
 
     def negate(self, value: Value) -> Value:
         """Minus the value."""
+        value = self.view(value)
         if is_number(value):
             return -value
         if isinstance(value, Sum):
@@ -194,6 +201,8 @@ class Workshop:
                 del parts[part]
                 inner = self.shapes[part]
                 return self.add(Sum(constant, parts), inner if coefficient > 0 else self.negate(inner))
+        if len(parts) == 1 and constant == 0:
+            return self.as_product(Sum(0, parts))
         return Sum(constant, parts) if parts else constant
 
     def multiply(self, left: Value, right: Value) -> Value:
@@ -217,9 +226,9 @@ class Workshop:
         settled: dict[Term, tuple[int, int]] = {}
         again: list[tuple[Term, int]] = []
         for base, (above, below) in factors.items():
-            if base.op is LITERAL and base.payload == 0:
-                above, below = 0, 1  # any quotient by zero is as undefined as another
-            elif above and below and self.know(base).nonzero:
+            if self._is_zero(base):
+                return Product(1, {_literal(0): (0, 1)})  # defined nowhere: one such term is as good as another
+            if above and below and self.know(base).nonzero:
                 above, below = max(above - below, 0), max(below - above, 0)
             op = base.op
             if not above and not below and not self.know(base).total:
@@ -243,10 +252,18 @@ class Workshop:
             return result
         kept: dict[Term, tuple[int, int]] = {}
         for base, (above, below) in result.factors.items():
+            if base in self.guards:
+                base, below = self.guards[base], 1
             facts = self.know(base)
             if not facts.total or (below and not facts.nonzero):
-                kept[base] = (0, below) if facts.total else (above, below)
+                kept[base] = (0, 1) if facts.total else (min(above, 1), min(below, 1))
         return Product(result.coefficient, kept) if kept else 0
+
+    def _is_zero(self, base: Term) -> bool:
+        if base.op is LITERAL:
+            return bool(base.payload == 0)
+        shape = self.shapes.get(base)
+        return isinstance(shape, Product) and shape.coefficient == 0
 
     def power(self, value: Value, exponent: int) -> Value:
         """An integer power, or the quotient 1 / value^-exponent."""
@@ -257,6 +274,8 @@ class Workshop:
             return _POW(self.term(value), exponent)
         if exponent == 0:
             return 1
+        if (product.coefficient == 0 and exponent < 0) or any(self._is_zero(t) for t in product.factors):
+            return Product(1, {_literal(0): (0, 1)})
         if raised is None:
             return Product(1, {self.term(value): (max(exponent, 0), max(-exponent, 0))})
         size = abs(exponent)

@@ -60,7 +60,7 @@ class _Normalizer:
     def run(self, term: Term) -> Value:
         values: dict[Term, Value] = {}
         for node in term.postorder():
-            values[node] = self.node(node, [values[a] for a in node.args])
+            values[node] = self.node(node, [self.workshop.view(values[a]) for a in node.args])
         return values[term]
 
     def node(self, node: Term, args: list[Value]) -> Value:
@@ -72,13 +72,8 @@ class _Normalizer:
         return made if candidates is None else self.match(made, candidates)
 
     def leaf(self, node: Term) -> Value:
-        if (
-            node.op is LITERAL
-            and node.sort is REAL
-            and type(node.payload) in (int, float)
-            and abs(node.payload) < 1e300
-        ):
-            return 0 if node.payload == 0 else node.payload
+        if node.op is LITERAL and node.sort is REAL:
+            return self.workshop.view(node)
         if node.sort is BOOL:
             truth = propositional_truth(node)
             return node if truth is None else boolean["true" if truth else "false"]()
@@ -101,7 +96,7 @@ class _Normalizer:
             if node.op is VARIABLE:
                 values[node] = found[node.payload]
             else:
-                values[node] = self.node(node, [values[a] for a in node.args])
+                values[node] = self.node(node, [self.workshop.view(values[a]) for a in node.args])
         return values[right]
 
     # ---- real operators
@@ -152,6 +147,8 @@ class _Normalizer:
         if w.leads_negative(value):
             return w.negate(self.sign(w.negate(value)))
         term = w.term(value)
+        if term.op is arithmetic["sign"]:
+            return term
         facts = w.know(term)
         return 1 if facts.total and facts.positive else arithmetic["sign"](term)
 
@@ -247,7 +244,7 @@ def normal_form(
 
     >>> from induce.terms import arithmetic
     >>> normal_form(arithmetic.parse("x + sqrt(x*x) - 3*x + y/2 + y/2"))
-    y + abs(x) - 2 * x
+    abs(x) + y - 2 * x
     """
     table = _DEFAULT if rules is None else _by_head(rules)
     workshop = Workshop(ranges or {})
