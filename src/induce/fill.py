@@ -278,7 +278,7 @@ class _Run:
         """Shortest description length on the front: what a plateau is measured by."""
         if self.best_batch is not None:
             return 100.0 * float(np.log(self.best_batch.losses[0] + 1e-300))  # type: ignore[index]
-        rows, floor = self.task.table.rows, self.task.scale * 1e-22 + (self.task.noise or 0.0) ** 2
+        rows, floor = self.task.evidence, self.task.scale * 1e-22 + (self.task.noise or 0.0) ** 2
         alphabet = len(self.task.table.names) + 9
         front = self.archive.front()
         return min(
@@ -421,7 +421,7 @@ def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
         history=tuple(run.history),
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
-            "compile_seconds": compile_seconds, "rows": task.table.rows, "seed": seed, "learner": run.learner.name,
+            "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
         },
         notes=tuple(run.notes),
         modules=modules,

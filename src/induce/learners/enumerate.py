@@ -199,7 +199,7 @@ class Enumerate:
             best: list[tuple[float, int, int]] = []
             for losses, pairs, scanned in scan.products(known_rows):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
-                yield Batch(tried=scanned, work=scanned * points / 8.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 8.0, source=self.name)
             times = grown.book.code_of[grown.book.language["*"]]
             rows = np.array([(times, scan.rows[i], scan.rows[j]) for _, i, j in sorted(best)[:HITS]], np.int64)
             if len(rows):
@@ -210,7 +210,7 @@ class Enumerate:
             best = []
             for losses, pairs, scanned in scan.sums(known_sums):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
-                yield Batch(tried=scanned, work=scanned * points / 24.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 16.0, source=self.name)
             sets = [(i, j) for _, i, j in sorted(best)[:HITS]]
             terms = 2
             while sets:
@@ -220,7 +220,7 @@ class Enumerate:
                     return
                 scanned = len(sets) * min(len(scan.z), 1500)
                 sets = [members for _, members in scan.longer(sets, HITS if terms < 4 else 24)]
-                yield Batch(tried=scanned, work=scanned * points / 4.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 4.0, source=self.name)
 
     def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
