@@ -15,6 +15,7 @@ from induce.algebras.intervals import bounds
 from induce.choosing import describe
 from induce.fit import Row
 from induce.learners.archive import Entry
+from induce.learners.forms import agree
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
@@ -89,14 +90,14 @@ def _finish_one(
 ) -> Row | None:
     raw = task.codebook.decode(entry.programs)[0]
     term = normal_form(raw, ranges=ranges)
-    if set(term.holes) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
+    if not _units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
         term = raw
     sketch, values = _open_constants(term)
     if polish and values:
         sketch, values = _polish(task, sketch, values, rows, noise)
     term = _close(sketch, values)
     again = normal_form(term, ranges=ranges)
-    if again is not term:
+    if again is not term and _units_agree(task, again):
         sketch, values = _open_constants(again)
         term = again
     programs = task.codebook.encode([_with_starts(sketch, values)])
@@ -212,6 +213,8 @@ def _round_one(
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):
         fixed = sketch.replace({name: _number(nice, sketch)})
+        if not _units_agree(task, fixed):
+            continue  # the constant carries a unit that a plain number cannot
         rest = {n: v for n, v in values.items() if n != name}
         if rest:
             rest, new_loss = _fit(task, fixed, rest, rows, 50)
@@ -222,6 +225,14 @@ def _round_one(
         if new_loss <= allowed:
             return fixed, rest, new_loss
     return None
+
+
+def _units_agree(task: Task, sketch: Term) -> bool:
+    """Whether the units agree, real holes and float literals standing for constants with units."""
+    if not task.dimensions[0].shape[1]:
+        return True
+    opened = sketch if sketch.holes else _open_constants(sketch)[0]
+    return bool(agree(task, task.codebook.encode([opened]))[0])
 
 
 def _number(nice: Fraction | float, sketch: Term) -> Term:
