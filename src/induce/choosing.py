@@ -60,7 +60,9 @@ def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
         return place, "Chosen for the smallest loss."
     if by == "validation":
         if any(row.held_out is None for row in rows):
-            raise FillError("choosing by validation needs held-out rows. Fit with select='validation' to keep some back.")
+            raise FillError(
+                "choosing by validation needs held-out rows. Fit with select='validation' to keep some back."
+            )
         place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)
         return place, "Chosen for the smallest error on held-out rows."
     if by == "elbow":

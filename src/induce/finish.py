@@ -165,7 +165,11 @@ def _open_each(term: Term) -> tuple[Term, dict[str, float]]:
 
 
 def _close(sketch: Term, values: dict[str, float]) -> Term:
-    return sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()}) if values else sketch
+    return (
+        sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()})
+        if values
+        else sketch
+    )
 
 
 def _with_starts(sketch: Term, values: dict[str, float]) -> Term:
@@ -179,14 +183,18 @@ def _names_in_order(sketch: Term) -> list[str]:
     return [n.name for n in sketch.walk_postfix() if n.is_hole]
 
 
-def _fit(task: Task, sketch: Term, values: dict[str, float], rows: _Rows, iterations: int) -> tuple[dict[str, float], float]:
+def _fit(
+    task: Task, sketch: Term, values: dict[str, float], rows: _Rows, iterations: int
+) -> tuple[dict[str, float], float]:
     programs = task.codebook.encode([_with_starts(sketch, values)])
     fitted, loss = fit_constants(programs, rows.columns, rows.target, weights=rows.weights, iterations=iterations)
     found = fitted.values[fitted.free]
     return dict(zip(_names_in_order(sketch), map(float, found), strict=True)), float(loss[0]) / rows.weights.sum()
 
 
-def _polish(task: Task, sketch: Term, values: dict[str, float], rows: _Rows, noise: float | None) -> tuple[Term, dict[str, float]]:
+def _polish(
+    task: Task, sketch: Term, values: dict[str, float], rows: _Rows, noise: float | None
+) -> tuple[Term, dict[str, float]]:
     """Constants to their optimum, then each to a simple number where the data cannot tell the difference."""
     fitted, loss = _fit(task, sketch, values, rows, 200)
     if not math.isfinite(loss):
@@ -259,7 +267,9 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def _standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
+def _standard_errors(
+    task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
+) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
     from induce.algebras.kernels import BLOCK, plan_tape
     from induce.algebras.least_squares import normal_equations
@@ -272,7 +282,19 @@ def _standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, 
     free = np.flatnonzero(programs.free)
     gram, slope = np.zeros((len(free), len(free))), np.zeros(len(free))
     squares = normal_equations(
-        programs.codes, 0, nodes, programs.values, 0, rows.columns, rows.target, rows.weights, plan, work, free, gram, slope
+        programs.codes,
+        0,
+        nodes,
+        programs.values,
+        0,
+        rows.columns,
+        rows.target,
+        rows.weights,
+        plan,
+        work,
+        free,
+        gram,
+        slope,
     )
     names = _names_in_order(sketch)
     freedom = max(rows.total - len(free), 1)
@@ -306,7 +328,9 @@ def _defined(term: Term, ranges: dict[str, tuple[float, float]]) -> bool:
         name = node.op.name
         if name not in used or not node.args:
             continue
-        low, high = bounds(node.args[-1] if name == "/" else node.args[0], {v.name: ranges[v.name] for v in node.variables})
+        low, high = bounds(
+            node.args[-1] if name == "/" else node.args[0], {v.name: ranges[v.name] for v in node.variables}
+        )
         if name in ("log", "sqrt"):
             inside = low > 0 or (name == "sqrt" and low >= 0)
         elif name in ("/", "inverse"):
@@ -322,12 +346,16 @@ def _defined(term: Term, ranges: dict[str, tuple[float, float]]) -> bool:
     return True
 
 
-def row_of_modules(task: Task, values: dict[str, Any], loss: float, source: str, found_at: float) -> tuple[Row, dict[str, Any]]:
+def row_of_modules(
+    task: Task, values: dict[str, Any], loss: float, source: str, found_at: float
+) -> tuple[Row, dict[str, Any]]:
     """The row of a sketch with nets, and its modules with the given parameters."""
     from induce.algebras.module import to_torch
 
     module = to_torch(task.sketch, inputs=task.table.names)
     module.load_state_dict(values)
     term = module.filled()
-    row = Row(term, task.sketch, {}, {}, term.size, loss, 1.0 - loss / task.scale, None, math.nan, source, found_at, False)
+    row = Row(
+        term, task.sketch, {}, {}, term.size, loss, 1.0 - loss / task.scale, None, math.nan, source, found_at, False
+    )
     return row, dict(module.nets.items())

@@ -60,7 +60,11 @@ class SparseSums:
         monomials = self._library(len(columns), len(target))
         root = np.sqrt(weights)
         rows = [np.prod([columns[v] for v in m], axis=0) for m in monomials]
-        keep = [k for k, row in enumerate(rows) if np.all(np.isfinite(row)) and np.ptp(row) > 0 and np.max(np.abs(row)) < 1e100]
+        keep = [
+            k
+            for k, row in enumerate(rows)
+            if np.all(np.isfinite(row)) and np.ptp(row) > 0 and np.max(np.abs(row)) < 1e100
+        ]
         monomials, rows = [monomials[k] for k in keep], [rows[k] for k in keep]
         if not rows:
             return
@@ -131,7 +135,15 @@ def sum_of_monomials(monomials: list[Monomial], coefficients: Array, book: Codeb
 def _monomial_code(monomial: Monomial, book: Codebook) -> list[int]:
     """A product of powers, powers built from squares and cubes."""
     square, cube, times = (book.code_of[book.language[name]] for name in ("square", "cube", "*"))
-    shapes = {1: [], 2: [square], 3: [cube], 4: [square, square], 6: [square, cube], 8: [square, square, square], 9: [cube, cube]}
+    shapes = {
+        1: [],
+        2: [square],
+        3: [cube],
+        4: [square, square],
+        6: [square, cube],
+        8: [square, square, square],
+        9: [cube, cube],
+    }
     codes: list[int] = []
     for column in sorted(set(monomial)):
         power = monomial.count(column)
