@@ -83,7 +83,11 @@ def value_shaken(term, point, rng):
             return value(t, point)
         names = [f"a{i}" for i in range(len(args))]
         made = value(t.op(*(arithmetic.variable(n) for n in names)), dict(zip(names, args, strict=True)))
-        return made if t.op.name in ("neg", "abs", "sign", "min", "max") else made * (1 + mpmath.mpf(rng.normal()) * mpmath.mpf("1e-13"))
+        return (
+            made
+            if t.op.name in ("neg", "abs", "sign", "min", "max")
+            else made * (1 + mpmath.mpf(rng.normal()) * mpmath.mpf("1e-13"))
+        )
 
     return term.fold(shake)
 
@@ -108,7 +112,9 @@ def check(term, rng, points=3):
         compared += 1
         assert after is not None, f"{term} -> {normal} loses its value at {point}"
         if abs(after - before) > mpmath.mpf("1e-6") * abs(before):
-            assert abs(after - before) <= 1000 * _sensitivity(term, point, before), f"{term} -> {normal} at {point}: {before} {after}"
+            assert abs(after - before) <= 1000 * _sensitivity(term, point, before), (
+                f"{term} -> {normal} at {point}: {before} {after}"
+            )
     return compared
 
 
@@ -127,7 +133,9 @@ def test_the_value_is_unchanged_for_10000_terms():
 
 def test_few_operators_meet_more_rules():
     rng = numpy.random.default_rng(13)
-    drawn = random_terms(arithmetic, 500, rng, max_size=17, variables=["x", "y"], ops="+ - * / ^ neg sqrt abs square inverse")
+    drawn = random_terms(
+        arithmetic, 500, rng, max_size=17, variables=["x", "y"], ops="+ - * / ^ neg sqrt abs square inverse"
+    )
     assert sum(check(term, rng, 2) for term in drawn) > 150
 
 
@@ -137,7 +145,7 @@ EXAMPLES = [
     ("2*x + y + 3*x", "5 * x + y"),
     ("x*x", "x^2"),
     ("x^2*x^3", "x^5"),
-    ("x*y*x", "y * x^2"),
+    ("x*y*x", "x^2 * y"),
     ("square(x) + cube(y) + inverse(z)", "1 / z + x^2 + y^3"),
     ("sqrt(x^2)", "abs(x)"),
     ("sqrt(4*x^2)", "2 * abs(x)"),
@@ -167,7 +175,14 @@ def test_examples(text, expected):
 
 def test_what_ranges_allow():
     positive = {"x": (0.1, 10.0)}
-    for text, expected in [("exp(log(x))", "x"), ("x/x", "1"), ("x^2/x", "x"), ("sqrt(x)^2", "x"), ("abs(x)", "x"), ("sign(x)", "1")]:
+    for text, expected in [
+        ("exp(log(x))", "x"),
+        ("x/x", "1"),
+        ("x^2/x", "x"),
+        ("sqrt(x)^2", "x"),
+        ("abs(x)", "x"),
+        ("sign(x)", "1"),
+    ]:
         assert str(normal_form(P(text), ranges=positive)) == expected
         assert str(normal_form(P(text))) != expected
     assert str(normal_form(P("sqrt(x)^2"), ranges={"x": (0, 1)})) == "x"
@@ -244,7 +259,12 @@ def _z3_real(term):
 
 
 def _conditions(entry):
-    tests = {"nonzero": lambda v: v != 0, "positive": lambda v: v > 0, "nonnegative": lambda v: v >= 0, "total": lambda v: v == v}
+    tests = {
+        "nonzero": lambda v: v != 0,
+        "positive": lambda v: v > 0,
+        "nonnegative": lambda v: v >= 0,
+        "total": lambda v: v == v,
+    }
     return [tests[what](z3.Real(name)) for name, what in entry.conditions]
 
 
@@ -318,7 +338,10 @@ def test_simplify_takes_the_smaller():
 def test_user_rules():
     mine = [rule("sin(x)^2 -> 1 - cos(x)^2"), rule("cos(x) -> cos(x + 0)")]
     assert str(normal_form(P("exp(cos(x))"), rules=mine)) == "exp(cos(x))"
-    assert str(normal_form(P("exp(tanh(y))"), rules=[rule("tanh(x) -> 2*sigmoid(2*x) - 1")])) == "exp(2 * sigmoid(2 * y) - 1)"
+    assert (
+        str(normal_form(P("exp(tanh(y))"), rules=[rule("tanh(x) -> 2*sigmoid(2*x) - 1")]))
+        == "exp(2 * sigmoid(2 * y) - 1)"
+    )
 
 
 def test_rules_that_cannot_be_read():

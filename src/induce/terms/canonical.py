@@ -8,63 +8,23 @@ cancelled that may be undefined: ``x / x`` stays unless x is known not to be zer
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from fractions import Fraction
 from hashlib import blake2b
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any
 
 from induce.terms.arithmetic import arithmetic
 from induce.terms.facts import Facts, facts_of
+from induce.terms.numbers import Number, add, is_number, multiply, power
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.sort import REAL
 from induce.terms.term import Term
 
-__all__ = ["Number", "Product", "Sum", "Workshop", "is_number"]
+__all__ = ["LARGEST_POWER", "Product", "Sum", "Value", "Workshop"]
 
-Number: TypeAlias = int | float | Fraction
 _ADD, _SUB, _MUL, _DIV, _POW, _NEG = (arithmetic[name] for name in ("+", "-", "*", "/", "^", "neg"))
 _ABS, _SQRT, _CBRT = (arithmetic[name] for name in ("abs", "sqrt", "cbrt"))
-_LARGEST = 2**200
-LARGEST_POWER = 64
-"""Exponents above this stay as they are written."""
-
-
-def is_number(value: object) -> TypeGuard[Number]:
-    """Whether a value under construction is a number."""
-    return isinstance(value, (int, float, Fraction))
-
-
-def add(a: Number, b: Number) -> Number | None:
-    """The sum, or None if it is not finite."""
-    return _checked(float(a) + float(b) if isinstance(a, float) or isinstance(b, float) else a + b)
-
-
-def multiply(a: Number, b: Number) -> Number | None:
-    """The product, or None if it is not finite or underflows."""
-    made = _checked(float(a) * float(b) if isinstance(a, float) or isinstance(b, float) else a * b)
-    return None if made == 0 and a and b else made
-
-
-def power(a: Number, exponent: int) -> Number | None:
-    """The power, or None if it is not finite or underflows."""
-    if abs(exponent) > 1000 or (a == 0 and exponent <= 0):
-        return None
-    try:
-        made = _checked(a**exponent if not isinstance(a, int) or exponent >= 0 else Fraction(1, a) ** -exponent)
-    except OverflowError:
-        return None
-    return None if made == 0 and a else made
-
-
-def _checked(value: Any) -> Number | None:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return value.numerator if abs(value.numerator) < _LARGEST else None
-        return value if max(abs(value.numerator), value.denominator) < _LARGEST else None
-    return value if abs(value) < _LARGEST else None
+LARGEST_POWER = 64  # greater exponents stay as they are written
 
 
 class Sum:
@@ -93,8 +53,7 @@ class Product:
         self.factors = factors
 
 
-Value = Any
-"""Number | Term | Sum | Product"""
+Value = Any  # Number | Term | Sum | Product
 
 
 class Workshop:
@@ -105,6 +64,7 @@ class Workshop:
         self.facts: dict[Term, Facts] = {}
         self.keys: dict[Term, tuple[Any, ...]] = {}
         self.shapes: dict[Term, Sum | Product] = {}
+        self.guards: dict[Term, Term] = {}
 
     def know(self, term: Term) -> Facts:
         """What is known of a term."""
@@ -137,12 +97,21 @@ class Workshop:
         for arg in node.args:
             size, kind, name, digest = self.keys[arg]
             content += f"\0{size},{kind},{name if size == 1 else ''}\0".encode() + digest
-        return (node.size, 4, node.op.name, blake2b(content, digest_size=12).digest())
+        inside = ",".join(str(self.keys[arg][2]) for arg in node.args)
+        return (node.size, 4, f"{node.op.name}({inside})"[:40], blake2b(content, digest_size=12).digest())
 
     # ---- views
 
+    def view(self, value: Value) -> Value:
+        """The value with its shape, if it is a term whose shape is known."""
+        if not isinstance(value, Term):
+            return value
+        if value.op is LITERAL and value.sort is REAL and type(value.payload) in (int, float):
+            return value if not abs(value.payload) < 1e300 else value.payload or 0
+        return self.shapes.get(value, value)
+
     def as_sum(self, value: Value) -> Sum:
-        """A value as a sum; the parts may be shared, so callers copy before they change them."""
+        """A value as a sum; callers copy the parts before they change them."""
         if isinstance(value, Sum):
             return value
         if is_number(value):
@@ -198,6 +167,7 @@ class Workshop:
 
     def negate(self, value: Value) -> Value:
         """Minus the value."""
+        value = self.view(value)
         if is_number(value):
             return -value
         if isinstance(value, Sum):
@@ -222,12 +192,17 @@ class Workshop:
     def finish_sum(self, constant: Number, parts: dict[Term, Number]) -> Value:
         """Drop what is zero and defined everywhere; open a part that is itself a sum and has coefficient 1 or -1."""
         for part, coefficient in list(parts.items()):
-            if coefficient == 0 and self.know(part).total:
+            if coefficient == 0:
                 del parts[part]
+                kept = self.finish_product(0, dict(self.as_product(part).factors))
+                if isinstance(kept, Product):
+                    parts.setdefault(self.term(Product(1, kept.factors)), 0)
             elif abs(coefficient) == 1 and isinstance(self.shapes.get(part), Sum):
                 del parts[part]
                 inner = self.shapes[part]
                 return self.add(Sum(constant, parts), inner if coefficient > 0 else self.negate(inner))
+        if len(parts) == 1 and constant == 0:
+            return self.as_product(Sum(0, parts))
         return Sum(constant, parts) if parts else constant
 
     def multiply(self, left: Value, right: Value) -> Value:
@@ -244,9 +219,15 @@ class Workshop:
 
     def finish_product(self, coefficient: Number, factors: dict[Term, tuple[int, int]]) -> Value:
         """Cancel what is known not to be zero, undo roots, and drop everything beside a zero coefficient if allowed."""
+        for guard in [t for t in factors if t in self.guards]:
+            inner = factors.get(self.guards[guard], (0, 0))
+            if inner[1]:  # t^-m keeps t = 0 out already
+                factors[self.guards[guard]] = (inner[0] + factors.pop(guard)[1], inner[1])
         settled: dict[Term, tuple[int, int]] = {}
         again: list[tuple[Term, int]] = []
         for base, (above, below) in factors.items():
+            if self._is_zero(base):
+                return Product(1, {_literal(0): (0, 1)})  # defined nowhere: one such term is as good as another
             if above and below and self.know(base).nonzero:
                 above, below = max(above - below, 0), max(below - above, 0)
             op = base.op
@@ -269,33 +250,54 @@ class Workshop:
                 result = self.multiply(result, self.power(base, exponent))
         if is_number(result) or result.coefficient != 0:
             return result
-        kept = {
-            b: f for b, f in result.factors.items() if not self.know(b).total or (f[1] and not self.know(b).nonzero)
-        }
+        kept: dict[Term, tuple[int, int]] = {}
+        for base, (above, below) in result.factors.items():
+            if base in self.guards:
+                base, below = self.guards[base], 1
+            facts = self.know(base)
+            if not facts.total or (below and not facts.nonzero):
+                kept[base] = (0, 1) if facts.total else (min(above, 1), min(below, 1))
         return Product(result.coefficient, kept) if kept else 0
+
+    def _is_zero(self, base: Term) -> bool:
+        if base.op is LITERAL:
+            return bool(base.payload == 0)
+        shape = self.shapes.get(base)
+        return isinstance(shape, Product) and shape.coefficient == 0
 
     def power(self, value: Value, exponent: int) -> Value:
         """An integer power, or the quotient 1 / value^-exponent."""
         product = self.as_product(value)
         raised = power(product.coefficient, exponent) if product.coefficient != 1 else 1
-        flips = exponent < 0 and any(b and not a and not self.know(t).nonzero for t, (a, b) in product.factors.items())
         zero = exponent == 0 and not all(self.know(t).total and not b for t, (_, b) in product.factors.items())
-        if raised is None or flips or zero or abs(exponent) > LARGEST_POWER:
-            base = self.term(value)
-            if exponent == 0 or abs(exponent) > LARGEST_POWER:
-                return _POW(base, exponent)
-            if self.as_product(base).factors == {base: (1, 0)} or raised is None or flips:
-                return Product(1, {base: (max(exponent, 0), max(-exponent, 0))})
-            return _POW(base, exponent)
+        if zero or abs(exponent) > LARGEST_POWER:
+            return _POW(self.term(value), exponent)
         if exponent == 0:
             return 1
+        if (product.coefficient == 0 and exponent < 0) or any(self._is_zero(t) for t in product.factors):
+            return Product(1, {_literal(0): (0, 1)})
+        if raised is None:
+            return Product(1, {self.term(value): (max(exponent, 0), max(-exponent, 0))})
         size = abs(exponent)
-        pairs = {
-            t: (a * size, b * size) if exponent > 0 else (b * size, a * size) for t, (a, b) in product.factors.items()
-        }
-        if any(max(pair) > LARGEST_POWER for pair in pairs.values()):
+        if any(max(pair) * size > LARGEST_POWER for pair in product.factors.values()):
             return _POW(self.term(value), exponent)
-        return self.finish_product(raised, pairs)
+        if exponent > 0:
+            return self.finish_product(raised, {t: (a * size, b * size) for t, (a, b) in product.factors.items()})
+        return self.finish_product(raised, self._flipped(product.factors, size))
+
+    def _flipped(self, factors: dict[Term, tuple[int, int]], size: int) -> dict[Term, tuple[int, int]]:
+        """The factors of 1 / product^size. As 1/(1/t) is undefined at t = 0, it becomes one over the guard term 1/t."""
+        made: dict[Term, tuple[int, int]] = {}
+        for base, (above, below) in factors.items():
+            if base in self.guards:
+                base, above, below = self.guards[base], below, 0  # 1/(1/(1/t)) is 1/t
+            elif below and not above and not self.know(base).nonzero:
+                guard = self.term(Product(1, {base: (0, 1)}))
+                self.guards[guard] = base
+                base, above, below = guard, below, 0
+            old = made.get(base, (0, 0))
+            made[base] = (old[0] + below * size, old[1] + above * size)
+        return made
 
     # ---- back to terms
 
@@ -336,7 +338,8 @@ class Workshop:
         pieces: list[tuple[Term, bool]] = []
         for part in order:
             coefficient: Number = value.parts[part]
-            pieces.append((self._scaled(abs(coefficient), part), bool(coefficient < 0)))
+            positive: Number = -coefficient if coefficient < 0 else coefficient
+            pieces.append((self._scaled(positive, part), bool(coefficient < 0)))
         constant: Number = value.constant
         if constant or not pieces:
             pieces.append((self.term(abs(constant)), bool(constant < 0)))

@@ -291,7 +291,7 @@ class Grammar:
 
     def enumerate(self, limit: int | None = None) -> Iterator[Term]:
         """Yield the terms from the most probable to the least, each once, as they are asked for."""
-        found = (term for _, term in by_cost(self.rules, self.root, self.max_size))
+        found = (term for _, term in by_cost(self._table(True), self.max_size))
         return itertools.islice(found, limit)
 
     # ---- terms against the grammar

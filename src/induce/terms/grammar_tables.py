@@ -149,75 +149,89 @@ def from_prefix(prefix: Sequence[Production]) -> Term:
     return built[0]
 
 
-@dataclass(frozen=True)
+_Sized = tuple[State, int]
+"""A state and the exact size of its terms; sizes are split up front, so that no candidate is made in vain."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     """A rule of a state with, for each argument, the number of the item chosen, and the last position advanced."""
 
-    state: State
+    state: _Sized
     rule: Rule
+    children: tuple[_Sized, ...]
     picks: tuple[int, ...]
     last: int
 
 
-_Item = tuple[float, int, tuple[Production, ...] | Any]
+def _splits(table: Tables, children: tuple[State, ...], size: int) -> Iterator[tuple[_Sized, ...]]:
+    """The ways to give the arguments sizes that sum to ``size`` and for which they have terms."""
+    if not children:
+        if size == 0:
+            yield ()
+        return
+    for here in range(1, size - len(children) + 2):
+        if table.totals[children[0]][here]:
+            for rest in _splits(table, children[1:], size - here):
+                yield ((children[0], here), *rest)
 
 
-def by_cost(rules: Rules, root: State, max_size: int) -> Iterator[tuple[float, Term]]:
+def by_cost(table: Tables, max_size: int) -> Iterator[tuple[float, Term]]:
     """(cost, term) for the terms of the root, cheapest first; the cost is minus the log of the product of probabilities.
 
     One queue holds candidates of all states. An argument list advances one position at a time, and waits when the item
     it needs is not known yet; as no argument costs less than nothing, the queue's order is the order of cost (Knuth,
     1977, A generalization of Dijkstra's algorithm).
     """
-    items: dict[State, list[tuple[float, int, Term, bool]]] = {root: []}
-    waiting: dict[tuple[State, int], list[_Candidate]] = {}
+    table.extend(max_size)
+    items: dict[_Sized, list[tuple[float, Term, bool]]] = {}
+    waiting: dict[tuple[_Sized, int], list[_Candidate]] = {}
     queue: list[tuple[float, int, _Candidate]] = []
     order = itertools.count()
 
     def offer(candidate: _Candidate) -> None:
         cost = -math.log(candidate.rule.probability)
-        for child, pick in zip(candidate.rule.children, candidate.picks, strict=True):
+        for child, pick in zip(candidate.children, candidate.picks, strict=True):
             if len(items[child]) <= pick:
                 waiting.setdefault((child, pick), []).append(candidate)
                 return
             cost += items[child][pick][0]
         heapq.heappush(queue, (cost, next(order), candidate))
 
-    reached = [root]
+    reached: list[_Sized] = [(table.root, n) for n in range(1, max_size + 1) if table.totals[table.root][n]]
+    items.update((state, []) for state in reached)
+    first: list[_Candidate] = []
     for state in reached:  # grows while it is walked
-        for rule in rules(state):
-            for child in rule.children:
-                if child not in items:
-                    items[child] = []
-                    reached.append(child)
-    for state in reached:
-        for rule in rules(state):
-            if rule.probability > 0:
-                offer(_Candidate(state, rule, (0,) * len(rule.children), 0))
+        for rule in table.rules(state[0]):
+            for children in _splits(table, rule.children, state[1] - 1):
+                first.append(_Candidate(state, rule, children, (0,) * len(children), 0))
+                for child in children:
+                    if child not in items:
+                        items[child] = []
+                        reached.append(child)
+    for candidate in first:
+        offer(candidate)
     while queue:
         cost, _, candidate = heapq.heappop(queue)
-        children, picks = candidate.rule.children, candidate.picks
+        picks = candidate.picks
         for place in range(candidate.last, len(picks)):
             advanced = (*picks[:place], picks[place] + 1, *picks[place + 1 :])
-            offer(_Candidate(candidate.state, candidate.rule, advanced, place))
-        chosen = [items[child][pick] for child, pick in zip(children, picks, strict=True)]
-        size = 1 + sum(item[1] for item in chosen)
-        if size > max_size:
-            continue
+            offer(_Candidate(candidate.state, candidate.rule, candidate.children, advanced, place))
+        chosen = [items[child][pick] for child, pick in zip(candidate.children, picks, strict=True)]
         term = candidate.rule.production.build(tuple(_renew(item) for item in chosen))
-        fresh = candidate.rule.production.name == "?" or any(item[3] for item in chosen)
+        fresh = candidate.rule.production.name == "?" or any(item[2] for item in chosen)
         found = items[candidate.state]
-        found.append((cost, size, term, fresh))
-        if candidate.state == root:
+        found.append((cost, term, fresh))
+        if candidate.state[0] == table.root:
             yield cost, _renew(found[-1])
         for other in waiting.pop((candidate.state, len(found) - 1), ()):
             offer(other)
 
 
-def _renew(item: tuple[float, int, Term, bool]) -> Term:
+def _renew(item: tuple[float, Term, bool]) -> Term:
     """The item's term, with new names for the anonymous holes if it has such: each use is its own constant."""
-    if not item[3]:
-        return item[2]
+    if not item[2]:
+        return item[1]
     from induce.terms import hole
 
-    return item[2].replace({h: hole.real() for h in item[2].holes if hole.is_anonymous(h)})
+    return item[1].replace({h: hole.real() for h in item[1].holes if hole.is_anonymous(h)})

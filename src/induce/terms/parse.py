@@ -1,9 +1,9 @@
 """Text to terms: a LALR parser whose grammar is made from the operators' notations, without recursion over the text.
 
 The surface syntax is described in :mod:`induce.terms.show`. ``parse`` also takes s-expressions: a text is one when it
-is ``(``, the name of an operator (or ``lambda``, ``apply``), white space, and the matching ``)`` is its end. When that
-name is also a prefix symbol, as in ``(- x y)`` or ``(not a)``, the text is read in surface syntax first and as an
-s-expression when that fails. :func:`parse_sexpr` reads s-expressions only.
+is ``(``, the name of an operator (or ``lambda``, ``apply``), white space, and the matching ``)`` is its end. If it
+cannot be read as one, as ``(sin (x))``, it is read in surface syntax. When the name is also a prefix symbol, as in
+``(- x y)`` or ``(not a)``, surface syntax is tried first. :func:`parse_sexpr` reads s-expressions only.
 """
 
 from __future__ import annotations
@@ -246,15 +246,19 @@ def parse(
     head = _HEAD.match(text) if len(text) <= LONGEST else None
     if head is None or not _is_operator(head.group(1), language) or not _is_one_group(text):
         return _surface(parser, language, text, allowed, given)
-    if head.group(1) in parser.vocabulary.roles and "prefix" in parser.vocabulary.roles[head.group(1)]:
+    readings: list[Callable[[], Term]] = [
+        lambda: parse_sexpr(language, text, variables=allowed, names=given),
+        lambda: _surface(parser, language, text, allowed, given),
+    ]
+    if "prefix" in parser.vocabulary.roles.get(head.group(1), {}):
+        readings.reverse()
+    try:
+        return readings[0]()
+    except ParseError as problem:
         try:
-            return _surface(parser, language, text, allowed, given)
-        except ParseError as problem:
-            try:
-                return parse_sexpr(language, text, variables=allowed, names=given)
-            except ParseError:
-                raise problem from None
-    return parse_sexpr(language, text, variables=allowed, names=given)
+            return readings[1]()
+        except ParseError:
+            raise problem from None
 
 
 def parse_sexpr(

@@ -78,15 +78,19 @@ def _parity(op: Any, args: tuple[Term, ...], key: Key) -> Term:
     """A chain of ``xor`` or ``iff``: equal pairs cancel, negations move out."""
     even = op is _IFF  # iff(a, b) is not xor(a, b)
     odd: dict[Term, None] = {}
-    flip = even and len(_flat(op, args)) % 2 == 0
-    for part in _flat(op, args):
+    stack = _flat(op, args)
+    flip = even and len(stack) % 2 == 0
+    while stack:
+        part = stack.pop()
         truth = propositional_truth(part)
         if truth is not None:
             flip ^= truth
-            continue
-        if part.op is _NOT:
-            flip, part = not flip, part.args[0]
-        if part in odd:
+        elif part.op is _NOT:
+            flip = not flip
+            stack.append(part.args[0])
+        elif part.op is _XOR:
+            stack.extend(part.args)
+        elif part in odd:
             del odd[part]
         else:
             odd[part] = None

@@ -142,6 +142,7 @@ def parse_sort(text: str) -> Sort:
     while text[place:].strip():
         match = _TOKEN.match(text, place)
         if match is None:
+            place += len(text[place:]) - len(text[place:].lstrip())
             raise ParseError(
                 f"unexpected character {text[place]!r} in the sort '{text}'. Write for example 'list(real) -> bool'.",
                 column=place + 1,

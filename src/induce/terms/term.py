@@ -68,7 +68,9 @@ class Term:
     evaluator: ClassVar[Callable[..., Any] | None] = None
 
     def __new__(cls, op: Op, args: tuple[Term, ...] = (), payload: Any = None, sort: Sort | None = None) -> Term:
-        key = (op, args, _payload_key(op, payload), sort if not args else None)
+        if args or sort is op.result:  # a constant is the same term whether or not its sort is said
+            sort = None
+        key = (op, args, _payload_key(op, payload), sort)
         with _LOCK:
             found = _TABLE.get(key)
             if found is not None:
