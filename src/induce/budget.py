@@ -78,7 +78,7 @@ class Budget:
     @staticmethod
     def default() -> Budget:
         """The deterministic default: a plateau rule, capped by work and by ten minutes."""
-        return Budget(seconds=600.0, work=2e10, plateau=2.5e8)
+        return Budget(seconds=600.0, work=1e10, plateau=2e8)
 
     @staticmethod
     def read(text: Budget | str | float | None) -> Budget:

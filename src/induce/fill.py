@@ -121,8 +121,9 @@ def default_learner(task: Task) -> Learner:
     from induce.learners.enumerate import Enumerate
     from induce.learners.evolve import Evolve
     from induce.learners.monomials import Monomials
+    from induce.learners.sparse import SparseSums
 
-    return then(Monomials(), Enumerate(), Evolve())
+    return then(Monomials(), SparseSums(), Enumerate(), Evolve())
 
 
 @dataclass
@@ -134,7 +135,6 @@ class _Stream:
     over: bool = False
     tried: float = 0.0
     work: float = 0.0
-    better: bool = False
     notes: list[str] = field(default_factory=list)
     latest: Batch | None = None
 
@@ -147,6 +147,7 @@ class _Run:
         self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
         self.archive = Archive()
         self.tried = self.work = self.last_better = 0.0
+        self.description = np.inf
         self.history: list[tuple[float, float, float]] = []
         self.notes: list[str] = []
         self.stopped = ""
@@ -197,7 +198,6 @@ class _Run:
         """Let one stream work for an epoch on its own copy of the archive."""
         stream.state.archive = self.archive.copy()
         stream.tried = stream.work = 0.0
-        stream.better = False
         stream.notes = []
         while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
             batch = next(stream.batches, None)
@@ -244,7 +244,7 @@ class _Run:
             if self.task.subject_to and not self._allowed(one):
                 continue
             entry = Entry(one, int(sizes[hopeful[k]]), float(confirmed[k]), batch.source, self.tried + stream.tried)
-            stream.better = archive.offer(entry) or stream.better
+            archive.offer(entry)
 
     def _allowed(self, program: Any) -> bool:
         term = self.task.codebook.decode(program)[0]
@@ -255,23 +255,35 @@ class _Run:
 
     def merge(self) -> None:
         """Bring the streams' archives together, in stream order."""
-        better = False
         for stream in self.streams:
-            better = self.archive.merge(stream.state.archive) or stream.better or better
+            self.archive.merge(stream.state.archive)
             self.tried += stream.tried
             self.work += stream.work
             self.notes += stream.notes
             stream.notes, stream.tried, stream.work = [], 0.0, 0.0
             if stream.latest is not None and stream.latest.losses is not None:
                 if self.best_batch is None or stream.latest.losses[0] < self.best_batch.losses[0]:  # type: ignore[index]
-                    self.best_batch, better = stream.latest, True
-        if better:
+                    self.best_batch = stream.latest
+        description = self._description()
+        if description < self.description - 1.0:  # a nat: smaller gains would let noise be chased for ever
+            self.description = description
             self.last_better = self.work
         best = self.archive.best_loss(1 << 30)
         if self.best_batch is not None:
             best = min(best, float(self.best_batch.losses[0]))  # type: ignore[index]
         if not self.history or best < self.history[-1][2]:
             self.history.append((self.tried, self.work, best))
+
+    def _description(self) -> float:
+        """Shortest description length on the front: what a plateau is measured by."""
+        if self.best_batch is not None:
+            return 100.0 * float(np.log(self.best_batch.losses[0] + 1e-300))  # type: ignore[index]
+        rows, floor = self.task.evidence, self.task.scale * 1e-22 + (self.task.noise or 0.0) ** 2
+        alphabet = len(self.task.table.names) + 9
+        front = self.archive.front()
+        return min(
+            (describe(e.loss, e.size, int(e.programs.free.sum()), rows, floor, alphabet) for e in front), default=np.inf
+        )
 
     def finished(self) -> str:
         """Why the search ends now, or an empty text."""
@@ -409,7 +421,7 @@ def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
         history=tuple(run.history),
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
-            "compile_seconds": compile_seconds, "rows": task.table.rows, "seed": seed, "learner": run.learner.name,
+            "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
         },
         notes=tuple(run.notes),
         modules=modules,

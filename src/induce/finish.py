@@ -34,7 +34,8 @@ class _Rows:
 
     def __init__(self, task: Task, most: int) -> None:
         self.columns, self.target, self.weights = task.subset(most)
-        self.total = len(self.target)
+        self.total = task.evidence if len(self.target) == task.table.rows else len(self.target)
+        self.weights = self.weights * (self.total / self.weights.sum())
         mean = float(np.average(self.target, weights=self.weights))
         self.variance = max(float(np.average((self.target - mean) ** 2, weights=self.weights)), 1e-300)
 
@@ -120,7 +121,7 @@ def _finish_one(
         loss=loss,
         r2=1.0 - loss / rows.variance,
         held_out=_held_out(task, term),
-        description_length=describe(loss, term.size, len(values), len(task.target), floor, alphabet),
+        description_length=describe(loss, term.size, len(values), task.evidence, floor, alphabet),
         source=entry.source,
         found_at=entry.found_at,
         defined=_defined(term, ranges),

@@ -251,8 +251,7 @@ def _columns_of_frame(X: Any) -> tuple[list[str], list[Any]]:
             "Collect it first, or pass a pandas, polars or pyarrow table."
         ) from error
     columns: list[Any] = []
-    for name in frame.columns:
-        series = frame[name]
+    for series in frame.iter_columns():  # not by name: pandas columns may be named by numbers
         if series.dtype.is_numeric():
             columns.append(series.cast(nw.Float64).fill_null(float("nan")).to_numpy())
         elif series.dtype == nw.Boolean and not series.is_null().any():

@@ -149,6 +149,13 @@ class Task:
             return columns, np.zeros(0, np.int64)
         return columns, np.array([int(dict(target.powers).get(base, 0) * SCALE) for base in bases], np.int64)
 
+    @cached_property
+    def evidence(self) -> int:
+        """Number of observations: the sum of the weights when they count repeated rows, the number of rows otherwise."""
+        if self.weights is None or not np.all(self.weights == np.round(self.weights)):
+            return self.table.rows
+        return max(int(self.weights.sum()), 1)
+
     def _rows(self, most: int) -> NDArray[np.int64]:
         total = self.table.rows
         if total <= most:

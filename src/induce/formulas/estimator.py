@@ -180,6 +180,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         weights = check_weights(sample_weight, table.rows)
         check_enough_rows(table)
         warn_columns(table)
+        table, target, weights = _gathered(table, target, weights)
         seed = self._seed()
         target_unit = None if self.units is None else self.units.get(target_name, self.units.get("y"))
         held_out = None
@@ -325,6 +326,27 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
 
     def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
         return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
+
+
+GATHER_ROWS = 20_000
+
+
+def _gathered(table: Table, target: Any, weights: Any) -> tuple[Table, Any, Any]:
+    """Rows in sorted order, equal ones merged with their weights added, those of weight zero left out.
+
+    So the result depends neither on the order of the rows nor on whether a row is repeated or weighted. Large tables are
+    left as they are: sorting them would cost more than it gives.
+    """
+    if table.rows > GATHER_ROWS:
+        return table, target, weights
+    w = np.ones(table.rows) if weights is None else weights
+    keep = w > 0
+    rows = np.vstack([table.values, target])[:, keep]
+    unique, place = np.unique(rows, axis=1, return_inverse=True)
+    summed = np.bincount(place.ravel(), weights=w[keep])
+    labels = {} if len(summed) < table.rows else table.labels
+    found = Table(table.names, unique[:-1], table.units, labels)
+    return found, np.ascontiguousarray(unique[-1]), None if np.all(summed == 1.0) else summed
 
 
 def _split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:

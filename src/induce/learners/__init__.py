@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
     from induce.learners.monomials import Monomials
+    from induce.learners.sparse import SparseSums
 
 _HOME = {
     "Choices": "constants",
@@ -19,6 +20,7 @@ _HOME = {
     "Evolve": "evolve",
     "Gradient": "gradient",
     "Monomials": "monomials",
+    "SparseSums": "sparse",
 }
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Learner",
     "Monomials",
     "SearchState",
+    "SparseSums",
     "race",
     "restart",
     "then",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Entry:
     found_at: float = 0.0
     state: dict[str, Any] | None = None
 
-    @property
+    @cached_property
     def key(self) -> tuple[bytes, bytes]:
         """What makes two entries the same formula."""
         return self.programs.codes.tobytes(), np.round(self.programs.values, 9).tobytes()

@@ -13,7 +13,7 @@ import numpy as np
 
 from induce.algebras.kernels import ARITY
 
-__all__ = ["breed", "pack", "random_population", "seed_state", "tree_size"]
+__all__ = ["breed", "pack", "random_population", "seed_state", "tree_sizes"]
 
 _VARIABLE = 256
 
@@ -72,6 +72,15 @@ def tree_size(codes: Any, length: int, costs: Any) -> int:
     for k in range(length):
         total += costs[codes[k]] if 0 <= codes[k] < _VARIABLE else 1
     return total
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+def tree_sizes(codes: Any, lengths: Any, costs: Any) -> Any:
+    """:func:`tree_size` of every row."""
+    out = np.empty(len(lengths), np.int64)
+    for p in range(len(lengths)):
+        out[p] = tree_size(codes[p], lengths[p], costs)
+    return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]

@@ -140,7 +140,7 @@ class Enumerate:
         ops = [(book.code_of[op], op.arity) for op in _building_ops(space) if op.arity]
         forbid = _forbid_masks(space, book)
         alive = {code: 0 for code, _ in ops}
-        scan = PairScan(task.search[1], task.search[2], self.pairs)
+        scan = PairScan(task.search[1], task.search[2], self.pairs, self.capacity)
         for size in range(2, min(self.deepest, space.max_size) + 1):
             first_row = int(grown.counts[0])
             hits, scores = np.zeros((HITS, 3), np.int64), np.full(HITS, np.inf)
@@ -192,14 +192,14 @@ class Enumerate:
 
     def _pairs(self, task: Task, space: Space, grown: _Growing, scan: PairScan) -> Iterator[Batch]:
         """The best products and sums of what was seen since the last call."""
-        known_rows, known_sums = scan.add(grown.values[: int(grown.counts[0]), : len(scan.t)])
-        points = len(scan.t)
+        known_rows, known_sums = scan.add(grown.values[: int(grown.counts[0])])
+        points = len(scan.places)
         names = {op.name for op in space.ops}
         if "*" in names:
             best: list[tuple[float, int, int]] = []
             for losses, pairs, scanned in scan.products(known_rows):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
-                yield Batch(tried=scanned, work=scanned * points / 8.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 8.0, source=self.name)
             times = grown.book.code_of[grown.book.language["*"]]
             rows = np.array([(times, scan.rows[i], scan.rows[j]) for _, i, j in sorted(best)[:HITS]], np.int64)
             if len(rows):
@@ -210,7 +210,7 @@ class Enumerate:
             best = []
             for losses, pairs, scanned in scan.sums(known_sums):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
-                yield Batch(tried=scanned, work=scanned * points / 24.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 16.0, source=self.name)
             sets = [(i, j) for _, i, j in sorted(best)[:HITS]]
             terms = 2
             while sets:
@@ -220,7 +220,7 @@ class Enumerate:
                     return
                 scanned = len(sets) * min(len(scan.z), 1500)
                 sets = [members for _, members in scan.longer(sets, HITS if terms < 4 else 24)]
-                yield Batch(tried=scanned, work=scanned * points / 4.0, source=self.name)
+                yield Batch(tried=scanned, work=scanned * max(points, 128) / 4.0, source=self.name)
 
     def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
@@ -288,7 +288,7 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     programs = programs.take(keep)
     columns, target, weights = task.search
     fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
-    work = float(programs.offsets[-1]) * len(target) * 4.0
+    work = float(programs.offsets[-1]) * max(len(target), 64) * 4.0 * iterations
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
 
 
@@ -296,7 +296,8 @@ def _building_ops(space: Space) -> list[Any]:
     """The operators, and square and cube as short forms where multiplication is allowed."""
     names = {op.name for op in space.ops}
     extra = [space.language[n] for n in ("square", "cube") if "*" in names and n not in names and n in space.language]
-    return [*sorted(space.ops, key=lambda op: op.arity), *extra]
+    # cheap operators first, so that the plainest functions of a size come first when room runs out
+    return sorted([*extra, *space.ops], key=lambda op: (op.cost, op.arity))
 
 
 def _forbid_masks(space: Space, book: Codebook) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate_many, fit_constants
-from induce.learners.breeding import breed, pack, random_population, seed_state, tree_size, unpack_values
+from induce.learners.breeding import breed, pack, random_population, seed_state, tree_sizes, unpack_values
 from induce.learners.enumerate import fitted_batch
 from induce.learners.forms import affine_forms, node_costs
 from induce.learners.learner import Batch, SearchState
@@ -52,7 +52,7 @@ class _Island:
 
     def measure(self) -> None:
         """Sizes of all individuals."""
-        self.sizes = np.array([tree_size(self.codes[p], self.lengths[p], self.costs) for p in range(len(self.lengths))])
+        self.sizes = tree_sizes(self.codes, self.lengths, self.costs)
 
     def scores(self) -> Array:
         """Log loss plus a charge for sizes that crowd the island (adaptive parsimony, Cranmer 2023)."""
@@ -152,7 +152,7 @@ class Evolve:
         setting = (len(island.book.variables), int(space.constants), space.max_size, 6, int(bool(space.forbid)))
         breed(island.state, island.arrays, island.scores(), children, setting, island.ops, island.literals, island.costs, island.forbid)
         loss = self._score(task, island, children)
-        sizes = np.array([tree_size(children[0][p], children[2][p], island.costs) for p in range(self.children)])
+        sizes = tree_sizes(children[0], children[2], island.costs)
         points = max(len(task.search[1]), 64)
         work = float(children[2].sum()) * points
         if space.constants:
@@ -208,7 +208,7 @@ class Evolve:
         mean = float(np.average(target, weights=weights))
         total = float((weights * (target - mean) ** 2).sum())
         loss[able] = np.minimum(loss[able], squares / max(total, 1e-300))
-        return float(len(codes)) * self.steps * 4.0
+        return float(len(codes)) * self.steps * 8.0
 
     def _best(self, loss: Array, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
         """The best child of every size, if it is among this generation's front."""

@@ -28,18 +28,25 @@ class PairScan:
     ----------
     target, weights : arrays, shape (points,)
     most : int
-        Rows that take part at most, in the bank's order.
+        Rows that take part in products at most, in the bank's order.
+    most_sums : int
+        The same for sums.
+    points : int
+        Points used.
     """
 
-    def __init__(self, target: Array, weights: Array, most: int) -> None:
+    def __init__(self, target: Array, weights: Array, most: int, most_sums: int, points: int = 256) -> None:
+        self.places = np.unique(np.linspace(0, len(target) - 1, min(points, len(target))).astype(np.int64))
+        target, weights = target[self.places], weights[self.places]
+        self.most_sums = most_sums
         self.w = weights / weights.sum()
         self.root = np.sqrt(self.w)
         self.t = (target - target @ self.w) * self.root
         self.total = max(float(self.t @ self.t), 1e-300)
         self.most = most
         self.rows = np.zeros(0, np.int64)
-        self.scaled = np.zeros((0, len(target)))
-        self.z = np.zeros((0, len(target)))
+        self.scaled = np.zeros((0, len(self.places)))
+        self.z = np.zeros((0, len(self.places)))
         self.sum_rows = np.zeros(0, np.int64)
         self.seen: set[int] = set()
         self.taken = 0
@@ -47,8 +54,8 @@ class PairScan:
     def add(self, values: Array) -> tuple[int, int]:
         """Take in new rows of the bank (all its rows are given); returns how many product and sum rows were known before."""
         before = len(self.rows), len(self.sum_rows)
-        stop = min(len(values), self.most)
-        fresh = values[self.taken : stop]
+        stop = min(len(values), self.most_sums)
+        fresh = values[self.taken : stop, self.places]
         places = np.arange(self.taken, stop)
         self.taken = max(stop, self.taken)
         if not len(fresh):
@@ -58,8 +65,9 @@ class PairScan:
         norm = np.sqrt(np.einsum("ij,ij->i", centered, centered))
         size = np.sqrt(np.mean(fresh**2, axis=1))
         good = norm > 1e-9 * size
-        self.rows = np.concatenate([self.rows, places[good]])
-        self.scaled = np.concatenate([self.scaled, fresh[good] / size[good, None]])
+        room = max(self.most - len(self.rows), 0)
+        self.rows = np.concatenate([self.rows, places[good][:room]])
+        self.scaled = np.concatenate([self.scaled, (fresh[good] / size[good, None])[:room]])
         z = centered[good] / norm[good, None]
         z *= np.where(z[np.arange(len(z)), np.argmax(np.abs(z), axis=1)] < 0, -1.0, 1.0)[:, None]
         # rows that differ by an affine map are one row in a sum with fitted coefficients
