@@ -22,7 +22,7 @@ from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
-__all__ = ["finish_rows"]
+__all__ = ["finish_rows", "standard_errors"]
 
 Array = NDArray[np.float64]
 RELATIVE_FLOOR = 1e-11
@@ -109,7 +109,7 @@ def _finish_one(
         loss = float(rows.loss(programs)[0])
         if not math.isfinite(loss):
             return None
-    errors = _standard_errors(task, programs, sketch, rows, noise) if values else {}
+    errors = standard_errors(task, programs, sketch, rows, noise) if values else {}
     floor = (noise**2 if noise else 0.0) + rows.variance * RELATIVE_FLOOR**2
     alphabet = len(task.table.names) + (len(task.space.ops) if task.space else 8) + 1
     return Row(
@@ -193,7 +193,7 @@ def _polish(task: Task, sketch: Term, values: dict[str, float], rows: _Rows, noi
     values = fitted
     while values:
         programs = task.codebook.encode([_with_starts(sketch, values)])
-        errors = _standard_errors(task, programs, sketch, rows, noise)
+        errors = standard_errors(task, programs, sketch, rows, noise)
         step = _round_one(task, sketch, values, errors, rows, loss)
         if step is None:
             return sketch, values
@@ -248,7 +248,7 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def _standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
+def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
     from induce.algebras.kernels import BLOCK, plan_tape
     from induce.algebras.least_squares import normal_equations
