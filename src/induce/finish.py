@@ -23,7 +23,7 @@ from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
-__all__ = ["finish_rows"]
+__all__ = ["finish_rows", "standard_errors"]
 
 Array = NDArray[np.float64]
 RELATIVE_FLOOR = 1e-11
@@ -110,7 +110,7 @@ def _finish_one(
         loss = float(rows.loss(programs)[0])
         if not math.isfinite(loss):
             return None
-    errors = _standard_errors(task, programs, sketch, rows, noise) if values else {}
+    errors = standard_errors(task, programs, sketch, rows, noise) if values else {}
     floor = (noise**2 if noise else 0.0) + rows.variance * RELATIVE_FLOOR**2
     alphabet = len(task.table.names) + (len(task.space.ops) if task.space else 8) + 1
     return Row(
@@ -202,7 +202,7 @@ def _polish(
     values = fitted
     while values:
         programs = task.codebook.encode([_with_starts(sketch, values)])
-        errors = _standard_errors(task, programs, sketch, rows, noise)
+        errors = standard_errors(task, programs, sketch, rows, noise)
         step = _round_one(task, sketch, values, errors, rows, loss)
         if step is None:
             return sketch, values
