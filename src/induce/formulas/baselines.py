@@ -30,7 +30,12 @@ def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:
     rows = []
     models = [
         ("linear model", LinearRegression()),
-        ("boosted trees", GradientBoostingRegressor(n_estimators=50, max_depth=3, max_features=min(columns.shape[0], 16), random_state=seed)),
+        (
+            "boosted trees",
+            GradientBoostingRegressor(
+                n_estimators=50, max_depth=3, max_features=min(columns.shape[0], 16), random_state=seed
+            ),
+        ),
     ]
     for name, model in models:
         model.fit(X, target, sample_weight=weights)
