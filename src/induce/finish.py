@@ -267,7 +267,7 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def _standard_errors(
+def standard_errors(
     task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
 ) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
