@@ -267,9 +267,7 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def standard_errors(
-    task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
-) -> dict[str, float]:
+def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
     from induce.algebras.kernels import BLOCK, plan_tape
     from induce.algebras.least_squares import normal_equations
