@@ -101,7 +101,9 @@ class Budget:
         for part in text.split(","):
             match = _TEXT.fullmatch(part)
             if match is None:
-                raise BudgetError(f"cannot read the budget '{text}'. Write for example '60s', '2 min' or '1e5 candidates'.")
+                raise BudgetError(
+                    f"cannot read the budget '{text}'. Write for example '60s', '2 min' or '1e5 candidates'."
+                )
             number, unit = match.groups()
             if unit not in _UNITS:
                 hint = did_you_mean(unit, _UNITS)

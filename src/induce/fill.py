@@ -97,9 +97,18 @@ def fill(
         if not (isinstance(data, tuple) and len(data) == 2):
             raise FillError("data must be a pair (X, y): columns and a target. For example ({'x': [1, 2]}, [3, 4]).")
         table = Table.from_any(data[0])
-        task = Task(sketch, table, check_target(data[1], table.rows), loss=loss, subject_to=tuple(subject_to), seed=seed)
+        task = Task(
+            sketch, table, check_target(data[1], table.rows), loss=loss, subject_to=tuple(subject_to), seed=seed
+        )
     return solve(
-        task, by=by, within=Budget.read(within), seed=seed, watch=watch, start=start, n_jobs=n_jobs, checkpoint=checkpoint
+        task,
+        by=by,
+        within=Budget.read(within),
+        seed=seed,
+        watch=watch,
+        start=start,
+        n_jobs=n_jobs,
+        checkpoint=checkpoint,
     )
 
 
@@ -347,7 +356,7 @@ def solve(
         _plant(run, start)
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
-        run.reserve = min(0.4 * budget.seconds, 0.05 + 6e-7 * min(task.table.rows, 200_000))
+        run.reserve = min(0.4 * budget.seconds, 0.15 + 4e-6 * min(task.table.rows, 100_000))
     show = watcher(watch)
     with _catching_interrupt(run):
         _search(run, show, n_jobs, checkpoint)
@@ -384,7 +393,16 @@ def _progress(run: _Run) -> Progress:
     front = run.archive.front()
     best = run.task.codebook.decode(front[-1].programs)[0] if front else None
     loss = front[-1].loss if front else (run.history[-1][2] if run.history else float("inf"))
-    return Progress(run.seconds, run.budget.seconds, run.tried, run.work, loss / run.task.scale, best, tuple(run.notes[-1:]), run.stopped)
+    return Progress(
+        run.seconds,
+        run.budget.seconds,
+        run.tried,
+        run.work,
+        loss / run.task.scale,
+        best,
+        tuple(run.notes[-1:]),
+        run.stopped,
+    )
 
 
 def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
@@ -396,13 +414,19 @@ def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
     modules: dict[str, Any] = {}
     rows: list[Row]
     if run.best_batch is not None and run.best_batch.values is not None:
-        row, modules = row_of_modules(task, run.best_batch.values, float(run.best_batch.losses[0]), run.best_batch.source, run.tried)  # type: ignore[index]
+        row, modules = row_of_modules(
+            task, run.best_batch.values, float(run.best_batch.losses[0]), run.best_batch.source, run.tried
+        )  # type: ignore[index]
         rows = [row]
     else:
         entries = _worth_finishing(run.archive)
         most = task.table.rows if task.table.rows <= 200_000 else 100_000
         rows = finish_rows(
-            task, entries, most_rows=most, noise=task.noise, out_of_time=lambda: deadline is not None and time.monotonic() > deadline
+            task,
+            entries,
+            most_rows=most,
+            noise=task.noise,
+            out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
         )
     if not rows:
         raise FillError(

@@ -15,6 +15,7 @@ from induce.algebras.intervals import bounds
 from induce.choosing import describe
 from induce.fit import Row
 from induce.learners.archive import Entry
+from induce.learners.forms import agree
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
@@ -89,14 +90,14 @@ def _finish_one(
 ) -> Row | None:
     raw = task.codebook.decode(entry.programs)[0]
     term = normal_form(raw, ranges=ranges)
-    if set(term.holes) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
+    if not _units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
         term = raw
     sketch, values = _open_constants(term)
     if polish and values:
         sketch, values = _polish(task, sketch, values, rows, noise)
     term = _close(sketch, values)
     again = normal_form(term, ranges=ranges)
-    if again is not term:
+    if again is not term and _units_agree(task, again):
         sketch, values = _open_constants(again)
         term = again
     programs = task.codebook.encode([_with_starts(sketch, values)])
@@ -164,7 +165,11 @@ def _open_each(term: Term) -> tuple[Term, dict[str, float]]:
 
 
 def _close(sketch: Term, values: dict[str, float]) -> Term:
-    return sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()}) if values else sketch
+    return (
+        sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()})
+        if values
+        else sketch
+    )
 
 
 def _with_starts(sketch: Term, values: dict[str, float]) -> Term:
@@ -178,14 +183,18 @@ def _names_in_order(sketch: Term) -> list[str]:
     return [n.name for n in sketch.walk_postfix() if n.is_hole]
 
 
-def _fit(task: Task, sketch: Term, values: dict[str, float], rows: _Rows, iterations: int) -> tuple[dict[str, float], float]:
+def _fit(
+    task: Task, sketch: Term, values: dict[str, float], rows: _Rows, iterations: int
+) -> tuple[dict[str, float], float]:
     programs = task.codebook.encode([_with_starts(sketch, values)])
     fitted, loss = fit_constants(programs, rows.columns, rows.target, weights=rows.weights, iterations=iterations)
     found = fitted.values[fitted.free]
     return dict(zip(_names_in_order(sketch), map(float, found), strict=True)), float(loss[0]) / rows.weights.sum()
 
 
-def _polish(task: Task, sketch: Term, values: dict[str, float], rows: _Rows, noise: float | None) -> tuple[Term, dict[str, float]]:
+def _polish(
+    task: Task, sketch: Term, values: dict[str, float], rows: _Rows, noise: float | None
+) -> tuple[Term, dict[str, float]]:
     """Constants to their optimum, then each to a simple number where the data cannot tell the difference."""
     fitted, loss = _fit(task, sketch, values, rows, 200)
     if not math.isfinite(loss):
@@ -212,6 +221,8 @@ def _round_one(
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):
         fixed = sketch.replace({name: _number(nice, sketch)})
+        if not _units_agree(task, fixed):
+            continue  # the constant carries a unit that a plain number cannot
         rest = {n: v for n, v in values.items() if n != name}
         if rest:
             rest, new_loss = _fit(task, fixed, rest, rows, 50)
@@ -222,6 +233,14 @@ def _round_one(
         if new_loss <= allowed:
             return fixed, rest, new_loss
     return None
+
+
+def _units_agree(task: Task, sketch: Term) -> bool:
+    """Whether the units agree, real holes and float literals standing for constants with units."""
+    if not task.dimensions[0].shape[1]:
+        return True
+    opened = sketch if sketch.holes else _open_constants(sketch)[0]
+    return bool(agree(task, task.codebook.encode([opened]))[0])
 
 
 def _number(nice: Fraction | float, sketch: Term) -> Term:
@@ -248,7 +267,9 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
+def standard_errors(
+    task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
+) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
     from induce.algebras.kernels import BLOCK, plan_tape
     from induce.algebras.least_squares import normal_equations
@@ -261,7 +282,19 @@ def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, n
     free = np.flatnonzero(programs.free)
     gram, slope = np.zeros((len(free), len(free))), np.zeros(len(free))
     squares = normal_equations(
-        programs.codes, 0, nodes, programs.values, 0, rows.columns, rows.target, rows.weights, plan, work, free, gram, slope
+        programs.codes,
+        0,
+        nodes,
+        programs.values,
+        0,
+        rows.columns,
+        rows.target,
+        rows.weights,
+        plan,
+        work,
+        free,
+        gram,
+        slope,
     )
     names = _names_in_order(sketch)
     freedom = max(rows.total - len(free), 1)
@@ -295,7 +328,9 @@ def _defined(term: Term, ranges: dict[str, tuple[float, float]]) -> bool:
         name = node.op.name
         if name not in used or not node.args:
             continue
-        low, high = bounds(node.args[-1] if name == "/" else node.args[0], {v.name: ranges[v.name] for v in node.variables})
+        low, high = bounds(
+            node.args[-1] if name == "/" else node.args[0], {v.name: ranges[v.name] for v in node.variables}
+        )
         if name in ("log", "sqrt"):
             inside = low > 0 or (name == "sqrt" and low >= 0)
         elif name in ("/", "inverse"):
@@ -311,12 +346,16 @@ def _defined(term: Term, ranges: dict[str, tuple[float, float]]) -> bool:
     return True
 
 
-def row_of_modules(task: Task, values: dict[str, Any], loss: float, source: str, found_at: float) -> tuple[Row, dict[str, Any]]:
+def row_of_modules(
+    task: Task, values: dict[str, Any], loss: float, source: str, found_at: float
+) -> tuple[Row, dict[str, Any]]:
     """The row of a sketch with nets, and its modules with the given parameters."""
     from induce.algebras.module import to_torch
 
     module = to_torch(task.sketch, inputs=task.table.names)
     module.load_state_dict(values)
     term = module.filled()
-    row = Row(term, task.sketch, {}, {}, term.size, loss, 1.0 - loss / task.scale, None, math.nan, source, found_at, False)
+    row = Row(
+        term, task.sketch, {}, {}, term.size, loss, 1.0 - loss / task.scale, None, math.nan, source, found_at, False
+    )
     return row, dict(module.nets.items())

@@ -198,7 +198,11 @@ class Fit:
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """The chosen formula on new rows: array of shape (rows,); NaN where it is undefined."""
-        table = X if isinstance(X, Table) else Table.from_any(X, names=None if hasattr(X, "columns") or isinstance(X, Mapping) else self.names)
+        table = (
+            X
+            if isinstance(X, Table)
+            else Table.from_any(X, names=None if hasattr(X, "columns") or isinstance(X, Mapping) else self.names)
+        )
         return self.predict_table(table)
 
     def predict_table(self, table: Table) -> NDArray[np.float64]:
@@ -300,7 +304,10 @@ class Fit:
 
     def __str__(self) -> str:
         header = ("", "size", "loss", "R2", "formula")
-        lines = [(">" if i == self.chosen else "", str(r.size), f"{r.loss:.4g}", f"{r.r2:.6f}", r.text()) for i, r in enumerate(self.rows)]
+        lines = [
+            (">" if i == self.chosen else "", str(r.size), f"{r.loss:.4g}", f"{r.r2:.6f}", r.text())
+            for i, r in enumerate(self.rows)
+        ]
         lines += [("", "-", f"{b.loss:.4g}", f"{b.r2:.6f}", f"({b.name}: no formula)") for b in self.baselines]
         widths = [max(len(line[k]) for line in [header, *lines]) for k in range(4)]
         shown = [

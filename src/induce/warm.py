@@ -40,11 +40,16 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     from induce.terms import REAL, arithmetic, hole
     from induce.terms.grammar import Grammar
 
-    grammar = Grammar(arithmetic, REAL, productions=["+", "*", "sin", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")])
+    grammar = Grammar(
+        arithmetic, REAL, productions=["+", "*", "sin", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")]
+    )
     data = Table(("x", "v"), np.vstack([table, table**2]), {"x": "m", "v": "m"})
     task = Task(hole.choice(grammar, name="f"), data, target, target_unit="m")
     state = SearchState(Archive())
-    for learner, batches in ((Enumerate(capacity=64, pairs=16, deepest=3), 50), (Evolve(population=20, children=10), 2)):
+    for learner, batches in (
+        (Enumerate(capacity=64, pairs=16, deepest=3), 50),
+        (Evolve(population=20, children=10), 2),
+    ):
         run = learner.run(task, state, np.random.default_rng(0))
         for _ in range(batches):
             if next(run, None) is None:

@@ -126,7 +126,11 @@ def meaning_of(op: Op, algebra: Algebra) -> Callable[..., Any]:
     found = _MEANINGS.get((op, algebra.name))
     if found is None:
         others = sorted(name for known, name in _MEANINGS if known is op)
-        hint = f"It has one under: {', '.join(others)}." if others else "Give it one with algebras.register(op, algebra, f)."
+        hint = (
+            f"It has one under: {', '.join(others)}."
+            if others
+            else "Give it one with algebras.register(op, algebra, f)."
+        )
         raise AlgebraError(f"operator '{op}' has no meaning under the algebra '{algebra.name}'. {hint}")
     return found
 

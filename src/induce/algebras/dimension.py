@@ -78,7 +78,9 @@ def binary_dimension(op: int, a: Any, free_a: int, b: Any, free_b: int, out: Any
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def consistent(codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, columns: Any, target: Any, ok: Any) -> None:
+def consistent(
+    codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, columns: Any, target: Any, ok: Any
+) -> None:
     """``ok[p]`` = program p has agreeing units and the target's unit (an empty target: any).
 
     ``columns`` has shape (variables, base dimensions), ``target`` (base dimensions,) or (0,).
@@ -113,7 +115,9 @@ def consistent(codes: Any, offsets: Any, values: Any, value_offsets: Any, free: 
                 value = -number[top - 1] if c == K.NEG else np.nan
                 top -= 1
             else:
-                s = binary_dimension(c, stack[top - 2], state[top - 2], stack[top - 1], state[top - 1], out, number[top - 1])
+                s = binary_dimension(
+                    c, stack[top - 2], state[top - 2], stack[top - 1], state[top - 1], out, number[top - 1]
+                )
                 top -= 2
             if s == _BAD:
                 good = False

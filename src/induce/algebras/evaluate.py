@@ -22,7 +22,9 @@ from induce.terms.term import Term
 __all__ = ["evaluate", "evaluate_many", "fit_constants"]
 
 
-def evaluate(term: Term, data: Any = None, algebra: Algebra | None = None, columns: Mapping[str, Any] | None = None) -> Any:
+def evaluate(
+    term: Term, data: Any = None, algebra: Algebra | None = None, columns: Mapping[str, Any] | None = None
+) -> Any:
     """The value of a term on columns of data.
 
     Parameters

@@ -128,7 +128,9 @@ def _power(xp: Any, a: Pair, b: Pair) -> Pair:
     return low, high
 
 
-_AND = frozenset({"commutative add", "associative add", "commutative mul", "zero", "one", "subdistributive", "involution"})
+_AND = frozenset(
+    {"commutative add", "associative add", "commutative mul", "zero", "one", "subdistributive", "involution"}
+)
 
 
 def _close(a: Pair, b: Pair) -> Any:

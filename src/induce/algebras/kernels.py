@@ -386,7 +386,9 @@ def _pull_right(op: int, tape: Any, a: int, b: int, o: int, grad: Any, gb: int, 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
-def plan_tape(codes: Any, start: int, end: int, columns: int, free: Any, first: int, place: Any, children: Any, live: Any) -> None:
+def plan_tape(
+    codes: Any, start: int, end: int, columns: int, free: Any, first: int, place: Any, children: Any, live: Any
+) -> None:
     """Lay one program on a tape: where each node's value lives, its arguments, and whether a free constant is below."""
     stack = np.empty(end - start + 1, np.int64)
     top = 0
@@ -416,7 +418,17 @@ def plan_tape(codes: Any, start: int, end: int, columns: int, free: Any, first: 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
 def jacobian_block(
-    codes: Any, start: int, end: int, values: Any, first: int, tape: Any, grad: Any, plan: Any, columns: int, n: int, jacobian: Any
+    codes: Any,
+    start: int,
+    end: int,
+    values: Any,
+    first: int,
+    tape: Any,
+    grad: Any,
+    plan: Any,
+    columns: int,
+    n: int,
+    jacobian: Any,
 ) -> int:
     """Forward and reverse sweep of one program on the loaded block.
 

@@ -72,7 +72,19 @@ def affine_slots(codes: Any, start: int, end: int, children: Any, free: Any, fir
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
 def normal_equations(
-    codes: Any, start: int, end: int, values: Any, first: int, table: Any, target: Any, weights: Any, plan: Any, work: Any, slots: Any, gram: Any, slope: Any
+    codes: Any,
+    start: int,
+    end: int,
+    values: Any,
+    first: int,
+    table: Any,
+    target: Any,
+    weights: Any,
+    plan: Any,
+    work: Any,
+    slots: Any,
+    gram: Any,
+    slope: Any,
 ) -> float:
     """Loss, ``J' W J`` and ``J' W (y - f)`` over all points; infinity if any value or derivative is not finite.
 
@@ -153,7 +165,20 @@ def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
-def _solve_affine(gram: Any, slope: Any, affine: Any, lower: Any, zero: Any, step: Any, values: Any, first: int, slots: Any, low: Any, high: Any, loss: float) -> float:
+def _solve_affine(
+    gram: Any,
+    slope: Any,
+    affine: Any,
+    lower: Any,
+    zero: Any,
+    step: Any,
+    values: Any,
+    first: int,
+    slots: Any,
+    low: Any,
+    high: Any,
+    loss: float,
+) -> float:
     """Move the affine constants to their optimum; returns the new loss and updates slope to match."""
     if not solve_damped(gram, slope, zero, affine, lower, step):
         return loss
@@ -180,7 +205,20 @@ def _solve_affine(gram: Any, slope: Any, affine: Any, lower: Any, zero: Any, ste
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
 def _fit_one(
-    codes: Any, start: int, end: int, values: Any, first: int, free: Any, low: Any, high: Any, table: Any, target: Any, weights: Any, iterations: int, plan: Any, work: Any
+    codes: Any,
+    start: int,
+    end: int,
+    values: Any,
+    first: int,
+    free: Any,
+    low: Any,
+    high: Any,
+    table: Any,
+    target: Any,
+    weights: Any,
+    iterations: int,
+    plan: Any,
+    work: Any,
 ) -> float:
     place, children, live = plan
     last = first
@@ -238,7 +276,9 @@ def _fit_one(
             new = min(max(values[s] + step[a], low[s]), high[s])
             moved = max(moved, abs(new - values[s]) / (abs(values[s]) + 1e-8))
             trial[s] = new
-        new_loss = normal_equations(codes, start, end, trial, first, table, target, weights, plan, work, slots, gram, slope)
+        new_loss = normal_equations(
+            codes, start, end, trial, first, table, target, weights, plan, work, slots, gram, slope
+        )
         if new_loss < np.inf:
             new_loss = _solve_affine(gram, slope, affine, lower, zero, step, trial, first, slots, low, high, new_loss)
         if new_loss <= loss:
@@ -262,7 +302,9 @@ def _fit_one(
             break
     # the bookkeeping above can be off where the affine system is nearly singular: report what the values really give
     best_gram[:, :] = 0.0
-    final = normal_equations(codes, start, end, values, first, table, target, weights, plan, work, slots, best_gram, best_slope)
+    final = normal_equations(
+        codes, start, end, values, first, table, target, weights, plan, work, slots, best_gram, best_slope
+    )
     if not final <= began:
         values[first:last] = given
         return began
@@ -271,7 +313,17 @@ def _fit_one(
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
 def fit_many(
-    codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, bounds: Any, table: Any, target: Any, weights: Any, iterations: int, loss: Any
+    codes: Any,
+    offsets: Any,
+    values: Any,
+    value_offsets: Any,
+    free: Any,
+    bounds: Any,
+    table: Any,
+    target: Any,
+    weights: Any,
+    iterations: int,
+    loss: Any,
 ) -> None:
     """Fit every program's free constants in place; ``loss[p]`` receives the weighted sum of squares.
 

@@ -39,10 +39,14 @@ class TermModule(nn.Module):
             elif node.op is HOLE and node.hole.kind == "net":
                 waiting = module_of(node)
                 if waiting is None:
-                    raise AlgebraError(f"no module waits for the net hole '{node.name}'. Make it with hole.net(module).")
+                    raise AlgebraError(
+                        f"no module waits for the net hole '{node.name}'. Make it with hole.net(module)."
+                    )
                 self.nets[node.name] = waiting
             elif node.op is HOLE:
-                raise AlgebraError(f"choice '{node}' is not filled; a module needs one term. Fill it with fill() first.")
+                raise AlgebraError(
+                    f"choice '{node}' is not filled; a module needs one term. Fill it with fill() first."
+                )
             elif trainable and node.op is LITERAL and isinstance(node.payload, float):
                 name = f"literal{len(self._literal_names)}"
                 self._literal_names[node] = name

@@ -187,7 +187,15 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         if self.select == "validation":
             table, target, weights, held_out = _split(table, target, weights, seed)
         task = Task(
-            self._sketch(table, forbid), table, target, weights, target_unit, held_out, self.noise, conditions, seed=seed
+            self._sketch(table, forbid),
+            table,
+            target,
+            weights,
+            target_unit,
+            held_out,
+            self.noise,
+            conditions,
+            seed=seed,
         )
         _check_solvable(task)
         learner = None if isinstance(self.by, str) else self.by
@@ -206,20 +214,32 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         if self.noise is not None and (not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf):
             raise FillError(f"noise must be a standard deviation of 0 or more, but got {self.noise!r}.")
         if self.select not in RULES:
-            raise FillError(f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}.")
+            raise FillError(
+                f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."
+            )
         if self.backend != "joblib":
             raise FillError(f"unknown backend {self.backend!r}. Known: joblib.")
         if isinstance(self.by, str):
             if self.by != "auto":
-                raise FillError(f"by must be 'auto' or a learner, but got {self.by!r}. For example by=induce.learners.Evolve().")
+                raise FillError(
+                    f"by must be 'auto' or a learner, but got {self.by!r}. For example by=induce.learners.Evolve()."
+                )
         elif not isinstance(self.by, Learner):
-            raise FillError(f"by must be 'auto' or a learner, but got {type(self.by).__name__}, which has no run() method.")
+            raise FillError(
+                f"by must be 'auto' or a learner, but got {type(self.by).__name__}, which has no run() method."
+            )
         if self.units is not None and not isinstance(self.units, Mapping):
-            raise UnitError(f"units must map column names to units, but got {type(self.units).__name__}. For example {{'x': 'm'}}.")
+            raise UnitError(
+                f"units must map column names to units, but got {type(self.units).__name__}. For example {{'x': 'm'}}."
+            )
 
     def _conditions(self) -> tuple[tuple[Any, ...], tuple[tuple[str, str], ...]]:
         """Callables, and forbidden nestings given as text."""
-        given = [self.subject_to] if isinstance(self.subject_to, str) or callable(self.subject_to) else list(self.subject_to)
+        given = (
+            [self.subject_to]
+            if isinstance(self.subject_to, str) or callable(self.subject_to)
+            else list(self.subject_to)
+        )
         callables, forbid = [], []
         for condition in given:
             if callable(condition):
@@ -228,7 +248,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             text = str(condition).replace(" ", "")
             outer, _, rest = text.partition("(")
             if not rest.endswith(")") or not outer or not rest[:-1]:
-                raise FillError(f"cannot read the condition '{condition}'. Write a forbidden nesting as 'sin(cos)', or give a callable.")
+                raise FillError(
+                    f"cannot read the condition '{condition}'. Write a forbidden nesting as 'sin(cos)', or give a callable."
+                )
             forbid.append((arithmetic[outer].name, arithmetic[rest[:-1]].name))
         return tuple(callables), tuple(forbid)
 
@@ -256,7 +278,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
 
     def _target_names(self, y: Any) -> list[str]:
         name = getattr(y, "name", None)
-        return [*( [str(name)] if isinstance(name, str) else []), "y"]
+        return [*([str(name)] if isinstance(name, str) else []), "y"]
 
     def _seed(self) -> int:
         if self.random_state is None:
@@ -301,7 +323,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         bad = np.flatnonzero(~np.isfinite(value))
         if len(bad):
             places = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-            message = f"the formula '{self.fit_.row.text()}' is undefined on {len(bad)} of {table.rows} rows (rows {places})."
+            message = (
+                f"the formula '{self.fit_.row.text()}' is undefined on {len(bad)} of {table.rows} rows (rows {places})."
+            )
             if strict:
                 raise DataError(f"{message} Select another row of the front, or drop these rows.")
             warnings.warn(f"{message} They are NaN.", UserWarning, stacklevel=2)

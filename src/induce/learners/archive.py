@@ -78,7 +78,9 @@ class Archive:
         held = self.by_size.setdefault(entry.size, [])
         for known in held:
             same_loss = abs(known.loss - entry.loss) <= 1e-12 * known.loss
-            if known.key == entry.key or (same_loss and known.programs.codes.tobytes() == entry.programs.codes.tobytes()):
+            if known.key == entry.key or (
+                same_loss and known.programs.codes.tobytes() == entry.programs.codes.tobytes()
+            ):
                 if entry.loss < known.loss:
                     held.remove(known)
                     break

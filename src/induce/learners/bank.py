@@ -92,7 +92,23 @@ def _offer(hits: Any, scores: Any, filled: int, op: int, left: int, right: int, 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
-def expand(op: int, first: Any, second: Any, at: int, quota: int, bank: Any, values: Any, dims: Any, state: Any, keys: Any, data: Any, hits: Any, scores: Any, counts: Any, forbid: Any) -> int:
+def expand(
+    op: int,
+    first: Any,
+    second: Any,
+    at: int,
+    quota: int,
+    bank: Any,
+    values: Any,
+    dims: Any,
+    state: Any,
+    keys: Any,
+    data: Any,
+    hits: Any,
+    scores: Any,
+    counts: Any,
+    forbid: Any,
+) -> int:
     """Apply one operator to ranges of rows, from pair number ``at``, for at most ``quota`` candidates.
 
     Parameters
@@ -125,14 +141,20 @@ def expand(op: int, first: Any, second: Any, at: int, quota: int, bank: Any, val
         i = first[0] + at // width_second
         j = second[0] + at % width_second
         at += 1
-        if not unary and ((commutes and j > i) or (i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX))):
+        if not unary and (
+            (commutes and j > i) or (i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX))
+        ):
             continue
         below = contains[i] if unary else contains[i] | contains[j]
         if below & forbid[op]:
             continue
         if dims.shape[1] > 0:
             exponent = values[j, 0] if not unary and ops[j] < 0 else np.nan
-            kind = unary_dimension(op, dims[i], state[i], dim) if unary else binary_dimension(op, dims[i], state[i], dims[j], state[j], dim, exponent)
+            kind = (
+                unary_dimension(op, dims[i], state[i], dim)
+                if unary
+                else binary_dimension(op, dims[i], state[i], dims[j], state[j], dim, exponent)
+            )
             if kind < 0:
                 continue
         else:

@@ -94,7 +94,9 @@ def _leaf(rng: Any, columns: int, constants: bool, literals: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def _splice(codes: Any, values: Any, length: int, start: int, end: int, piece: Any, piece_values: Any, size: int) -> int:
+def _splice(
+    codes: Any, values: Any, length: int, start: int, end: int, piece: Any, piece_values: Any, size: int
+) -> int:
     """Replace places ``start..end`` by a piece; returns the new length or -1 if it does not fit."""
     fresh = length - (end + 1 - start) + size
     if fresh > len(codes):
@@ -142,7 +144,17 @@ def _grow(rng: Any, nodes: int, ops: Any, columns: int, constants: bool, literal
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def random_population(rng: Any, codes: Any, values: Any, lengths: Any, ops: Any, columns: int, constants: bool, literals: Any, largest: int) -> None:
+def random_population(
+    rng: Any,
+    codes: Any,
+    values: Any,
+    lengths: Any,
+    ops: Any,
+    columns: int,
+    constants: bool,
+    literals: Any,
+    largest: int,
+) -> None:
     """Fill all rows with random trees of mixed sizes."""
     for p in range(len(lengths)):
         nodes = 1 + _below(rng, min(largest, 9))
@@ -160,7 +172,18 @@ def _tournament(rng: Any, score: Any, rounds: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def _mutate(rng: Any, codes: Any, values: Any, length: int, ops: Any, columns: int, constants: bool, literals: Any, piece: Any, piece_values: Any) -> int:
+def _mutate(
+    rng: Any,
+    codes: Any,
+    values: Any,
+    length: int,
+    ops: Any,
+    columns: int,
+    constants: bool,
+    literals: Any,
+    piece: Any,
+    piece_values: Any,
+) -> int:
     """One random change; returns the new length or -1 if it does not fit."""
     kind = _uniform(rng)
     at = _below(rng, length)
@@ -168,7 +191,9 @@ def _mutate(rng: Any, codes: Any, values: Any, length: int, ops: Any, columns: i
     if kind < 0.15:  # a constant moves
         for _ in range(4):
             if codes[at] == -1:
-                values[at] = values[at] * np.exp(0.3 * _normal(rng)) if _uniform(rng) < 0.7 else _normal(rng) - values[at]
+                values[at] = (
+                    values[at] * np.exp(0.3 * _normal(rng)) if _uniform(rng) < 0.7 else _normal(rng) - values[at]
+                )
                 return length
             at = _below(rng, length)
         return length
@@ -248,7 +273,9 @@ def _nesting_ok(codes: Any, length: int, forbid: Any) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def breed(rng: Any, population: Any, score: Any, children: Any, setting: Any, ops: Any, literals: Any, costs: Any, forbid: Any) -> None:
+def breed(
+    rng: Any, population: Any, score: Any, children: Any, setting: Any, ops: Any, literals: Any, costs: Any, forbid: Any
+) -> None:
     """Fill ``children`` with offspring of tournament winners.
 
     Parameters
@@ -283,7 +310,16 @@ def breed(rng: Any, population: Any, score: Any, children: Any, setting: Any, op
                 for _ in range(steps):
                     if length > 0:
                         length = _mutate(
-                            rng, out_codes[p], out_values[p], length, ops, columns, constants > 0, literals, piece, piece_values
+                            rng,
+                            out_codes[p],
+                            out_values[p],
+                            length,
+                            ops,
+                            columns,
+                            constants > 0,
+                            literals,
+                            piece,
+                            piece_values,
                         )
             if length > 0 and tree_size(out_codes[p], length, costs) <= largest:
                 if nesting == 0 or _nesting_ok(out_codes[p], length, forbid):
@@ -335,7 +371,9 @@ def pack(codes: Any, values: Any, lengths: Any, rows: Any, wrap: bool, plus: int
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
-def unpack_values(codes: Any, values: Any, lengths: Any, rows: Any, numbers: Any, value_offsets: Any, skip: int) -> None:
+def unpack_values(
+    codes: Any, values: Any, lengths: Any, rows: Any, numbers: Any, value_offsets: Any, skip: int
+) -> None:
     """Write fitted constants back into the rows (``skip`` leading slots belong to the wrapper)."""
     for index in range(len(rows)):
         r = rows[index]

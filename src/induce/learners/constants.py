@@ -40,7 +40,9 @@ def _bounds(terms: Sequence[Term]) -> NDArray[np.float64]:
     return np.array([low, high])
 
 
-def fit_sketches(task: Task, terms: Sequence[Term], rng: np.random.Generator, restarts: int) -> tuple[Programs, NDArray[np.float64]]:
+def fit_sketches(
+    task: Task, terms: Sequence[Term], rng: np.random.Generator, restarts: int
+) -> tuple[Programs, NDArray[np.float64]]:
     """Fit the real holes of several sketches; returns programs with values and mean square errors on the search rows.
 
     A hole that occurs more than once keeps one value.
@@ -81,7 +83,9 @@ def _fit_shared(task: Task, term: Term, restarts: int) -> tuple[dict[str, float]
     start = np.array([1.0 if h.hole.start is None else h.hole.start for h in holes])
     best, best_cost = start, math.inf
     for factor in (1.0, -1.0, 3.0, 0.3)[: 1 + restarts]:
-        found = least_squares(residual, np.clip(start * factor, low, high), bounds=(low, high), xtol=1e-15, ftol=1e-15, gtol=1e-15)
+        found = least_squares(
+            residual, np.clip(start * factor, low, high), bounds=(low, high), xtol=1e-15, ftol=1e-15, gtol=1e-15
+        )
         if found.cost < best_cost:
             best, best_cost = found.x, found.cost
     return {h.name: float(v) for h, v in zip(holes, best, strict=True)}, 2.0 * best_cost
@@ -137,7 +141,9 @@ class Choices:
     def accepts(self, task: Task) -> str:
         """Holes must be real or choices, with at least one choice."""
         kinds = _kinds(task)
-        return "" if "choice" in kinds and "net" not in kinds else "choosing needs a sketch with a choice and without nets"
+        return (
+            "" if "choice" in kinds and "net" not in kinds else "choosing needs a sketch with a choice and without nets"
+        )
 
     def run(self, task: Task, state: SearchState, rng: np.random.Generator) -> Iterator[Batch]:
         """Yield batches of fitted combinations."""
@@ -187,7 +193,8 @@ class _Options:
             prior = term.hole.prior or (1.0,) * len(options)
             total = sum(prior)
             listed = sorted(
-                ((-math.log(w / total), k, o) for k, (w, o) in enumerate(zip(prior, options, strict=True))), key=lambda e: e[:2]
+                ((-math.log(w / total), k, o) for k, (w, o) in enumerate(zip(prior, options, strict=True))),
+                key=lambda e: e[:2],
             )
             self._rest = iter([(cost, option) for cost, _, option in listed])
         else:

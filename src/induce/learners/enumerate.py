@@ -169,7 +169,9 @@ class Enumerate:
             rows = hits[: grown.counts[3]][np.argsort(scores[: grown.counts[3]], kind="stable")]
             if len(rows):
                 yield self._batch(task, space, grown.programs(rows), 0.0, points, free=True)
-            yield Batch(source=self.name, note=f"all formulas of size {size} seen" if first_row < grown.capacity else "")
+            yield Batch(
+                source=self.name, note=f"all formulas of size {size} seen" if first_row < grown.capacity else ""
+            )
             if self.pairs and size >= 3 and grown.counts[0] > first_row:
                 yield from self._pairs(task, space, grown, scan)
             if first_row >= grown.capacity or grown.counts[0] == first_row:
@@ -181,7 +183,9 @@ class Enumerate:
         bank = Bank(grown.op[:held], grown.left[:held], grown.right[:held], np.zeros(held))
         return grown.book.bank_programs(bank, rows)
 
-    def _batch(self, task: Task, space: Space, programs: Programs, tried: float, points: int, free: bool = False) -> Batch:
+    def _batch(
+        self, task: Task, space: Space, programs: Programs, tried: float, points: int, free: bool = False
+    ) -> Batch:
         """Wrap, check and fit programs; ``free`` adds variants whose literals are fitted."""
         parts = [affine_forms(programs, grown_book(task), constants=space.constants)]
         if free and space.constants and len(programs.values):

@@ -43,7 +43,15 @@ class _Island:
         self.sizes = np.ones(size, np.int64)
         self.next = 0
         random_population(
-            self.state, self.codes, self.values, self.lengths, self.ops, len(book.variables), space.constants, self.literals, width
+            self.state,
+            self.codes,
+            self.values,
+            self.lengths,
+            self.ops,
+            len(book.variables),
+            space.constants,
+            self.literals,
+            width,
         )
 
     @property
@@ -76,7 +84,9 @@ class _Island:
             numbers = programs.values[programs.value_offsets[p] : programs.value_offsets[p + 1]]
             row = np.where(codes < 0, -1, codes)
             self.codes[place, : len(codes)] = row
-            self.values[place, : len(codes)] = np.where(codes < 0, numbers[np.where(codes < 0, -1 - codes, 0)] if len(numbers) else 0.0, 0.0)
+            self.values[place, : len(codes)] = np.where(
+                codes < 0, numbers[np.where(codes < 0, -1 - codes, 0)] if len(numbers) else 0.0, 0.0
+            )
             self.lengths[place] = len(codes)
 
 
@@ -148,9 +158,23 @@ class Evolve:
 
     def _generation(self, task: Task, space: Space, island: _Island) -> Batch:
         width = island.codes.shape[1]
-        children = (np.zeros((self.children, width), np.int16), np.zeros((self.children, width)), np.zeros(self.children, np.int64))
+        children = (
+            np.zeros((self.children, width), np.int16),
+            np.zeros((self.children, width)),
+            np.zeros(self.children, np.int64),
+        )
         setting = (len(island.book.variables), int(space.constants), space.max_size, 6, int(bool(space.forbid)))
-        breed(island.state, island.arrays, island.scores(), children, setting, island.ops, island.literals, island.costs, island.forbid)
+        breed(
+            island.state,
+            island.arrays,
+            island.scores(),
+            children,
+            setting,
+            island.ops,
+            island.literals,
+            island.costs,
+            island.forbid,
+        )
         loss = self._score(task, island, children)
         sizes = tree_sizes(children[0], children[2], island.costs)
         points = max(len(task.search[1]), 64)
@@ -232,5 +256,3 @@ def agree_up_to_scale(task: Task, programs: Programs) -> NDArray[np.bool_]:
         np.zeros(0, np.int64), ok,
     )  # fmt: skip
     return ok
-
-

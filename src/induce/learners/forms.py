@@ -34,7 +34,14 @@ def agree(task: Task, programs: Programs) -> NDArray[np.bool_]:
     ok = np.ones(len(programs), bool)
     if columns.shape[1]:
         consistent(
-            programs.codes, programs.offsets, programs.values, programs.value_offsets, programs.free, columns, target, ok
+            programs.codes,
+            programs.offsets,
+            programs.values,
+            programs.value_offsets,
+            programs.free,
+            columns,
+            target,
+            ok,
         )
     return ok
 

@@ -59,7 +59,11 @@ class Gradient:
         kind = next((p.dtype for p in module.nets.parameters()), torch.float64)
         x = torch.as_tensor(np.array(task.table.values.T), dtype=kind, device=self.device)
         y = torch.as_tensor(np.array(task.target), dtype=kind, device=self.device)
-        w = torch.ones_like(y) if task.weights is None else torch.as_tensor(np.array(task.weights), dtype=kind, device=self.device)
+        w = (
+            torch.ones_like(y)
+            if task.weights is None
+            else torch.as_tensor(np.array(task.weights), dtype=kind, device=self.device)
+        )
         w = w / w.mean()
         optimizer = torch.optim.Adam(module.parameters(), lr=self.rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs)
@@ -79,7 +83,12 @@ class Gradient:
                 total = float(self._loss(task, module(x), y, w))
             values = {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
             yield Batch(
-                losses=np.array([total]), tried=1.0, work=float(size * len(y)), source=self.name, values=values, note=f"epoch {epoch + 1}"
+                losses=np.array([total]),
+                tried=1.0,
+                work=float(size * len(y)),
+                source=self.name,
+                values=values,
+                note=f"epoch {epoch + 1}",
             )
 
     @staticmethod

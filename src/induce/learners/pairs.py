@@ -90,7 +90,9 @@ class PairScan:
             g = self.z[start:stop] @ self.z[:stop].T
             with np.errstate(all="ignore"):
                 free = 1.0 - g * g
-                share = (r[start:stop, None] ** 2 + r[None, :stop] ** 2 - 2 * r[start:stop, None] * r[None, :stop] * g) / free
+                share = (
+                    r[start:stop, None] ** 2 + r[None, :stop] ** 2 - 2 * r[start:stop, None] * r[None, :stop] * g
+                ) / free
             share[(free < 1e-9) | (np.arange(stop)[None, :] >= np.arange(start, stop)[:, None])] = 0.0
             yield *_best(1.0 - share, keep, start), g.size
 

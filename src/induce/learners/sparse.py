@@ -60,7 +60,11 @@ class SparseSums:
         monomials = self._library(len(columns), len(target))
         root = np.sqrt(weights)
         rows = [np.prod([columns[v] for v in m], axis=0) for m in monomials]
-        keep = [k for k, row in enumerate(rows) if np.all(np.isfinite(row)) and np.ptp(row) > 0 and np.max(np.abs(row)) < 1e100]
+        keep = [
+            k
+            for k, row in enumerate(rows)
+            if np.all(np.isfinite(row)) and np.ptp(row) > 0 and np.max(np.abs(row)) < 1e100
+        ]
         monomials, rows = [monomials[k] for k in keep], [rows[k] for k in keep]
         if not rows:
             return
@@ -68,7 +72,7 @@ class SparseSums:
         parts = []
         for members, coefficients in _eliminate(design, target * root):
             if len(members) <= 12:
-                parts.append(sum_of_monomials([monomials[k] for k in members if k < len(monomials)], coefficients, task.codebook))
+                parts.append(sum_of_monomials(monomials, coefficients, task.codebook))
         work = float(design.size) * len(monomials) * 3.0
         batch = fitted_batch(task, task.space, combine(parts), self.name, float(len(parts)), iterations=3)
         yield Batch(batch.programs, batch.losses, batch.tried, batch.work + work, self.name)
@@ -111,11 +115,9 @@ def sum_of_monomials(monomials: list[Monomial], coefficients: Array, book: Codeb
     codes: list[int] = []
     values: list[float] = []
     free: list[bool] = []
-    chosen = np.flatnonzero(coefficients[:-1])
     largest = float(np.max(np.abs(coefficients))) if len(coefficients) else 1.0
-    for k, monomial in zip(chosen, monomials, strict=True):
-        b = float(coefficients[k])
-        if abs(b) < 1e-9 * largest:
+    for monomial, b in zip(monomials, map(float, coefficients), strict=False):
+        if abs(b) <= 1e-9 * largest:
             continue
         inner = _monomial_code(monomial, book)
         if abs(b - 1) > 1e-8:
@@ -133,7 +135,15 @@ def sum_of_monomials(monomials: list[Monomial], coefficients: Array, book: Codeb
 def _monomial_code(monomial: Monomial, book: Codebook) -> list[int]:
     """A product of powers, powers built from squares and cubes."""
     square, cube, times = (book.code_of[book.language[name]] for name in ("square", "cube", "*"))
-    shapes = {1: [], 2: [square], 3: [cube], 4: [square, square], 6: [square, cube], 8: [square, square, square], 9: [cube, cube]}
+    shapes = {
+        1: [],
+        2: [square],
+        3: [cube],
+        4: [square, square],
+        6: [square, cube],
+        8: [square, square, square],
+        9: [cube, cube],
+    }
     codes: list[int] = []
     for column in sorted(set(monomial)):
         power = monomial.count(column)

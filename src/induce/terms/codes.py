@@ -254,4 +254,3 @@ class Codebook:
             np.array(value_offsets, np.int64),
             np.zeros(len(values), bool),
         )
-

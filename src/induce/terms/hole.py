@@ -110,9 +110,7 @@ def real(
     return Term(HOLE, (), spec, REAL)
 
 
-def choice(
-    options: Grammar | Iterable[Term], *, name: str | None = None, prior: Sequence[float] | None = None
-) -> Term:
+def choice(options: Grammar | Iterable[Term], *, name: str | None = None, prior: Sequence[float] | None = None) -> Term:
     """A hole for one of several terms, or for any term of a grammar.
 
     Parameters
@@ -146,7 +144,9 @@ def choice(
         if not isinstance(option, Term):
             raise TermError(f"choice '{shown}' got {option!r}, which is not a term. Parse it with a language first.")
         if option.sort is not terms[0].sort:
-            raise TermError(f"the options of choice '{shown}' have sorts {terms[0].sort} and {option.sort}; one is needed.")
+            raise TermError(
+                f"the options of choice '{shown}' have sorts {terms[0].sort} and {option.sort}; one is needed."
+            )
     weights = tuple(float(w) for w in prior) if prior is not None else ()
     if prior is not None and (len(weights) != len(terms) or not all(0 < w < math.inf for w in weights)):
         raise TermError(f"choice '{shown}' has {len(terms)} options; its prior must be as many positive numbers.")
@@ -154,7 +154,9 @@ def choice(
     return Term(HOLE, (), spec, terms[0].sort)
 
 
-def net(module: Any, *, over: Sequence[Hashable] | None = None, name: str | None = None, sort: Sort | None = None) -> Term:
+def net(
+    module: Any, *, over: Sequence[Hashable] | None = None, name: str | None = None, sort: Sort | None = None
+) -> Term:
     """A hole for a neural network.
 
     The term holds only a name, a sort and a domain. The module waits beside the term until a holder (a Task, a Fit, a

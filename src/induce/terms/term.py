@@ -219,11 +219,15 @@ class Term:
             olds = [key] if isinstance(key, Term) else [t for t in (*self.variables, *self.holes) if t.name == key]
             if not olds:
                 known = sorted({t.name for t in (*self.variables, *self.holes)})
-                raise TermError(f"'{self}' has no variable or hole named '{key}'. It has: {', '.join(known) or 'none'}.")
+                raise TermError(
+                    f"'{self}' has no variable or hole named '{key}'. It has: {', '.join(known) or 'none'}."
+                )
             for old in olds:
                 fresh = new if isinstance(new, Term) else literal(new, old.sort)
                 if fresh.sort is not old.sort and not (fresh.sort.has_variables or old.sort.has_variables):
-                    raise TermError(f"cannot put '{fresh}' of sort {fresh.sort} in place of '{old}' of sort {old.sort}.")
+                    raise TermError(
+                        f"cannot put '{fresh}' of sort {fresh.sort} in place of '{old}' of sort {old.sort}."
+                    )
                 by_term[old] = fresh
         return self.fold(lambda node, args: by_term[node] if node in by_term else node.rebuild(args))
 
