@@ -228,7 +228,7 @@ class Enumerate:
 
     def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
-        columns, target, weights = task.search
+        _, target, weights = task.search
         root = np.sqrt(weights)
         singles: dict[int, tuple[list[int], list[float]]] = {}
         parts = []
