@@ -19,8 +19,8 @@ RULES = ("description_length", "elbow", "loss", "validation")
 def describe(loss: float, size: int, constants: int, rows: int, floor: float, alphabet: int) -> float:
     """Description length of data given a formula, in nats.
 
-    ``n/2 log(loss + sigma^2) + size log(alphabet) + k/2 log n``, the last term inflated by ``n / (n - k - 1)`` for few
-    rows (Hurvich and Tsai 1989).
+    ``n/2 log(loss + sigma^2) + (size log(alphabet) + k/2 log n) n / (n - k - 1)``: the last factor charges more where
+    rows are few (the correction of Hurvich and Tsai 1989).
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def describe(loss: float, size: int, constants: int, rows: int, floor: float, al
     """
     fit = 0.5 * rows * math.log(loss + floor)
     inflate = rows / max(rows - constants - 1, 0.5)
-    return fit + size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2)) * inflate
+    return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
 
 
 def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:

@@ -356,7 +356,7 @@ def solve(
         _plant(run, start)
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
-        run.reserve = min(0.4 * budget.seconds, 0.05 + 6e-7 * min(task.table.rows, 200_000))
+        run.reserve = min(0.4 * budget.seconds, 0.15 + 4e-6 * min(task.table.rows, 100_000))
     show = watcher(watch)
     with _catching_interrupt(run):
         _search(run, show, n_jobs, checkpoint)

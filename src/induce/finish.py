@@ -15,6 +15,7 @@ from induce.algebras.intervals import bounds
 from induce.choosing import describe
 from induce.fit import Row
 from induce.learners.archive import Entry
+from induce.learners.forms import agree
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
@@ -22,7 +23,7 @@ from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
-__all__ = ["finish_rows"]
+__all__ = ["finish_rows", "standard_errors"]
 
 Array = NDArray[np.float64]
 RELATIVE_FLOOR = 1e-11
@@ -89,14 +90,14 @@ def _finish_one(
 ) -> Row | None:
     raw = task.codebook.decode(entry.programs)[0]
     term = normal_form(raw, ranges=ranges)
-    if set(term.holes) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
+    if not _units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
         term = raw
     sketch, values = _open_constants(term)
     if polish and values:
         sketch, values = _polish(task, sketch, values, rows, noise)
     term = _close(sketch, values)
     again = normal_form(term, ranges=ranges)
-    if again is not term:
+    if again is not term and _units_agree(task, again):
         sketch, values = _open_constants(again)
         term = again
     programs = task.codebook.encode([_with_starts(sketch, values)])
@@ -109,7 +110,7 @@ def _finish_one(
         loss = float(rows.loss(programs)[0])
         if not math.isfinite(loss):
             return None
-    errors = _standard_errors(task, programs, sketch, rows, noise) if values else {}
+    errors = standard_errors(task, programs, sketch, rows, noise) if values else {}
     floor = (noise**2 if noise else 0.0) + rows.variance * RELATIVE_FLOOR**2
     alphabet = len(task.table.names) + (len(task.space.ops) if task.space else 8) + 1
     return Row(
@@ -201,7 +202,7 @@ def _polish(
     values = fitted
     while values:
         programs = task.codebook.encode([_with_starts(sketch, values)])
-        errors = _standard_errors(task, programs, sketch, rows, noise)
+        errors = standard_errors(task, programs, sketch, rows, noise)
         step = _round_one(task, sketch, values, errors, rows, loss)
         if step is None:
             return sketch, values
@@ -220,6 +221,8 @@ def _round_one(
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):
         fixed = sketch.replace({name: _number(nice, sketch)})
+        if not _units_agree(task, fixed):
+            continue  # the constant carries a unit that a plain number cannot
         rest = {n: v for n, v in values.items() if n != name}
         if rest:
             rest, new_loss = _fit(task, fixed, rest, rows, 50)
@@ -230,6 +233,14 @@ def _round_one(
         if new_loss <= allowed:
             return fixed, rest, new_loss
     return None
+
+
+def _units_agree(task: Task, sketch: Term) -> bool:
+    """Whether the units agree, real holes and float literals standing for constants with units."""
+    if not task.dimensions[0].shape[1]:
+        return True
+    opened = sketch if sketch.holes else _open_constants(sketch)[0]
+    return bool(agree(task, task.codebook.encode([opened]))[0])
 
 
 def _number(nice: Fraction | float, sketch: Term) -> Term:
@@ -256,7 +267,7 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def _standard_errors(
+def standard_errors(
     task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
 ) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""

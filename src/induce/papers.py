@@ -21,7 +21,7 @@ from typing import Any
 
 from induce.errors import DataError, FormatError, did_you_mean
 
-__all__ = ["Check", "PaperPage", "PaperResult", "find_paper", "list_papers", "run_paper"]
+__all__ = ["Check", "PaperPage", "PaperResult", "find_paper", "list_papers", "run_paper", "slugs"]
 
 _NEEDED = ("TITLE", "CLAIM", "small", "full", "check")
 
@@ -90,6 +90,11 @@ def _paths(folder: str | Path | None) -> dict[str, Path]:
             if not path.stem.startswith("_"):
                 found.setdefault(path.stem.replace("_", "-"), path)
     return dict(sorted(found.items()))
+
+
+def slugs(folder: str | Path | None = None) -> tuple[str, ...]:
+    """Names of all pages, without running their files."""
+    return tuple(_paths(folder))
 
 
 def list_papers(folder: str | Path | None = None) -> tuple[PaperPage, ...]:

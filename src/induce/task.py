@@ -23,7 +23,7 @@ __all__ = ["Space", "Task"]
 
 Array = NDArray[np.float64]
 SEARCH_ROWS = 512
-CONFIRM_ROWS = 16384
+CONFIRM_ROWS = 4096
 
 
 @dataclass(frozen=True)

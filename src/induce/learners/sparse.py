@@ -72,9 +72,7 @@ class SparseSums:
         parts = []
         for members, coefficients in _eliminate(design, target * root):
             if len(members) <= 12:
-                parts.append(
-                    sum_of_monomials([monomials[k] for k in members if k < len(monomials)], coefficients, task.codebook)
-                )
+                parts.append(sum_of_monomials(monomials, coefficients, task.codebook))
         work = float(design.size) * len(monomials) * 3.0
         batch = fitted_batch(task, task.space, combine(parts), self.name, float(len(parts)), iterations=3)
         yield Batch(batch.programs, batch.losses, batch.tried, batch.work + work, self.name)
@@ -117,11 +115,9 @@ def sum_of_monomials(monomials: list[Monomial], coefficients: Array, book: Codeb
     codes: list[int] = []
     values: list[float] = []
     free: list[bool] = []
-    chosen = np.flatnonzero(coefficients[:-1])
     largest = float(np.max(np.abs(coefficients))) if len(coefficients) else 1.0
-    for k, monomial in zip(chosen, monomials, strict=True):
-        b = float(coefficients[k])
-        if abs(b) < 1e-9 * largest:
+    for monomial, b in zip(monomials, map(float, coefficients), strict=False):
+        if abs(b) <= 1e-9 * largest:
             continue
         inner = _monomial_code(monomial, book)
         if abs(b - 1) > 1e-8:

@@ -1,0 +1,400 @@
+"""A Fit as a folder, and back: text, JSON and safetensors, so that it can be read by a person and never runs code.
+
+The folder holds
+
+- ``fit.json``: format version, rows as exact s-expressions and exact floats, what the search said, checksums;
+- ``language.json``: the operators;
+- ``tensors.safetensors``: parameters of net holes, when there are any;
+- ``formula.txt`` and ``README.md``: for people; the second may be edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from induce.errors import AlgebraError, FormatError, InduceError, did_you_mean
+from induce.fit import Baseline, Fit, Row
+from induce.terms.language import Language
+from induce.terms.op import HOLE
+from induce.terms.parse import parse_sexpr
+from induce.terms.show import to_sexpr
+from induce.terms.sort import BOOL, parse_sort
+from induce.terms.term import Term
+
+__all__ = ["FORMAT", "load", "save"]
+
+FORMAT = 1
+"""Version of the folder's layout; a folder with a larger one is refused."""
+_OWN = ("fit.json", "language.json", "formula.txt", "README.md", "tensors.safetensors")
+_ROW_FIELDS = ("size", "loss", "r2", "held_out", "description_length", "source", "found_at", "defined")
+
+
+# ---- values as JSON
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON that keeps every bit: numbers that JSON lacks become ``{"float": "nan"}``."""
+    if hasattr(value, "item") and not isinstance(value, str | bytes):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    raise FormatError(f"a value of type {type(value).__name__} ({value!r}) cannot be saved. Use numbers and text.")
+
+
+def _from_plain(entry: dict[str, Any]) -> Any:
+    return float(entry["float"]) if entry.keys() == {"float"} else entry
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+# ---- saving
+
+
+def save(fit: Fit, path: str | Path) -> None:
+    """Write a Fit as a folder; :func:`load` reads it back.
+
+    The folder appears whole or not at all. An earlier Fit there is replaced (files of others in it stay); another folder
+    that is not empty is refused.
+
+    Parameters
+    ----------
+    fit : Fit
+    path : str or Path
+
+    Raises
+    ------
+    FormatError
+        If the place cannot be written to, or the Fit holds something that is neither number, text nor tensor.
+
+    >>> import induce, tempfile
+    >>> fit = induce.fill(induce.arithmetic.parse("?k * x"), ({"x": [1, 2, 3, 4, 5]}, [2, 4, 6, 8, 10]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(fit, folder + "/doubled")
+    ...     load(folder + "/doubled").predict({"x": [6.0]})
+    array([12.])
+    """
+    place = Path(os.path.abspath(path))  # noqa: PTH100  (a link stays a link)
+    place = place.resolve() if place.is_symlink() else place
+    _check_place(place)
+    contents = _contents(fit)
+    made = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
+    try:
+        made.mkdir(parents=True)
+        try:
+            for name, content in contents.items():
+                (made / name).write_bytes(content)
+            _put_in_place(made, place)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise FormatError(f"'{place}' cannot be written: {error.strerror or error}. Choose another folder.") from error
+
+
+def _check_place(place: Path) -> None:
+    if place.exists() and not place.is_dir():
+        raise FormatError(f"'{place}' is a file, but a Fit is saved as a folder. Give a name that is free.")
+    if place.is_dir() and not (place / "fit.json").is_file() and any(place.iterdir()):
+        raise FormatError(
+            f"the folder '{place}' is not empty and holds no Fit, so it is left alone. Give a name that is free."
+        )
+
+
+def _put_in_place(made: Path, place: Path) -> None:
+    """Rename the finished folder to its place; an earlier one goes when the new one is there."""
+    if not place.is_dir() or not any(place.iterdir()):
+        made.replace(place)
+        return
+    old = place.with_name(f"{made.name}.old")
+    for entry in place.iterdir():
+        if entry.name not in _OWN:
+            shutil.copytree(entry, made / entry.name) if entry.is_dir() else shutil.copy2(entry, made / entry.name)
+    place.replace(old)
+    try:
+        made.replace(place)
+    except OSError:
+        old.replace(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _contents(fit: Fit) -> dict[str, bytes]:
+    """Name to content of every file."""
+    from induce import __version__
+
+    files = {"language.json": _dump(_plain(fit.language.to_dict())), "formula.txt": _formula_text(fit)}
+    found = {name: text.encode() for name, text in files.items()}
+    if fit.modules:
+        found["tensors.safetensors"] = _tensors(fit.modules)
+    body = _body(fit)
+    checksums = {name: _digest(content) for name, content in found.items()}
+    whole = {
+        "format": FORMAT,
+        "induce": __version__,
+        "files": checksums,
+        "checksum": _digest(_dump([checksums, body]).encode()),
+        "fit": body,
+    }
+    found["fit.json"] = _dump(whole).encode()
+    found["README.md"] = _card(fit, __version__).encode()
+    return found
+
+
+def _body(fit: Fit) -> dict[str, Any]:
+    nets = {n.name: n for row in fit.rows for n in (*row.term.holes, *row.sketch.holes) if n.hole.kind == "net"}
+    body: dict[str, Any] = _plain(
+        {
+            "rows": [
+                {
+                    "term": to_sexpr(row.term, language=fit.language),
+                    "sketch": to_sexpr(row.sketch, language=fit.language),
+                    "values": row.values,
+                    "errors": row.errors,
+                    **{name: getattr(row, name) for name in _ROW_FIELDS},
+                }
+                for row in fit.rows
+            ],
+            "chosen": fit.chosen,
+            "reason": fit.reason,
+            "stopped": fit.stopped,
+            "names": fit.names,
+            "units": fit.units,
+            "target": fit.target,
+            "target_unit": fit.target_unit,
+            "history": fit.history,
+            "report": fit.report,
+            "notes": fit.notes,
+            "baselines": [{"name": b.name, "loss": b.loss, "r2": b.r2, "held_out": b.held_out} for b in fit.baselines],
+            "nets": {name: {"sort": str(n.sort), "domain": n.hole.domain} for name, n in nets.items()},
+        }
+    )
+    return body
+
+
+def _formula_text(fit: Fit) -> str:
+    unit = f" [{fit.target_unit}]" if fit.target_unit else ""
+    return f"{fit.target}{unit} = {fit.to_text()}\n"
+
+
+def _tensors(modules: Mapping[str, Any]) -> bytes:
+    from safetensors.torch import save as to_bytes
+
+    flat = {
+        f"{name}.{key}": tensor.detach().cpu().clone().contiguous()
+        for name, module in modules.items()
+        for key, tensor in module.state_dict().items()
+    }
+    return bytes(to_bytes(flat))
+
+
+def _card(fit: Fit, version: str) -> str:
+    columns = ", ".join(f"`{n}` [{fit.units[n]}]" if n in fit.units else f"`{n}`" for n in fit.names)
+    nets = ""
+    if fit.modules:
+        given = ", ".join(f'"{name}": {name}' for name in fit.modules)
+        nets = f", modules={{{given}}}"
+    return (
+        f"# A formula for {fit.target}\n\nFound by induce {version} from the columns {columns}.\n\n"
+        f"```\n{fit}\n```\n\n## Use it\n\n"
+        f'```python\nimport induce\n\nfit = induce.load("FOLDER"{nets})   # this folder\n'
+        "fit.predict(table)              # a data frame or a mapping with these columns\nfit.select(size=5).best\n```\n\n"
+        "From the command line: `induce show FOLDER`, `induce predict FOLDER TABLE`, `induce export FOLDER --to latex`.\n\n"
+        "`fit.json` and `language.json` are checked when the folder is read; this page may be edited.\n"
+    )
+
+
+# ---- loading
+
+
+def load(
+    path: str | Path,
+    ops: Mapping[str, Callable[..., Any]] | None = None,
+    modules: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Read a Fit that :func:`save` wrote. Predictions are those of the saved one, bit for bit.
+
+    Parameters
+    ----------
+    path : str or Path
+    ops : mapping of operator name to function, optional
+        What operators of your own mean, ``function(xp, *values)`` with ``xp`` numpy or torch; functions are not saved.
+    modules : mapping of net hole name to torch module, optional
+        Modules of the same shape as the saved ones; their parameters are filled in.
+
+    Raises
+    ------
+    FormatError
+        If the folder is missing, damaged, changed or newer than this library, or holds operators or nets that were not
+        given.
+    """
+    place = Path(path)
+    whole = _read_whole(place)
+    try:
+        return _rebuild(place, whole, ops or {}, modules or {})
+    except (FormatError, AlgebraError):
+        raise
+    except (InduceError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise FormatError(f"'{place / 'fit.json'}' cannot be understood: {error}. Save the Fit again.") from error
+
+
+def _read_whole(place: Path) -> dict[str, Any]:
+    """The content of ``fit.json``, when it and the files beside it are as they were written."""
+    if not place.exists():
+        near = did_you_mean(place.name, [e.name for e in place.parent.iterdir()]) if place.parent.is_dir() else ""
+        raise FormatError(f"there is no folder '{place}'.{near} Check the path.")
+    path = place / "fit.json"
+    if not path.is_file():
+        raise FormatError(f"'{place}' is not a saved Fit: it holds no fit.json. Name a folder that Fit.save() wrote.")
+    whole = _read_json(path)
+    if not isinstance(whole, dict) or not isinstance(whole.get("format"), int) or "fit" not in whole:
+        raise FormatError(f"'{path}' is not a saved Fit: it states no format. Name a folder that Fit.save() wrote.")
+    if whole["format"] > FORMAT:
+        raise FormatError(
+            f"'{place}' has format {whole['format']}, written by induce {whole.get('induce')}, but this version reads up to "
+            f"format {FORMAT}. Update it: pip install -U induce."
+        )
+    checksums = whole.get("files")
+    if not isinstance(checksums, dict) or whole.get("checksum") != _digest(
+        _dump([checksums, _plain(whole["fit"])]).encode()
+    ):
+        raise FormatError(f"'{path}' was changed after it was saved (its checksum differs). Save the Fit again.")
+    for name, expected in checksums.items():
+        if name not in _OWN or not (place / name).is_file():
+            raise FormatError(
+                f"'{place}' is incomplete: '{name}' is missing. Copy the whole folder, or save the Fit again."
+            )
+        if _digest((place / name).read_bytes()) != expected:
+            raise FormatError(
+                f"'{place / name}' is truncated or was changed (its checksum differs). Save the Fit again."
+            )
+    return whole
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), object_hook=_from_plain)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"'{path}' is truncated or damaged: {error}. Save the Fit again.") from error
+
+
+def _rebuild(place: Path, whole: dict[str, Any], ops: Mapping[str, Any], modules: Mapping[str, Any]) -> Fit:
+    body = whole["fit"]
+    language = _language(_read_json(place / "language.json"))
+    _register(language, ops)
+    nets = {name: _net(name, spec) for name, spec in body["nets"].items()}
+    rows = tuple(
+        Row(
+            term=parse_sexpr(language, row["term"], names=nets),
+            sketch=parse_sexpr(language, row["sketch"], names=nets),
+            values=row["values"],
+            errors=row["errors"],
+            **{name: row[name] for name in _ROW_FIELDS},
+        )
+        for row in body["rows"]
+    )
+    _check_meanings(rows, ops)
+    return Fit(
+        rows=rows,
+        chosen=int(body["chosen"]),
+        reason=body["reason"],
+        stopped=body["stopped"],
+        language=language,
+        names=tuple(body["names"]),
+        units=body["units"],
+        target=body["target"],
+        target_unit=body["target_unit"],
+        history=tuple((a, b, c) for a, b, c in body["history"]),
+        report=body["report"],
+        notes=tuple(body["notes"]),
+        baselines=tuple(Baseline(**entry) for entry in body["baselines"]),
+        modules=_filled(place, nets, modules),
+    )
+
+
+def _language(data: dict[str, Any]) -> Language:
+    """The language, or the shipped one when it is that."""
+    from induce.terms import arithmetic, boolean
+
+    for shipped in (arithmetic, boolean):
+        if shipped.to_dict() == data:
+            return shipped
+    return Language.from_dict(data)
+
+
+def _register(language: Language, ops: Mapping[str, Any]) -> None:
+    from induce.algebras import BOOLEAN, REAL, register
+
+    for name, meaning in ops.items():
+        if name not in language:
+            raise FormatError(f"ops names '{name}', which the saved language does not have. {language.unknown(name)}")
+        op = language[name]
+        register(op, BOOLEAN if op.result is BOOL else REAL, meaning)
+
+
+def _check_meanings(rows: tuple[Row, ...], ops: Mapping[str, Any]) -> None:
+    from induce.algebras import BOOLEAN, REAL, meaning_of
+
+    for op in dict.fromkeys(node.op for row in rows for node in row.term.postorder()):
+        if op.notation.kind == "special":
+            continue
+        try:
+            meaning_of(op, BOOLEAN if op.result is BOOL else REAL)
+        except AlgebraError:
+            raise FormatError(
+                f"the formulas use the operator '{op}', whose function is not saved. Give it: load(path, ops={{'{op}': function}})."
+            ) from None
+
+
+def _net(name: str, spec: Mapping[str, Any]) -> Term:
+    from induce.terms.hole import Hole
+
+    sort = parse_sort(spec["sort"])
+    return Term(HOLE, (), Hole("net", name, sort, domain=tuple(spec["domain"])), sort)
+
+
+def _filled(place: Path, nets: Mapping[str, Term], modules: Mapping[str, Any]) -> dict[str, Any]:
+    """The given modules with the saved parameters."""
+    if not nets:
+        return {}
+    missing = [name for name in nets if name not in modules]
+    if missing:
+        given = ", ".join(f"'{name}': module" for name in nets)
+        raise FormatError(
+            f"the net '{missing[0]}' needs its module, which is not saved. Give it: load(path, modules={{{given}}})."
+        )
+    from safetensors.torch import load as from_bytes
+
+    from induce.terms import hole
+
+    flat = from_bytes((place / "tensors.safetensors").read_bytes())
+    for name, term in nets.items():
+        own = {key.removeprefix(f"{name}."): t for key, t in flat.items() if key.startswith(f"{name}.")}
+        try:
+            modules[name].load_state_dict(own)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise FormatError(
+                f"the module given for the net '{name}' has another shape than the saved one: {reason}"
+            ) from error
+        if hole.module_of(term) is None:
+            hole.net(modules[name], over=term.hole.domain or None, name=name, sort=term.sort)
+    return {name: modules[name] for name in nets}
