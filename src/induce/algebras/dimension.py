@@ -62,7 +62,7 @@ def binary_dimension(op: int, a: Any, free_a: int, b: Any, free_b: int, out: Any
                 scaled = a[k] * exponent
                 if exponent != exponent or abs(scaled - round(scaled)) > 1e-9:
                     return _BAD
-                out[k] = int(round(scaled))
+                out[k] = np.int64(np.rint(scaled))
             else:
                 out[k] = 0
         return _FREE if free_a == _FREE and exponent == exponent else _KNOWN

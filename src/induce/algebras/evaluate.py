@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import induce.algebras.standard
+import induce.algebras.standard  # noqa: F401  (registers what the operators mean)
 from induce.algebras.algebra import Algebra, meaning_of
 from induce.errors import AlgebraError, DataError, did_you_mean
 from induce.terms.codes import Programs
@@ -49,7 +49,6 @@ def evaluate(
     AlgebraError
         If a hole is unfilled or an operator has no meaning.
     """
-
     if algebra is None:
         algebra = Algebra.BOOLEAN if term.sort is BOOL else Algebra.REAL
     columns = columns or {}

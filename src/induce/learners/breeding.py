@@ -172,6 +172,44 @@ def _tournament(rng: Any, score: Any, rounds: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+def _wrap(
+    rng: Any, codes: Any, values: Any, length: int, start: int, at: int, ops: Any, columns: int, constants: bool, literals: Any,
+    piece: Any, piece_values: Any,
+) -> int:  # fmt: skip
+    """Put an operator above the sub-tree ``start..at``, with a random leaf as its other argument; the new length or -1."""
+    op = ops[_below(rng, len(ops))]
+    size = at + 1 - start
+    if size + 2 > len(piece):
+        return -1
+    other, number = _leaf(rng, columns, constants, literals)
+    shift = 0
+    if _arity(op) == 2 and _uniform(rng) < 0.5:
+        piece[0], piece_values[0] = other, number
+        shift = 1
+    for k in range(size):
+        piece[k + shift], piece_values[k + shift] = codes[start + k], values[start + k]
+    size += shift
+    if _arity(op) == 2 and shift == 0:
+        piece[size], piece_values[size] = other, number
+        size += 1
+    piece[size], piece_values[size] = op, 0.0
+    return _splice(codes, values, length, start, at, piece, piece_values, size + 1)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+def _swap(codes: Any, values: Any, start: int, at: int, piece: Any, piece_values: Any) -> None:
+    """Swap the two arguments of the operator at ``at``, whose sub-tree begins at ``start``."""
+    middle = _start(codes, at - 1)
+    left, right = middle - start, at - middle
+    for k in range(right):
+        piece[k], piece_values[k] = codes[middle + k], values[middle + k]
+    for k in range(left):
+        piece[right + k], piece_values[right + k] = codes[start + k], values[start + k]
+    for k in range(left + right):
+        codes[start + k], values[start + k] = piece[k], piece_values[k]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
 def _mutate(
     rng: Any,
     codes: Any,
@@ -211,24 +249,8 @@ def _mutate(
     if kind < 0.5:  # a fresh sub-tree
         size = _grow(rng, 1 + _below(rng, 5), ops, columns, constants, literals, piece, piece_values)
         return _splice(codes, values, length, start, at, piece, piece_values, size)
-    if kind < 0.75:  # an operator above a sub-tree
-        op = ops[_below(rng, len(ops))]
-        size = at + 1 - start
-        if size + 2 > len(piece):
-            return -1
-        other, number = _leaf(rng, columns, constants, literals)
-        shift = 0
-        if _arity(op) == 2 and _uniform(rng) < 0.5:
-            piece[0], piece_values[0] = other, number
-            shift = 1
-        for k in range(size):
-            piece[k + shift], piece_values[k + shift] = codes[start + k], values[start + k]
-        size += shift
-        if _arity(op) == 2 and shift == 0:
-            piece[size], piece_values[size] = other, number
-            size += 1
-        piece[size], piece_values[size] = op, 0.0
-        return _splice(codes, values, length, start, at, piece, piece_values, size + 1)
+    if kind < 0.75:
+        return _wrap(rng, codes, values, length, start, at, ops, columns, constants, literals, piece, piece_values)
     if kind < 0.92:  # a sub-tree becomes one of its arguments
         if _arity(c) == 0:
             return length
@@ -240,15 +262,8 @@ def _mutate(
         for k in range(size):
             piece[k], piece_values[k] = codes[begin + k], values[begin + k]
         return _splice(codes, values, length, start, at, piece, piece_values, size)
-    if _arity(c) == 2:  # swap the arguments
-        middle = _start(codes, at - 1)
-        left, right = middle - start, at - middle
-        for k in range(right):
-            piece[k], piece_values[k] = codes[middle + k], values[middle + k]
-        for k in range(left):
-            piece[right + k], piece_values[right + k] = codes[start + k], values[start + k]
-        for k in range(left + right):
-            codes[start + k], values[start + k] = piece[k], piece_values[k]
+    if _arity(c) == 2:
+        _swap(codes, values, start, at, piece, piece_values)
     return length
 
 

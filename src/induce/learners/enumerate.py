@@ -155,8 +155,8 @@ class Enumerate:
                     while at >= 0:
                         before = int(grown.counts[1])
                         at = expand(
-                            code, first, second, at, max(64, QUOTA_POINTS // points), grown.arrays, grown.values, grown.dims,
-                            grown.state, grown.keys, grown.data, hits, scores, grown.counts, forbid,
+                            code, (first, second), at, max(64, QUOTA_POINTS // points), grown.arrays, grown.values,
+                            (grown.dims, grown.state), grown.keys, grown.data, (hits, scores), grown.counts, forbid,
                         )  # fmt: skip
                         done = int(grown.counts[1]) - before
                         yield Batch(tried=done, work=done * max(points, 64) * 1.5, source=self.name)
@@ -228,7 +228,7 @@ class Enumerate:
 
     def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
-        columns, target, weights = task.search
+        _, target, weights = task.search
         root = np.sqrt(weights)
         singles: dict[int, tuple[list[int], list[float]]] = {}
         parts = []
