@@ -75,7 +75,8 @@ def finish_rows(
 
 
 def _front(rows: Sequence[Row]) -> list[Row]:
-    best, front = math.inf, []
+    best = math.inf
+    front: list[Row] = []
     for row in rows:
         if row.loss < best * (1 - 1e-9) or not front:
             if front and front[-1].size == row.size:
@@ -267,9 +268,7 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def standard_errors(
-    task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
-) -> dict[str, float]:
+def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
     from induce.algebras.adjoints import plan_tape
     from induce.algebras.kernels import BLOCK
