@@ -98,7 +98,9 @@ def test_predictions_are_bit_equal_in_a_fresh_process(fit, folder):
 
 
 def test_a_person_can_read_the_folder(folder):
-    assert {p.name for p in folder.iterdir()} == {"fit.json", "language.json", "formula.txt", "README.md"}
+    exports = {"formula.py", "formula.tex", "formula.sql"}
+    assert {p.name for p in folder.iterdir()} == {"fit.json", "language.json", "formula.txt", "README.md"} | exports
+    assert "def formula(" in (folder / "formula.py").read_text()
     assert (folder / "formula.txt").read_text() == "y [m^2] = sin(0.3 * x) / `body mass` + 1e-300\n"
     card = (folder / "README.md").read_text()
     assert 'induce.load("FOLDER")' in card

@@ -5,7 +5,8 @@ The folder holds
 - ``fit.json``: format version, rows as exact s-expressions and exact floats, what the search said, checksums;
 - ``language.json``: the operators;
 - ``tensors.safetensors``: parameters of net holes, when there are any;
-- ``formula.txt`` and ``README.md``: for people; the second may be edited.
+- ``formula.txt`` and ``README.md``: for people; the second may be edited;
+- ``formula.py``, ``formula.tex`` and ``formula.sql``: the chosen formula for other programs, where it can be written so.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from induce.errors import AlgebraError, FormatError, InduceError, did_you_mean
+from induce.errors import AlgebraError, ExportError, FormatError, InduceError, did_you_mean
 from induce.fit import Baseline, Fit, Row
 from induce.terms.language import Language
 from induce.terms.op import HOLE
@@ -33,7 +35,8 @@ __all__ = ["FORMAT", "load", "save"]
 
 FORMAT = 1
 """Version of the folder's layout; a folder with a larger one is refused."""
-_OWN = ("fit.json", "language.json", "formula.txt", "README.md", "tensors.safetensors")
+_EXPORTS = {"formula.py": "python", "formula.tex": "latex", "formula.sql": "sql"}
+_OWN = ("fit.json", "language.json", "formula.txt", "README.md", "tensors.safetensors", *_EXPORTS)
 _ROW_FIELDS = ("size", "loss", "r2", "held_out", "description_length", "source", "found_at", "defined")
 
 
@@ -156,6 +159,9 @@ def _contents(fit: Fit) -> dict[str, bytes]:
     }
     found["fit.json"] = _dump(whole).encode()
     found["README.md"] = _card(fit, __version__).encode()
+    for name, kind in _EXPORTS.items():
+        with suppress(ExportError):  # nets and operators of one's own have no form there
+            found[name] = (fit.export(kind).rstrip("\n") + "\n").encode()
     return found
 
 

@@ -320,3 +320,34 @@ def fit_many(
     for p in range(len(offsets) - 1):
         program = (codes, offsets[p], offsets[p + 1], value_offsets[p])
         loss[p] = _fit_one(program, values, free, limits, data, iterations, (place, children, live), work)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+def jacobian_rows(
+    codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, table: Any, out: Any, slopes: Any
+) -> None:
+    """Values of every program into ``out`` (programs, points), derivatives by every slot into ``slopes`` (slots, points)."""
+    longest, slots = 1, 1
+    for p in range(len(offsets) - 1):
+        longest = max(longest, offsets[p + 1] - offsets[p])
+        slots = max(slots, value_offsets[p + 1] - value_offsets[p])
+    columns, points = table.shape
+    place, children = np.empty(longest, np.int64), np.empty((longest, 2), np.int64)
+    live = np.empty(longest, np.bool_)
+    tape, grad = np.empty((columns + longest + 1, BLOCK)), np.empty((longest, BLOCK))
+    jacobian = np.zeros((slots, BLOCK))
+    for at in range(0, points, BLOCK):
+        n = min(BLOCK, points - at)
+        load_block(table, at, n, tape)
+        for p in range(len(offsets) - 1):
+            start, end, first = offsets[p], offsets[p + 1], value_offsets[p]
+            plan_tape(codes, start, end, columns, free, first, place, children, live)
+            row = jacobian_block(
+                codes, start, end, values, first, tape, grad, (place, children, live), columns, n, jacobian
+            )
+            for i in range(n):
+                out[p, at + i] = tape[row, i]
+            for s in range(value_offsets[p + 1] - first):
+                if free[first + s]:
+                    for i in range(n):
+                        slopes[first + s, at + i] = jacobian[s, i]
