@@ -75,7 +75,8 @@ def finish_rows(
 
 
 def _front(rows: Sequence[Row]) -> list[Row]:
-    best, front = math.inf, []
+    best = math.inf
+    front: list[Row] = []
     for row in rows:
         if row.loss < best * (1 - 1e-9) or not front:
             if front and front[-1].size == row.size:

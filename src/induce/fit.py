@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -285,7 +285,7 @@ class Fit:
         """
         from induce.errors import did_you_mean
 
-        makers = {
+        makers: dict[str, Callable[[], str]] = {
             "text": self.to_text, "latex": self.to_latex, "mathml": self.to_mathml, "python": self.to_python,
             "sympy": lambda: str(self.to_sympy()), "sql": self.to_sql,
             "torch": lambda: to_python(self.best, name="formula").replace("import numpy", "import torch").replace("numpy.", "torch."),

@@ -53,7 +53,7 @@ from induce.algebras.transcendental import cos_row, sin_row
 __all__ = ["jacobian_block", "plan_tape"]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pull_unary(op: int, tape: Any, a: int, o: int, grad: Any, ga: int, go: int, n: int) -> None:
     """``grad[ga] += grad[go] * d op / d argument``."""
     for i in range(n):
@@ -95,7 +95,7 @@ def _pull_unary(op: int, tape: Any, a: int, o: int, grad: Any, ga: int, go: int,
         grad[ga, i] += g * d
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pull_common(op: int, tape: Any, a: int, o: int, grad: Any, ga: int, go: int, n: int, scratch: int) -> None:
     """Adjoint of the frequent unary operators, one vectorised loop each; the others in :func:`_pull_unary`."""
     if op == EXP:
@@ -128,7 +128,7 @@ def _pull_common(op: int, tape: Any, a: int, o: int, grad: Any, ga: int, go: int
         _pull_unary(op, tape, a, o, grad, ga, go, n)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pull_left(op: int, tape: Any, a: int, b: int, o: int, grad: Any, ga: int, go: int, n: int) -> None:
     """``grad[ga] += grad[go] * d op / d left``."""
     if op == ADD or op == SUB:
@@ -153,7 +153,7 @@ def _pull_left(op: int, tape: Any, a: int, b: int, o: int, grad: Any, ga: int, g
             grad[ga, i] += grad[go, i] if tape[a, i] >= tape[b, i] else 0.0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pull_right(op: int, tape: Any, a: int, b: int, o: int, grad: Any, gb: int, go: int, n: int) -> None:
     """``grad[gb] += grad[go] * d op / d right``."""
     if op == ADD:
@@ -181,7 +181,7 @@ def _pull_right(op: int, tape: Any, a: int, b: int, o: int, grad: Any, gb: int, 
             grad[gb, i] += 0.0 if tape[a, i] >= tape[b, i] else grad[go, i]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def plan_tape(
     codes: Any, start: int, end: int, columns: int, free: Any, first: int, place: Any, children: Any, live: Any
 ) -> None:
@@ -212,7 +212,7 @@ def plan_tape(
         top += 1
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def jacobian_block(
     codes: Any,
     start: int,

@@ -33,7 +33,7 @@ ARITY = np.array([2, 2, 2, 2, 2] + [1] * 20 + [2, 2, 0, 0], dtype=np.int64)
 FIRST_VARIABLE = 256
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _power(buffer: Any, a: int, b: int, o: int, n: int) -> None:
     """Row power with short cuts when the exponent row is one small whole number or a half."""
     c = buffer[b, 0]
@@ -71,7 +71,7 @@ def _power(buffer: Any, a: int, b: int, o: int, n: int) -> None:
             buffer[o, i] = math.pow(buffer[a, i], buffer[b, i])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _unary_rare(op: int, buffer: Any, a: int, o: int, n: int) -> None:
     """Operators that call the C library once per point."""
     if op == TAN:
@@ -100,7 +100,7 @@ def _unary_rare(op: int, buffer: Any, a: int, o: int, n: int) -> None:
             buffer[o, i] = math.copysign(math.pow(abs(buffer[a, i]), 1.0 / 3.0), buffer[a, i])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def apply_unary(op: int, buffer: Any, a: int, o: int, n: int) -> None:
     """``buffer[o] = op(buffer[a])`` over the first ``n`` points; rows must differ."""
     if op == NEG:
@@ -140,7 +140,7 @@ def apply_unary(op: int, buffer: Any, a: int, o: int, n: int) -> None:
         _unary_rare(op, buffer, a, o, n)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def apply_binary(op: int, buffer: Any, a: int, b: int, o: int, n: int) -> None:
     """``buffer[o] = op(buffer[a], buffer[b])`` over the first ``n`` points; ``o`` differs from both."""
     if op == ADD:
@@ -167,14 +167,14 @@ def apply_binary(op: int, buffer: Any, a: int, b: int, o: int, n: int) -> None:
             buffer[o, i] = x if x >= y or x != x else y
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fill_row(buffer: Any, o: int, value: float, n: int) -> None:
     """Set a row to a constant."""
     for i in range(n):
         buffer[o, i] = value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def load_block(table: Any, at: int, n: int, buffer: Any) -> None:
     """Copy points ``at : at + n`` of every column into the buffer's first rows."""
     for v in range(table.shape[0]):
@@ -182,7 +182,7 @@ def load_block(table: Any, at: int, n: int, buffer: Any) -> None:
             buffer[v, i] = table[v, at + i]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def needed_rows(codes: Any, offsets: Any) -> int:
     """Work rows that the deepest program needs."""
     top = 1
@@ -199,7 +199,7 @@ def needed_rows(codes: Any, offsets: Any) -> int:
     return top + 2
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def forward(codes: Any, start: int, end: int, values: Any, first: int, buffer: Any, columns: int, n: int) -> int:
     """Run one program on the loaded block; returns the buffer row that holds its value."""
     stack = np.empty(end - start + 1, np.int64)
@@ -243,7 +243,7 @@ def forward(codes: Any, start: int, end: int, values: Any, first: int, buffer: A
     return stack[0]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def evaluate_rows(codes: Any, offsets: Any, values: Any, value_offsets: Any, table: Any, out: Any) -> None:
     """Values of every program at every point: ``out`` has shape (programs, points), the table (columns, points)."""
     columns, points = table.shape

@@ -22,7 +22,7 @@ from induce.algebras.kernels import ADD, BLOCK, DIV, MUL, NEG, SUB, load_block
 __all__ = ["affine_slots", "fit_many", "normal_equations"]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def affine_slots(codes: Any, start: int, end: int, children: Any, free: Any, first: int, out: Any) -> int:
     """Mark free slots in which the program is jointly affine; returns how many."""
     nodes = end - start
@@ -59,7 +59,7 @@ def affine_slots(codes: Any, start: int, end: int, children: Any, free: Any, fir
     return count
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def normal_equations(
     program: Any, values: Any, data: Any, plan: Any, work: Any, slots: Any, gram: Any, slope: Any
 ) -> float:
@@ -121,7 +121,7 @@ def normal_equations(
     return loss
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step: Any) -> bool:
     """Solve ``(G + diag(damping * diag(G))) step = slope`` over the marked rows by Cholesky; False if not definite."""
     k = len(slope)
@@ -153,7 +153,7 @@ def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step
     return True
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _solve_affine(
     gram: Any, slope: Any, affine: Any, room: Any, values: Any, first: int, slots: Any, limits: Any, loss: float
 ) -> float:
@@ -183,7 +183,7 @@ def _solve_affine(
     return max(loss - gain, 0.0)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _free_slots(program: Any, free: Any, children: Any) -> Any:
     """The slots of a program's free constants, and which of them enter affinely."""
     codes, start, end, first = program
@@ -197,7 +197,7 @@ def _free_slots(program: Any, free: Any, children: Any) -> Any:
     return slots, marks[slots]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _damped_step(gram: Any, slope: Any, damping: Any, affine: Any, mu: float, room: Any) -> float:
     """The Levenberg-Marquardt step into ``room``; returns the damping used, or the negative of it if there is no step."""
     lower, _, step = room
@@ -210,7 +210,7 @@ def _damped_step(gram: Any, slope: Any, damping: Any, affine: Any, mu: float, ro
     return mu * 10.0 if solve_damped(gram, slope, damping, every, lower, step) else -mu * 10.0
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _descend(
     program: Any, values: Any, limits: Any, data: Any, iterations: int, plan: Any, work: Any, slots: Any, affine: Any,
     gram: Any, slope: Any, loss: float,
@@ -265,7 +265,7 @@ def _descend(
             break
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fit_one(
     program: Any, values: Any, free: Any, limits: Any, data: Any, iterations: int, plan: Any, work: Any
 ) -> float:
@@ -290,7 +290,7 @@ def _fit_one(
     return final
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fit_many(
     codes: Any,
     offsets: Any,

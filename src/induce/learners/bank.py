@@ -19,7 +19,7 @@ from induce.algebras.dimension import binary_dimension, unary_dimension
 __all__ = ["expand", "hash_row", "lookup"]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _moments(values: Any, row: int, target: Any, weights: Any, projections: Any, out: Any) -> None:
     """Sums for the score and the hash: w f, w f^2, w f y, |f|, two random projections, largest |f|."""
     s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -35,7 +35,7 @@ def _moments(values: Any, row: int, target: Any, weights: Any, projections: Any,
     out[0], out[1], out[2], out[3], out[4], out[5] = s0, s1, s2, s3, s4, s5
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _mix(h: Any) -> Any:
     h ^= h >> np.uint64(30)
     h *= np.uint64(0xBF58476D1CE4E5B9)
@@ -44,7 +44,7 @@ def _mix(h: Any) -> Any:
     return h ^ (h >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def hash_row(moments: Any, points: int) -> Any:
     """64-bit hash of a row of values, equal for rows that agree to about 1e-9 of their mean size."""
     scale = moments[3] / points
@@ -57,7 +57,7 @@ def hash_row(moments: Any, points: int) -> Any:
     return h if h != np.uint64(0) else np.uint64(1)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def lookup(keys: Any, h: Any) -> bool:
     """Whether ``h`` was in the open-addressing table; it is afterwards (unless the table is nearly full)."""
     mask = np.uint64(len(keys) - 1)
@@ -73,7 +73,7 @@ def lookup(keys: Any, h: Any) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _offer(hits: Any, scores: Any, filled: int, op: int, left: int, right: int, score: float) -> int:
     """Keep the best scores seen; returns how many are held."""
     if filled < len(scores):
@@ -91,7 +91,7 @@ def _offer(hits: Any, scores: Any, filled: int, op: int, left: int, right: int, 
     return filled
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _redundant(op: int, i: int, j: int) -> bool:
     """Whether a pair of rows gives nothing new: the mirror of a commutative pair, or an operator of one row with itself."""
     if (op == K.ADD or op == K.MUL or op == K.MIN or op == K.MAX) and j > i:
@@ -99,7 +99,7 @@ def _redundant(op: int, i: int, j: int) -> bool:
     return i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _unit_kind(op: int, units: Any, values: Any, ops: Any, i: int, j: int, out: Any) -> int:
     """Writes the unit of the result to ``out``; -1 if the arguments' units disagree. ``j`` is -1 for a unary operator."""
     dims, state = units
@@ -111,7 +111,7 @@ def _unit_kind(op: int, units: Any, values: Any, ops: Any, i: int, j: int, out: 
     return binary_dimension(op, dims[i], state[i], dims[j], state[j], out, exponent)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _score(moments: Any, totals: Any, points: int) -> float:
     """Share of the target's variance left after the best affine map of a row; infinite for rows not worth keeping."""
     scale = moments[3] / points
@@ -124,7 +124,7 @@ def _score(moments: Any, totals: Any, points: int) -> float:
     return 1.0 - cross * cross / (spread * totals[2])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def expand(
     op: int, ranges: Any, at: int, quota: int, bank: Any, values: Any, units: Any, keys: Any, data: Any, best: Any, counts: Any,
     forbid: Any,

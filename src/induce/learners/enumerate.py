@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,7 +215,7 @@ class Enumerate:
             for losses, pairs, scanned in scan.sums(known_sums):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
                 yield Batch(tried=scanned, work=scanned * max(points, 128) / 16.0, source=self.name)
-            sets = [(i, j) for _, i, j in sorted(best)[:HITS]]
+            sets: list[tuple[int, ...]] = [(i, j) for _, i, j in sorted(best)[:HITS]]
             terms = 2
             while sets:
                 yield self._sums(task, space, grown, scan, sets)
@@ -226,7 +226,9 @@ class Enumerate:
                 sets = [members for _, members in scan.longer(sets, HITS if terms < 4 else 24)]
                 yield Batch(tried=scanned, work=scanned * max(points, 128) / 4.0, source=self.name)
 
-    def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
+    def _sums(
+        self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: Sequence[tuple[int, ...]]
+    ) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
         _, target, weights = task.search
         root = np.sqrt(weights)

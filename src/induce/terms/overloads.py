@@ -26,7 +26,7 @@ class Overloads:
     def _binary(self, symbol: str, other: object, swapped: bool = False) -> Term:
         op = OVERLOADS.get((symbol, self.sort))
         if op is None:
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         return op(other, self) if swapped else op(self, other)
 
     def __add__(self, other: object) -> Term:
