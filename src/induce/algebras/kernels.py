@@ -58,7 +58,7 @@ def _power(buffer: Any, a: int, b: int, o: int, n: int) -> None:
         k = int(abs(c))
         for i in range(n):
             x = buffer[a, i]
-            r = x if k & 1 else x * 0.0 + 1.0
+            r = x if k & 1 else 1.0
             m = k >> 1
             while m > 0:
                 x = x * x

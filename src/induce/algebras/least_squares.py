@@ -6,7 +6,8 @@ the affine ones are then solved exactly from the same normal equations.
 
 Sources: K. Levenberg (1944); D. Marquardt (1963), An Algorithm for Least-Squares Estimation of Nonlinear Parameters;
 G. Golub and V. Pereyra (1973), The Differentiation of Pseudo-Inverses and Nonlinear Least Squares Problems Whose
-Variables Separate; L. Kaufman (1975), A Variable Projection Method for Solving Separable Nonlinear Least Squares Problems.
+Variables Separate; L. Kaufman (1975), A Variable Projection Method for Solving Separable Nonlinear Least Squares Problems;
+J. More (1978), The Levenberg-Marquardt Algorithm: Implementation and Theory.
 """
 
 from __future__ import annotations
@@ -123,14 +124,14 @@ def normal_equations(
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step: Any) -> bool:
-    """Solve ``(G + diag(damping * diag(G))) step = slope`` over the marked rows by Cholesky; False if not definite."""
+    """Solve ``(G + diag(damping)) step = slope`` over the marked rows by Cholesky; False if not definite."""
     k = len(slope)
     for a in range(k):
         step[a] = 0.0
         for b in range(a + 1):
             s = gram[a, b] if use[a] and use[b] else 0.0
             if a == b:
-                s = s * (1.0 + damping[a]) + 1e-300 if use[a] else 1.0
+                s = s + damping[a] + 1e-300 if use[a] else 1.0
             floor = s
             for j in range(b):
                 s -= lower[a, j] * lower[b, j]
@@ -198,15 +199,20 @@ def _free_slots(program: Any, free: Any, children: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _damped_step(gram: Any, slope: Any, damping: Any, affine: Any, mu: float, room: Any) -> float:
-    """The Levenberg-Marquardt step into ``room``; returns the damping used, or the negative of it if there is no step."""
+def _damped_step(gram: Any, slope: Any, scale: Any, damping: Any, affine: Any, mu: float, room: Any) -> float:
+    """The Levenberg-Marquardt step into ``room``; returns the damping used, or the negative of it if there is no step.
+
+    A constant is damped by the largest curvature it has had (More 1978): where its own vanishes, as at the top of a
+    cosine, it would otherwise be sent far away, and every step be refused for its sake.
+    """
     lower, _, step = room
     every = np.ones(len(slope), np.bool_)
     for a in range(len(slope)):
-        damping[a] = 1e-12 if affine[a] else mu
+        scale[a] = max(scale[a], gram[a, a])
+        damping[a] = 1e-12 * gram[a, a] if affine[a] else mu * scale[a]
     if solve_damped(gram, slope, damping, every, lower, step):
         return mu
-    damping[:] = mu * 10.0
+    damping[:] = mu * 10.0 * scale
     return mu * 10.0 if solve_damped(gram, slope, damping, every, lower, step) else -mu * 10.0
 
 
@@ -220,7 +226,7 @@ def _descend(
     low, high = limits
     last = first + slots[count - 1] + 1
     room = (np.zeros((count, count)), np.zeros(count), np.zeros(count))
-    trial, damping, step = values.copy(), np.zeros(count), room[2]
+    trial, scale, damping, step = values.copy(), np.zeros(count), np.zeros(count), room[2]
     best_gram, best_slope = gram.copy(), slope.copy()
     loss = _solve_affine(gram, slope, affine, room, values, first, slots, limits, loss)
     # moving the affine constants rescales the other columns of the Jacobian, so they are stale until computed again
@@ -231,7 +237,7 @@ def _descend(
             stale = False
         if not loss < np.inf:
             break
-        mu = _damped_step(best_gram, best_slope, damping, affine, mu, room)
+        mu = _damped_step(best_gram, best_slope, scale, damping, affine, mu, room)
         if mu < 0.0:
             mu = -mu
             if mu > 1e12:
