@@ -112,8 +112,8 @@ def _tangent(xp: Any, a: Pair) -> Pair:
 
 def _power(xp: Any, a: Pair, b: Pair) -> Pair:
     """x^y: exact for one whole exponent, through exp(y log x) for positive bases, everything otherwise."""
-    constant = np.all(b[0] == b[1])
     exponent = float(np.ravel(b[0])[0])
+    constant = np.all((b[0] == exponent) & (b[1] == exponent))
     if constant and exponent == round(exponent):
         n = int(exponent)
         base = _even(lambda x: x ** abs(n))(xp, a) if n % 2 == 0 else _increasing(lambda x: x ** abs(n))(xp, a)
@@ -125,7 +125,9 @@ def _power(xp: Any, a: Pair, b: Pair) -> Pair:
     low, high = _increasing(np.exp)(xp, _mul(b, logs))
     if constant and exponent > 0:
         low = np.where(a[0] <= 0, 0.0, low)  # 0^y = 0
-    return low, high
+    # a negative base has a power of either sign for every whole exponent
+    whole = (a[0] < 0) & (np.ceil(b[0]) <= b[1])
+    return _keep_nan((np.where(whole, -np.inf, low), np.where(whole, np.inf, high)), a, b)
 
 
 _AND = frozenset(
