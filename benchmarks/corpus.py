@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import warnings
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def numpy_loop(programs: Programs, table: Array) -> None:
     }  # fmt: skip
     codes, offsets = programs.codes.tolist(), programs.offsets.tolist()
     with np.errstate(all="ignore"):
-        for start, end in zip(offsets[:-1], offsets[1:], strict=True):
+        for start, end in itertools.pairwise(offsets):
             stack: list[Any] = []
             for code in codes[start:end]:
                 if code >= 256:

@@ -15,7 +15,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def _packages(python: Path) -> dict[str, str]:
     done = subprocess.run(
-        [python, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"], capture_output=True, text=True, check=True
+        [python, "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     pairs = [line.partition("==") for line in done.stdout.split() if "==" in line]
     return {name.lower(): version for name, _, version in pairs if name.lower() not in ("pip", "setuptools", "wheel")}
@@ -36,7 +39,9 @@ def packages(run: Run) -> tuple[float, bool, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, _ROOT], check=True, capture_output=True
+            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, _ROOT],
+            check=True,
+            capture_output=True,
         )
         wheel = next(folder.glob("induce-*.whl"))
         subprocess.run([sys.executable, "-m", "venv", folder / "empty"], check=True)
@@ -47,7 +52,16 @@ def packages(run: Run) -> tuple[float, bool, str]:
         after = _packages(python)
         added = sorted(set(after) - set(before) - {"induce"})
         kept = before["torch"] == after["torch"]
-        fit = [folder / "empty" / "bin" / "induce", "fit", "shipped:planets", "--target", "period", "--within", "5s", "--json"]
+        fit = [
+            folder / "empty" / "bin" / "induce",
+            "fit",
+            "shipped:planets",
+            "--target",
+            "period",
+            "--within",
+            "5s",
+            "--json",
+        ]
         offline = ["unshare", "--net", "--map-root-user", *fit] if shutil.which("unshare") else fit
         done = subprocess.run(offline, capture_output=True, text=True, cwd=folder)
         note = f"torch {after['torch']} {'kept' if kept else 'replaced'}; offline fit: exit {done.returncode}; added: {' '.join(added)}"

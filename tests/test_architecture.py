@@ -29,8 +29,17 @@ def depth(module: str) -> tuple[int, str] | None:
 
 
 def imports(path: Path):
-    """Every induce module that a file imports, at any depth of the file."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Every induce module that a file imports, at any depth of the file, except for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if alias.name.split(".")[0] == "induce")
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "induce":

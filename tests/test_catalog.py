@@ -13,7 +13,7 @@ from induce.errors import AlgebraError, DataError, ExportError, FillError, OpErr
 SHIPPED = {
     "languages": ["arithmetic", "boolean"],
     "algebras": ["real", "boolean", "interval"],
-    "learners": ["choices", "constants", "enumerate", "evolve", "gradient", "monomials"],
+    "learners": ["choices", "constants", "enumerate", "evolve", "gradient", "monomials", "sparse sums"],
     "estimators": ["FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas"],

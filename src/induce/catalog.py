@@ -171,6 +171,7 @@ learners = Shelf(
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
         "monomials": "induce.learners.monomials:Monomials",
+        "sparse sums": "induce.learners.sparse:SparseSums",
     },
     "induce.learners",
     FillError,

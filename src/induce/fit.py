@@ -16,7 +16,7 @@ from induce.table import Table
 from induce.terms.language import Language
 from induce.terms.markup import to_latex, to_mathml
 from induce.terms.show import to_text
-from induce.terms.source import to_python
+from induce.terms.source import to_python, to_torch_source
 from induce.terms.term import Term
 
 __all__ = ["Baseline", "Fit", "Row"]
@@ -276,7 +276,7 @@ class Fit:
         return to_sql(self.best, table=table, target=self.target)
 
     def export(self, to: str) -> str:
-        """The chosen formula in a named text format: text, latex, mathml, python, sympy, sql or torch (Python source).
+        """The chosen formula in a named text format: text, latex, mathml, python, sympy, sql or torch (source of a function).
 
         Raises
         ------
@@ -288,7 +288,7 @@ class Fit:
         makers: dict[str, Callable[[], str]] = {
             "text": self.to_text, "latex": self.to_latex, "mathml": self.to_mathml, "python": self.to_python,
             "sympy": lambda: str(self.to_sympy()), "sql": self.to_sql,
-            "torch": lambda: to_python(self.best, name="formula").replace("import numpy", "import torch").replace("numpy.", "torch."),
+            "torch": lambda: to_torch_source(self.best),
         }  # fmt: skip
         if to not in makers:
             raise ExportError(f"unknown export format '{to}'.{did_you_mean(to, makers)} Known: {', '.join(makers)}.")

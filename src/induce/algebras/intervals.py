@@ -112,8 +112,8 @@ def _tangent(xp: Any, a: Pair) -> Pair:
 
 def _power(xp: Any, a: Pair, b: Pair) -> Pair:
     """x^y: exact for one whole exponent, through exp(y log x) for positive bases, everything otherwise."""
-    constant = np.all(b[0] == b[1])
     exponent = float(np.ravel(b[0])[0])
+    constant = np.all((b[0] == exponent) & (b[1] == exponent))
     if constant and exponent == round(exponent):
         n = int(exponent)
         base = _even(lambda x: x ** abs(n))(xp, a) if n % 2 == 0 else _increasing(lambda x: x ** abs(n))(xp, a)

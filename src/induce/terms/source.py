@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from induce.terms.op import LITERAL, VARIABLE
 from induce.terms.show import ATOM, format_number, quote_name
 from induce.terms.term import Term
 
-__all__ = ["safe_names", "to_python"]
+__all__ = ["safe_names", "to_python", "to_torch_source"]
 
 _UNSAFE = re.compile(r"\W")
 _DEEPEST = 40
@@ -184,3 +185,48 @@ def to_python(term: Term, name: str = "formula", digits: int | None = None) -> s
     text = "\n".join(document).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     body = "\n".join([*lines.lines, f"    return {result}"])
     return f'import numpy\n\n\ndef {name}({", ".join(names.values())}):\n    """{text}\n    """\n{body}\n'
+
+
+_TORCH_LACKS = {
+    "cbrt": ("cube_root", "torch.sign(x) * torch.abs(x) ** (1.0 / 3.0)"),
+    "sign": ("sign_or_nan", "torch.where(torch.isnan(x), x, torch.sign(x))"),
+}
+"""numpy's name to a function of the same values, which torch does not have."""
+
+
+class _Torch(ast.NodeTransformer):
+    """Rewrites what :func:`to_python` wrote: other functions, and numbers as tensors, which torch's functions need."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if node.attr in _TORCH_LACKS:
+            return ast.Name(_TORCH_LACKS[node.attr][0])
+        if node.attr in ("True_", "False_"):
+            return self._tensor(ast.Constant(node.attr == "True_"), "bool")
+        attribute = ast.Attribute(ast.Name("torch"), node.attr)
+        return self._tensor(attribute, "float64") if node.attr in ("pi", "e", "inf", "nan") else attribute
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return self._tensor(node, "float64") if type(node.value) in (int, float) else node
+
+    @staticmethod
+    def _tensor(value: ast.expr, kind: str) -> ast.AST:
+        keyword_ = ast.keyword("dtype", ast.Attribute(ast.Name("torch"), kind))
+        return ast.Call(ast.Attribute(ast.Name("torch"), "tensor"), [value], [keyword_])
+
+
+def to_torch_source(term: Term, name: str = "formula", digits: int | None = None) -> str:
+    """Source of a plain function of tensors, which imports only torch; otherwise as :func:`to_python`.
+
+    >>> from induce.terms import arithmetic
+    >>> print(to_torch_source(arithmetic.parse("sin(x) + y")).splitlines()[-1])
+        return torch.sin(x) + y
+    """
+    tree = ast.parse(to_python(term, name, digits))
+    function = tree.body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    document = function.body[0]
+    function.body = [document, *(_Torch().visit(line) for line in function.body[1:])]
+    text = ast.unparse(ast.fix_missing_locations(function))
+    needed = [(own, body) for own, body in _TORCH_LACKS.values() if f"{own}(" in text]
+    before = "".join(f"def {own}(x):\n    return {body}\n\n\n" for own, body in needed)
+    return f"import torch\n\n\n{before}{text}\n"
