@@ -78,7 +78,7 @@ def fill(
 
     >>> from induce.terms import arithmetic
     >>> fill(arithmetic.parse("?a * x + ?b"), ({"x": [0, 1, 2, 3, 4]}, [1, 3, 5, 7, 9])).best
-    2.0 * x + 1.0
+    2 * x + 1
     """
     if isinstance(sketch, Task):
         task = sketch

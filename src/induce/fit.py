@@ -107,7 +107,7 @@ class Fit:
     >>> import induce
     >>> fit = induce.fill(induce.arithmetic.parse("?k * x"), ({"x": [1, 2, 3, 4, 5]}, [2, 4, 6, 8, 10]))
     >>> fit.best
-    2.0 * x
+    2 * x
     """
 
     rows: tuple[Row, ...]
