@@ -117,6 +117,8 @@ class Run:
                 stream.notes.append(batch.note)
             if batch.values is not None:
                 stream.latest = batch
+                if self.budget.epochs is not None and self.tried + stream.tried >= self.budget.epochs:
+                    break
             self._admit(batch, stream)
             if self._exact(stream.state.archive):
                 break

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from induce.choosing import choose, describe
+from induce.errors import FillError
+from induce.fit import Row
+from induce.terms import arithmetic
+
+
+def row(size, loss, description_length=0.0, held_out=None):
+    x = arithmetic.variable("x")
+    return Row(x, x, {}, {}, size, loss, 1 - loss, held_out, description_length)
+
+
+FRONT = [row(1, 1.0, 50.0, 1.1), row(3, 0.9, 45.0, 0.95), row(5, 0.01, 10.0, 0.02), row(9, 0.009, 14.0, 0.05)]
+
+
+def test_the_shortest_description_is_chosen():
+    place, reason = choose(FRONT, "description_length")
+    assert place == 2
+    assert reason == "Chosen for the shortest description of formula and errors together (10.0 nats)."
+
+
+def test_the_other_rules():
+    assert choose(FRONT, "loss") == (3, "Chosen for the smallest loss.")
+    assert choose(FRONT, "validation") == (2, "Chosen for the smallest error on held-out rows.")
+    place, reason = choose(FRONT, "elbow")
+    assert place == 2
+    assert reason.startswith("Chosen at the elbow: the loss falls most per added node there (2.25 e-folds a node)")
+
+
+def test_exact_fits_have_an_elbow():
+    assert choose([row(1, 1.0), row(5, 0.0)], "elbow")[0] == 1
+    assert choose([row(1, 0.5)], "elbow")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "by", "message"),
+    [
+        ([], "loss", "there is no candidate to choose from. Give a larger budget or more operators."),
+        ([row(1, 1.0)], "validation", "choosing by validation needs held-out rows. Fit with select='validation'"),
+        (FRONT, "elbo", "unknown selection rule 'elbo'. Did you mean 'elbow'"),
+    ],
+)
+def test_errors(rows, by, message):
+    with pytest.raises(FillError) as caught:
+        choose(rows, by)
+    assert message in str(caught.value)
+
+
+def test_description_length_is_the_published_sum():
+    expected = 50 * math.log(0.5 + 0.1) + (7 * math.log(12) + 0.5 * 2 * math.log(100)) * 100 / 97
+    assert describe(0.5, 7, 2, 100, 0.1, 12) == pytest.approx(expected)
+    assert describe(0.5, 7, 3, 100, 0.1, 12) > describe(0.5, 7, 2, 100, 0.1, 12)
+    assert describe(0.5, 8, 2, 100, 0.1, 12) > describe(0.5, 7, 2, 100, 0.1, 12)
+    assert math.isfinite(describe(0.0, 3, 5, 4, 1e-12, 12))
