@@ -29,6 +29,8 @@ STREAMS = 4
 """Streams of a parallel learner; fixed, so that a seed gives the same result for any ``n_jobs``."""
 EPOCH = 4e7
 """Node-points a stream spends between two merges."""
+PATIENCE = 0.25
+"""Share of a budget in seconds without a better formula after which the search ends early."""
 EXACT = 1e-26
 """Loss, as a share of the target's variance, below which the fit is exact to rounding."""
 
@@ -53,7 +55,7 @@ class Run:
         self.task, self.budget, self.learner = task, budget, learner
         self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
         self.archive = Archive()
-        self.tried = self.work = self.last_better = 0.0
+        self.tried = self.work = self.last_better = self.last_better_at = 0.0
         self.description = np.inf
         self.history: list[tuple[float, float, float]] = []
         self.notes: list[str] = []
@@ -174,7 +176,7 @@ class Run:
         description = self._description()
         if description < self.description - 1.0:  # a nat: smaller gains would let noise be chased for ever
             self.description = description
-            self.last_better = self.work
+            self.last_better, self.last_better_at = self.work, self.seconds
         best = self.archive.best_loss(1 << 30)
         if self.best_batch is not None:
             best = min(best, float(self.best_batch.losses[0]))  # type: ignore[index]
@@ -207,6 +209,10 @@ class Run:
             return "the work limit was reached"
         if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
             return "a long stretch of work brought no better formula"
+        if b.seconds is not None and not b.deterministic and self.best_batch is None:
+            # a search that has found its formula should not sit out the rest of a long budget
+            if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 2.0):
+                return f"a quarter of the {b.seconds:g} s brought no better formula"
         if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
             return f"{b.epochs:g} epochs were done"
         return ""
