@@ -16,7 +16,7 @@ import numpy as np
 from induce.algebras import kernels as K
 from induce.algebras.dimension import binary_dimension, unary_dimension
 
-__all__ = ["expand", "hash_row", "lookup"]
+__all__ = ["expand", "hash_row", "known", "lookup"]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
@@ -71,6 +71,15 @@ def lookup(keys: Any, h: Any) -> bool:
             return False
         place = (place + np.uint64(1)) & mask
     return False
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def known(values: Any, row: int, data: Any, keys: Any) -> bool:
+    """Whether a row of values was seen before; it is afterwards."""
+    target, weights, projections, _ = data
+    moments = np.empty(6)
+    _moments(values, row, target, weights, projections, moments)
+    return moments[3] > 0.0 and lookup(keys, hash_row(moments, len(target)))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import fit_constants
-from induce.learners.bank import expand
+from induce.learners.bank import expand, known
 from induce.learners.forms import affine_forms, agree, combine, free_literals, nested_ok, node_costs, sizes_of
 from induce.learners.learner import Batch, SearchState
 from induce.learners.pairs import PairScan
@@ -64,6 +64,7 @@ class _Growing:
         if row >= self.capacity:
             return
         self.values[row], self.op[row], self.size[row], self.dims[row] = values, code, 1, dimension
+        known(self.values, row, self.data, self.keys)  # so that abs of a positive column is nothing new
         self.counts[0] += 1
 
     @property
@@ -174,7 +175,8 @@ class Enumerate:
             )
             if self.pairs and size >= 3 and grown.counts[0] > first_row:
                 yield from self._pairs(task, space, grown, scan)
-            if first_row >= grown.capacity or grown.counts[0] == first_row:
+            largest = max(s for s, (start, end) in grown.starts.items() if end > start)
+            if first_row >= grown.capacity or size > 2 * largest + 2:  # no two known functions make a larger one
                 return
 
     def _leaves(self, grown: _Growing) -> Programs:
