@@ -93,7 +93,7 @@ def test_fit_prints_the_table_the_law_the_numbers_the_seconds_and_where_it_went(
 
 def test_fit_as_json_is_one_document(table):
     document = json.loads(run("fit", table, "--target", "period", *QUICK, "--json").stdout)
-    assert document["formula"] == "2 * sqrt(length)"
+    assert document["formula"] == "2.0 * sqrt(length)"
     assert document["front"][document["chosen"]]["formula"] == document["formula"]
     assert {n["label"] for n in document["numbers"]} == {"factor of length^0.5", "exponent of length"}
     assert document["saved"] is None
@@ -102,7 +102,7 @@ def test_fit_as_json_is_one_document(table):
 
 
 def test_quiet_prints_the_formula_only(table):
-    assert run("fit", table, "--target", "period", *QUICK, "--quiet").output == "2 * sqrt(length)\n"
+    assert run("fit", table, "--target", "period", *QUICK, "--quiet").output == "2.0 * sqrt(length)\n"
 
 
 def test_without_save_it_says_how(table):
