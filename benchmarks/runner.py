@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 SUITES: dict[str, str] = {
+    "install": "benchmarks.install",
     "kernel": "benchmarks.kernel",
 }
 """Suite name to the module that holds its rows."""

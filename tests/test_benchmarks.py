@@ -93,7 +93,7 @@ def test_the_command_prints_json_and_a_table(suite, capsys):
 
 
 def test_an_unknown_suite_names_the_known_ones():
-    with pytest.raises(ValueError, match=r"there is no suite .kernal.\. There are: kernel"):
+    with pytest.raises(ValueError, match=r"there is no suite .kernal.\. There are: install, kernel"):
         rows_of("kernal")
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +15,14 @@ from induce.choosing import choose, describe
 from induce.errors import FillError
 from induce.fit import Fit, Row
 from induce.learners.archive import Archive, Entry
-from induce.learners.learner import Batch, Learner, SearchState, then
-from induce.progress import Progress, watcher
+from induce.learners.learner import Learner, then
+from induce.progress import watcher
+from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
 from induce.task import Task
 from induce.terms.term import Term
 
 __all__ = ["default_learner", "describe", "fill", "solve"]
-
-STREAMS = 4
-"""Streams of a parallel learner; fixed, so that a seed gives the same result for any ``n_jobs``."""
-EPOCH = 4e7
-"""Node-points a stream spends between two merges."""
-EXACT = 1e-26
-"""Loss, as a share of the target's variance, below which the fit is exact to rounding."""
 
 
 def fill(
@@ -89,7 +78,7 @@ def fill(
 
     >>> from induce.terms import arithmetic
     >>> fill(arithmetic.parse("?a * x + ?b"), ({"x": [0, 1, 2, 3, 4]}, [1, 3, 5, 7, 9])).best
-    2.0 * x + 1.0
+    2 * x + 1
     """
     if isinstance(sketch, Task):
         task = sketch
@@ -135,203 +124,6 @@ def default_learner(task: Task) -> Learner:
     return then(Monomials(), SparseSums(), Enumerate(), Evolve())
 
 
-@dataclass
-class _Stream:
-    """One generator and what it did in the present epoch."""
-
-    batches: Iterator[Batch]
-    state: SearchState
-    over: bool = False
-    tried: float = 0.0
-    work: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    latest: Batch | None = None
-
-
-class _Run:
-    """The state of one fill."""
-
-    def __init__(self, task: Task, budget: Budget, learner: Learner, seed: int) -> None:
-        self.task, self.budget, self.learner = task, budget, learner
-        self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
-        self.archive = Archive()
-        self.tried = self.work = self.last_better = 0.0
-        self.description = np.inf
-        self.history: list[tuple[float, float, float]] = []
-        self.notes: list[str] = []
-        self.stopped = ""
-        self.interrupted = threading.Event()
-        self.reserve = 0.0
-        count = STREAMS if learner.parallel else 1
-        seeds = np.random.SeedSequence(seed).spawn(count)
-        self.streams = []
-        for k in range(count):
-            state = SearchState(self.archive, k, count)
-            self.streams.append(_Stream(iter(learner.run(task, state, np.random.default_rng(seeds[k]))), state))
-        self.best_batch: Batch | None = None
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
-    def out_of_time(self) -> bool:
-        """Whether the clock, the CPU clock, memory or Ctrl-C end the search now."""
-        if self.interrupted.is_set():
-            return True
-        b = self.budget
-        if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
-            return True
-        if b.cpu is not None and _cpu_seconds() - self.cpu_began >= b.cpu - self.reserve:
-            return True
-        return b.memory is not None and _memory() > b.memory
-
-    def why_out_of_time(self) -> str:
-        """The limit that :meth:`out_of_time` met, in words."""
-        b = self.budget
-        if self.interrupted.is_set():
-            return "interrupted; this is the best so far"
-        if b.memory is not None and _memory() > b.memory:
-            return f"the memory limit of {b.memory / 1e6:,.0f} MB was reached"
-        if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
-            return f"the time of {b.seconds:g} s was used"
-        return f"the CPU time of {b.cpu:g} s was used"
-
-    def quota(self) -> tuple[float, float]:
-        """Candidates and work each stream may still spend in this epoch."""
-        b, share = self.budget, len([s for s in self.streams if not s.over]) or 1
-        candidates = np.inf if b.candidates is None else max(b.candidates - self.tried, 0) / share
-        work = EPOCH if b.work is None else min(EPOCH, max(b.work - self.work, 0) / share)
-        return candidates, work
-
-    def advance(self, stream: _Stream, quota: tuple[float, float]) -> _Stream:
-        """Let one stream work for an epoch on its own copy of the archive."""
-        stream.state.archive = self.archive.copy()
-        stream.tried = stream.work = 0.0
-        stream.notes = []
-        while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
-            batch = next(stream.batches, None)
-            if batch is None:
-                stream.over = True
-                break
-            stream.tried += batch.tried
-            stream.work += batch.work
-            if batch.note:
-                stream.notes.append(batch.note)
-            if batch.values is not None:
-                stream.latest = batch
-            self._admit(batch, stream)
-            if self._exact(stream.state.archive):
-                break
-        return stream
-
-    def _admit(self, batch: Batch, stream: _Stream) -> None:
-        """Score what the learner did not, confirm what would be kept, and keep it."""
-        from induce.learners.forms import node_costs, sizes_of
-
-        programs = batch.programs
-        if programs is None or not len(programs):
-            return
-        archive = stream.state.archive
-        columns, target, weights = self.task.search
-        losses = batch.losses
-        if losses is None:
-            losses = _score(programs, columns, target, weights)
-        sizes = sizes_of(programs, node_costs(self.task.codebook))
-        small = len(target) == len(self.task.confirm[1])
-        hopeful = np.flatnonzero(losses < archive.thresholds(sizes) * (1.0 if small else 1.5))
-        if not len(hopeful):
-            return
-        hopeful = hopeful[np.argsort(losses[hopeful], kind="stable")][:64]
-        kept = programs.take(hopeful)
-        confirmed = losses[hopeful]
-        if not small:
-            kept, confirmed = _confirm(self.task, kept)
-        for k in range(len(hopeful)):
-            if not confirmed[k] < archive.threshold(int(sizes[hopeful[k]])):
-                continue
-            one = kept[k]
-            if self.task.subject_to and not self._allowed(one):
-                continue
-            entry = Entry(one, int(sizes[hopeful[k]]), float(confirmed[k]), batch.source, self.tried + stream.tried)
-            archive.offer(entry)
-
-    def _allowed(self, program: Any) -> bool:
-        term = self.task.codebook.decode(program)[0]
-        return all(condition(term) for condition in self.task.subject_to)
-
-    def _exact(self, archive: Archive) -> bool:
-        return archive.best_loss(1 << 30) <= EXACT * self.task.scale
-
-    def merge(self) -> None:
-        """Bring the streams' archives together, in stream order."""
-        for stream in self.streams:
-            self.archive.merge(stream.state.archive)
-            self.tried += stream.tried
-            self.work += stream.work
-            self.notes += stream.notes
-            stream.notes, stream.tried, stream.work = [], 0.0, 0.0
-            if stream.latest is not None and stream.latest.losses is not None:
-                if self.best_batch is None or stream.latest.losses[0] < self.best_batch.losses[0]:  # type: ignore[index]
-                    self.best_batch = stream.latest
-        description = self._description()
-        if description < self.description - 1.0:  # a nat: smaller gains would let noise be chased for ever
-            self.description = description
-            self.last_better = self.work
-        best = self.archive.best_loss(1 << 30)
-        if self.best_batch is not None:
-            best = min(best, float(self.best_batch.losses[0]))  # type: ignore[index]
-        if not self.history or best < self.history[-1][2]:
-            self.history.append((self.tried, self.work, best))
-
-    def _description(self) -> float:
-        """Shortest description length on the front: what a plateau is measured by."""
-        if self.best_batch is not None:
-            return 100.0 * float(np.log(self.best_batch.losses[0] + 1e-300))  # type: ignore[index]
-        rows, floor = self.task.evidence, self.task.scale * 1e-22 + (self.task.noise or 0.0) ** 2
-        alphabet = len(self.task.table.names) + 9
-        front = self.archive.front()
-        return min(
-            (describe(e.loss, e.size, int(e.programs.free.sum()), rows, floor, alphabet) for e in front), default=np.inf
-        )
-
-    def finished(self) -> str:
-        """Why the search ends now, or an empty text."""
-        b = self.budget
-        if self._exact(self.archive):
-            return "the best formula fits every row to rounding"
-        if all(stream.over for stream in self.streams):
-            return "every candidate was tried"
-        if self.out_of_time():
-            return self.why_out_of_time()
-        if b.candidates is not None and self.tried >= b.candidates:
-            return f"{b.candidates:,.0f} candidates were scored"
-        if b.work is not None and self.work >= b.work:
-            return "the work limit was reached"
-        if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
-            return "a long stretch of work brought no better formula"
-        if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
-            return f"{b.epochs:g} epochs were done"
-        return ""
-
-
-def _score(programs: Any, columns: Any, target: Any, weights: Any) -> Any:
-    from induce.algebras.evaluate import evaluate_many
-
-    values = evaluate_many(programs, columns)
-    with np.errstate(all="ignore"):
-        losses = ((values - target) ** 2) @ weights / weights.sum()
-    return np.where(np.isfinite(losses), losses, np.inf)
-
-
-def _confirm(task: Task, programs: Any) -> tuple[Any, Any]:
-    """Constants and losses on the confirmation rows."""
-    from induce.algebras.evaluate import fit_constants
-
-    columns, target, weights = task.confirm
-    fitted, squares = fit_constants(programs, columns, target, weights=weights, iterations=3)
-    return fitted, squares / weights.sum()
-
-
 def solve(
     task: Task,
     *,
@@ -351,61 +143,19 @@ def solve(
     if objection:
         raise FillError(f"{objection}, but the sketch is '{task.sketch}'. Leave by= out to have a learner chosen.")
     compile_seconds = _warm(task)
-    run = _Run(task, budget, learner, seed)
+    run = Run(task, budget, learner, seed)
     if start is not None:
-        _plant(run, start)
+        plant(run, start)
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
         run.reserve = min(0.4 * budget.seconds, 0.15 + 4e-6 * min(task.table.rows, 100_000))
     show = watcher(watch)
-    with _catching_interrupt(run):
-        _search(run, show, n_jobs, checkpoint)
+    with catching_interrupt(run):
+        search(run, show, n_jobs, None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint))
     return _finish(run, select, seed, compile_seconds)
 
 
-def _search(run: _Run, show: Callable[[Progress], None] | None, n_jobs: int, checkpoint: str | Path | None) -> None:
-    from joblib import Parallel, delayed
-
-    shown = saved = 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # joblib's remarks about threads
-        with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
-            while not run.stopped:
-                quota = run.quota()
-                alive = [s for s in run.streams if not s.over]
-                if n_jobs == 1 or len(alive) == 1:
-                    for stream in alive:
-                        run.advance(stream, quota)
-                else:
-                    parallel(delayed(run.advance)(stream, quota) for stream in alive)
-                run.merge()
-                run.stopped = run.finished()
-                now = run.seconds
-                if show is not None and (now - shown > 0.2 or run.stopped):
-                    shown = now
-                    show(_progress(run))
-                if checkpoint is not None and now - saved > 10.0 and len(run.archive):
-                    saved = now
-                    _save_checkpoint(run, checkpoint)
-
-
-def _progress(run: _Run) -> Progress:
-    front = run.archive.front()
-    best = run.task.codebook.decode(front[-1].programs)[0] if front else None
-    loss = front[-1].loss if front else (run.history[-1][2] if run.history else float("inf"))
-    return Progress(
-        run.seconds,
-        run.budget.seconds,
-        run.tried,
-        run.work,
-        loss / run.task.scale,
-        best,
-        tuple(run.notes[-1:]),
-        run.stopped,
-    )
-
-
-def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
+def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
     from induce.finish import finish_rows, row_of_modules
 
     task = run.task
@@ -413,10 +163,9 @@ def _finish(run: _Run, select: str, seed: int, compile_seconds: float) -> Fit:
     deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.3
     modules: dict[str, Any] = {}
     rows: list[Row]
-    if run.best_batch is not None and run.best_batch.values is not None:
-        row, modules = row_of_modules(
-            task, run.best_batch.values, float(run.best_batch.losses[0]), run.best_batch.source, run.tried
-        )  # type: ignore[index]
+    batch = run.best_batch
+    if batch is not None and batch.values is not None and batch.losses is not None:
+        row, modules = row_of_modules(task, batch.values, float(batch.losses[0]), batch.source, run.tried)
         rows = [row]
     else:
         entries = _worth_finishing(run.archive)
@@ -464,22 +213,6 @@ def _worth_finishing(archive: Archive) -> list[Entry]:
     return found
 
 
-def _plant(run: _Run, start: Fit) -> None:
-    """Begin from the rows of an earlier Fit."""
-    from induce.learners.forms import node_costs, sizes_of
-
-    unknown = [v.name for row in start.rows for v in row.term.variables if v.name not in run.task.table]
-    if unknown:
-        raise run.task.table.unknown(unknown[0])
-    for row in start.rows:
-        if row.term.holes:
-            continue
-        programs = run.task.codebook.encode([row.term])
-        size = int(sizes_of(programs, node_costs(run.task.codebook))[0])
-        loss = float(_score(programs, *run.task.confirm)[0])
-        run.archive.offer(Entry(programs, size, loss, "start"))
-
-
 def _warm(task: Task) -> float:
     """Compile (or load from the cache) the kernels before the clock starts; returns the seconds it took."""
     began = time.monotonic()
@@ -490,7 +223,7 @@ def _warm(task: Task) -> float:
     return time.monotonic() - began
 
 
-def _save_checkpoint(run: _Run, path: str | Path) -> None:
+def _save_checkpoint(run: Run, path: str | Path) -> None:
     from induce.io import save
 
     try:
@@ -498,41 +231,6 @@ def _save_checkpoint(run: _Run, path: str | Path) -> None:
     except FillError:
         return
     save(replace(fit, stopped="not yet; this is a checkpoint"), path)
-
-
-@contextmanager
-def _catching_interrupt(run: _Run) -> Iterator[None]:
-    """The first Ctrl-C ends the search and keeps the best so far; a second one raises as usual."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def stop(number: int, frame: Any) -> None:
-        run.interrupted.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _memory() -> float:
-    """Resident bytes of this process (its peak where the present value cannot be read)."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return float(pages * os.sysconf("SC_PAGE_SIZE"))
-    except (OSError, ValueError):
-        import resource
-
-        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024.0
 
 
 def with_target(fit: Fit, target: str, units: Mapping[str, str] | None = None) -> Fit:

@@ -75,7 +75,8 @@ def finish_rows(
 
 
 def _front(rows: Sequence[Row]) -> list[Row]:
-    best, front = math.inf, []
+    best = math.inf
+    front: list[Row] = []
     for row in rows:
         if row.loss < best * (1 - 1e-9) or not front:
             if front and front[-1].size == row.size:
@@ -267,11 +268,10 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
     return found
 
 
-def standard_errors(
-    task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None
-) -> dict[str, float]:
+def standard_errors(task: Task, programs: Programs, sketch: Term, rows: _Rows, noise: float | None) -> dict[str, float]:
     """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
-    from induce.algebras.kernels import BLOCK, plan_tape
+    from induce.algebras.adjoints import plan_tape
+    from induce.algebras.kernels import BLOCK
     from induce.algebras.least_squares import normal_equations
 
     nodes, slots = len(programs.codes), len(programs.values)
@@ -281,21 +281,8 @@ def standard_errors(
     work = (np.empty((columns + nodes + 1, BLOCK)), np.empty((nodes, BLOCK)), np.zeros((max(slots, 1), BLOCK)))
     free = np.flatnonzero(programs.free)
     gram, slope = np.zeros((len(free), len(free))), np.zeros(len(free))
-    squares = normal_equations(
-        programs.codes,
-        0,
-        nodes,
-        programs.values,
-        0,
-        rows.columns,
-        rows.target,
-        rows.weights,
-        plan,
-        work,
-        free,
-        gram,
-        slope,
-    )
+    program, data = (programs.codes, 0, nodes, 0), (rows.columns, rows.target, rows.weights)
+    squares = normal_equations(program, programs.values, data, plan, work, free, gram, slope)
     names = _names_in_order(sketch)
     freedom = max(rows.total - len(free), 1)
     sigma2 = noise**2 if noise else squares / freedom

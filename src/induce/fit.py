@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
@@ -107,7 +107,7 @@ class Fit:
     >>> import induce
     >>> fit = induce.fill(induce.arithmetic.parse("?k * x"), ({"x": [1, 2, 3, 4, 5]}, [2, 4, 6, 8, 10]))
     >>> fit.best
-    2.0 * x
+    2 * x
     """
 
     rows: tuple[Row, ...]
@@ -285,7 +285,7 @@ class Fit:
         """
         from induce.errors import did_you_mean
 
-        makers = {
+        makers: dict[str, Callable[[], str]] = {
             "text": self.to_text, "latex": self.to_latex, "mathml": self.to_mathml, "python": self.to_python,
             "sympy": lambda: str(self.to_sympy()), "sql": self.to_sql,
             "torch": lambda: to_torch_source(self.best),

@@ -169,10 +169,10 @@ class Task:
 
     @cached_property
     def evidence(self) -> int:
-        """Number of observations: the sum of the weights when they count repeated rows, the number of rows otherwise."""
-        if self.weights is None or not np.all(self.weights == np.round(self.weights)):
+        """Number of observations that count: the rows, or with weights ``(sum w)^2 / sum w^2`` (Kish 1965)."""
+        if self.weights is None:
             return self.table.rows
-        return max(int(self.weights.sum()), 1)
+        return max(round(float(self.weights.sum() ** 2 / (self.weights**2).sum())), 1)
 
     def _rows(self, most: int) -> NDArray[np.int64]:
         total = self.table.rows

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from induce.algebras.algebra import Algebra, check_laws, meaning_of, register
-from induce.algebras.evaluate import evaluate, evaluate_many, fit_constants
+from induce.algebras.evaluate import evaluate, evaluate_many, fit_constants, jacobian_many
 from induce.algebras.intervals import bounds
 from induce.algebras.standard import BOOLEAN, REAL
 
@@ -20,6 +20,7 @@ __all__ = [
     "evaluate",
     "evaluate_many",
     "fit_constants",
+    "jacobian_many",
     "meaning_of",
     "register",
     "to_torch",

@@ -19,7 +19,7 @@ SCALE = 12
 _BAD, _FREE, _KNOWN = -1, 1, 0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def unary_dimension(op: int, a: Any, free: int, out: Any) -> int:
     """Dimension of ``op(a)`` into ``out``; returns -1 bad, 0 known, 1 free."""
     width = len(out)
@@ -45,7 +45,7 @@ def unary_dimension(op: int, a: Any, free: int, out: Any) -> int:
     return _KNOWN
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def binary_dimension(op: int, a: Any, free_a: int, b: Any, free_b: int, out: Any, exponent: float) -> int:
     """Dimension of ``op(a, b)`` into ``out``; ``exponent`` is b's value when it is a literal, NaN otherwise."""
     width = len(out)
@@ -62,7 +62,7 @@ def binary_dimension(op: int, a: Any, free_a: int, b: Any, free_b: int, out: Any
                 scaled = a[k] * exponent
                 if exponent != exponent or abs(scaled - round(scaled)) > 1e-9:
                     return _BAD
-                out[k] = int(round(scaled))
+                out[k] = np.int64(np.rint(scaled))
             else:
                 out[k] = 0
         return _FREE if free_a == _FREE and exponent == exponent else _KNOWN
@@ -77,7 +77,7 @@ def binary_dimension(op: int, a: Any, free_a: int, b: Any, free_b: int, out: Any
     return _KNOWN
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def consistent(
     codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, columns: Any, target: Any, ok: Any
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import induce.algebras.standard
+import induce.algebras.standard  # noqa: F401  (registers what the operators mean)
 from induce.algebras.algebra import Algebra, meaning_of
 from induce.errors import AlgebraError, DataError, did_you_mean
 from induce.terms.codes import Programs
@@ -19,7 +19,7 @@ from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.sort import BOOL
 from induce.terms.term import Term
 
-__all__ = ["evaluate", "evaluate_many", "fit_constants"]
+__all__ = ["evaluate", "evaluate_many", "fit_constants", "jacobian_many"]
 
 
 def evaluate(
@@ -49,7 +49,6 @@ def evaluate(
     AlgebraError
         If a hole is unfilled or an operator has no meaning.
     """
-
     if algebra is None:
         algebra = Algebra.BOOLEAN if term.sort is BOOL else Algebra.REAL
     columns = columns or {}
@@ -112,6 +111,30 @@ def evaluate_many(programs: Programs, table: NDArray[Any], *, dtype: Any = np.fl
     out = np.empty((len(programs), table.shape[1]), dtype)
     evaluate_rows(programs.codes, programs.offsets, programs.values, programs.value_offsets, table, out)
     return out
+
+
+def jacobian_many(programs: Programs, table: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Values of many programs and their derivatives by the free constants, by one reverse sweep each.
+
+    Parameters
+    ----------
+    programs : Programs
+    table : array, shape (columns, rows)
+
+    Returns
+    -------
+    (array of shape (programs, rows), array of shape (constant slots, rows))
+        Rows of slots that are not free are zero.
+    """
+    from induce.algebras.least_squares import jacobian_rows
+
+    table = np.ascontiguousarray(table, dtype=np.float64)
+    values = np.empty((len(programs), table.shape[1]))
+    slopes = np.zeros((len(programs.values), table.shape[1]))
+    jacobian_rows(
+        programs.codes, programs.offsets, programs.values, programs.value_offsets, programs.free, table, values, slopes
+    )
+    return values, slopes
 
 
 def fit_constants(

@@ -125,9 +125,9 @@ def _power(xp: Any, a: Pair, b: Pair) -> Pair:
     low, high = _increasing(np.exp)(xp, _mul(b, logs))
     if constant and exponent > 0:
         low = np.where(a[0] <= 0, 0.0, low)  # 0^y = 0
-    # a negative base has a power of either sign for every whole exponent
-    whole = (a[0] < 0) & (np.ceil(b[0]) <= b[1])
-    return _keep_nan((np.where(whole, -np.inf, low), np.where(whole, np.inf, high)), a, b)
+    whole = (a[0] < 0) & (np.ceil(b[0]) <= np.floor(b[1]))  # negative bases have values at whole exponents
+    largest = _increasing(np.exp)(xp, _mul(b, _increasing(np.log, (0.0, np.inf))(xp, _even(np.abs)(xp, a))))[1]
+    return np.where(whole, -largest, low), np.where(whole, np.fmax(largest, high), high)
 
 
 _AND = frozenset(

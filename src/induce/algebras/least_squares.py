@@ -6,7 +6,8 @@ the affine ones are then solved exactly from the same normal equations.
 
 Sources: K. Levenberg (1944); D. Marquardt (1963), An Algorithm for Least-Squares Estimation of Nonlinear Parameters;
 G. Golub and V. Pereyra (1973), The Differentiation of Pseudo-Inverses and Nonlinear Least Squares Problems Whose
-Variables Separate; L. Kaufman (1975), A Variable Projection Method for Solving Separable Nonlinear Least Squares Problems.
+Variables Separate; L. Kaufman (1975), A Variable Projection Method for Solving Separable Nonlinear Least Squares Problems;
+J. More (1978), The Levenberg-Marquardt Algorithm: Implementation and Theory.
 """
 
 from __future__ import annotations
@@ -16,24 +17,13 @@ from typing import Any
 import numba
 import numpy as np
 
-from induce.algebras.kernels import (
-    ADD,
-    ARITY,
-    BLOCK,
-    DIV,
-    MUL,
-    NEG,
-    SUB,
-    _FIRST_VARIABLE,
-    jacobian_block,
-    load_block,
-    plan_tape,
-)
+from induce.algebras.adjoints import jacobian_block, plan_tape
+from induce.algebras.kernels import ADD, BLOCK, DIV, MUL, NEG, SUB, load_block
 
 __all__ = ["affine_slots", "fit_many", "normal_equations"]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def affine_slots(codes: Any, start: int, end: int, children: Any, free: Any, first: int, out: Any) -> int:
     """Mark free slots in which the program is jointly affine; returns how many."""
     nodes = end - start
@@ -70,26 +60,26 @@ def affine_slots(codes: Any, start: int, end: int, children: Any, free: Any, fir
     return count
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def normal_equations(
-    codes: Any,
-    start: int,
-    end: int,
-    values: Any,
-    first: int,
-    table: Any,
-    target: Any,
-    weights: Any,
-    plan: Any,
-    work: Any,
-    slots: Any,
-    gram: Any,
-    slope: Any,
+    program: Any, values: Any, data: Any, plan: Any, work: Any, slots: Any, gram: Any, slope: Any
 ) -> float:
     """Loss, ``J' W J`` and ``J' W (y - f)`` over all points; infinity if any value or derivative is not finite.
 
-    ``slots`` are the constant slots to fit; ``gram`` is (k, k) and ``slope`` (k,).
+    Parameters
+    ----------
+    program : (codes, start, end, first)
+        One program and the place of its first constant in ``values``.
+    data : (table, target, weights)
+        ``weights`` may be empty (all one).
+    plan : (place, children, live) from :func:`induce.algebras.adjoints.plan_tape`.
+    work : (tape, grad, jacobian)
+        Room of shapes (columns + nodes + 1, BLOCK), (nodes, BLOCK) and (constants, BLOCK).
+    slots : array of the constant slots to fit.
+    gram, slope : arrays of shapes (k, k) and (k,); written.
     """
+    codes, start, end, first = program
+    table, target, weights = data
     tape, grad, jacobian = work
     columns, points = table.shape
     k = len(slots)
@@ -132,16 +122,16 @@ def normal_equations(
     return loss
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step: Any) -> bool:
-    """Solve ``(G + diag(damping * diag(G))) step = slope`` over the marked rows by Cholesky; False if not definite."""
+    """Solve ``(G + diag(damping)) step = slope`` over the marked rows by Cholesky; False if not definite."""
     k = len(slope)
     for a in range(k):
         step[a] = 0.0
         for b in range(a + 1):
             s = gram[a, b] if use[a] and use[b] else 0.0
             if a == b:
-                s = s * (1.0 + damping[a]) + 1e-300 if use[a] else 1.0
+                s = s + damping[a] + 1e-300 if use[a] else 1.0
             floor = s
             for j in range(b):
                 s -= lower[a, j] * lower[b, j]
@@ -164,22 +154,13 @@ def solve_damped(gram: Any, slope: Any, damping: Any, use: Any, lower: Any, step
     return True
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _solve_affine(
-    gram: Any,
-    slope: Any,
-    affine: Any,
-    lower: Any,
-    zero: Any,
-    step: Any,
-    values: Any,
-    first: int,
-    slots: Any,
-    low: Any,
-    high: Any,
-    loss: float,
+    gram: Any, slope: Any, affine: Any, room: Any, values: Any, first: int, slots: Any, limits: Any, loss: float
 ) -> float:
     """Move the affine constants to their optimum; returns the new loss and updates slope to match."""
+    lower, zero, step = room
+    low, high = limits
     if not solve_damped(gram, slope, zero, affine, lower, step):
         return loss
     k = len(slots)
@@ -203,72 +184,65 @@ def _solve_affine(
     return max(loss - gain, 0.0)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
-def _fit_one(
-    codes: Any,
-    start: int,
-    end: int,
-    values: Any,
-    first: int,
-    free: Any,
-    low: Any,
-    high: Any,
-    table: Any,
-    target: Any,
-    weights: Any,
-    iterations: int,
-    plan: Any,
-    work: Any,
-) -> float:
-    place, children, live = plan
-    last = first
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _free_slots(program: Any, free: Any, children: Any) -> Any:
+    """The slots of a program's free constants, and which of them enter affinely."""
+    codes, start, end, first = program
+    held = 0
     for k in range(start, end):
         if codes[k] < 0:
-            last += 1
-    all_slots = np.empty(last - first, np.int64)
-    marks = np.zeros(last - first, np.bool_)
-    plan_tape(codes, start, end, table.shape[0], free, first, place, children, live)
+            held += 1
+    marks = np.zeros(held, np.bool_)
     affine_slots(codes, start, end, children, free, first, marks)
-    count = 0
-    for s in range(last - first):
-        if free[first + s]:
-            all_slots[count] = s
-            count += 1
-    slots = all_slots[:count]
-    affine = np.zeros(count, np.bool_)
-    every = np.ones(count, np.bool_)
-    for a in range(count):
-        affine[a] = marks[slots[a]]
-    gram, slope = np.zeros((count, count)), np.zeros(count)
-    loss = normal_equations(codes, start, end, values, first, table, target, weights, plan, work, slots, gram, slope)
-    if count == 0:
-        return loss
-    began, given = loss, values[first:last].copy()
-    lower, zero, step = np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    trial, damping = values.copy(), np.zeros(count)
+    slots = np.flatnonzero(free[first : first + held])
+    return slots, marks[slots]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _damped_step(gram: Any, slope: Any, scale: Any, damping: Any, affine: Any, mu: float, room: Any) -> float:
+    """The Levenberg-Marquardt step into ``room``; returns the damping used, or the negative of it if there is no step.
+
+    A constant is damped by the largest curvature it has had (More 1978): where its own vanishes, as at the top of a
+    cosine, it would otherwise be sent far away, and every step be refused for its sake.
+    """
+    lower, _, step = room
+    every = np.ones(len(slope), np.bool_)
+    for a in range(len(slope)):
+        scale[a] = max(scale[a], gram[a, a])
+        damping[a] = 1e-12 * gram[a, a] if affine[a] else mu * scale[a]
+    if solve_damped(gram, slope, damping, every, lower, step):
+        return mu
+    damping[:] = mu * 10.0 * scale
+    return mu * 10.0 if solve_damped(gram, slope, damping, every, lower, step) else -mu * 10.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _descend(
+    program: Any, values: Any, limits: Any, data: Any, iterations: int, plan: Any, work: Any, slots: Any, affine: Any,
+    gram: Any, slope: Any, loss: float,
+) -> None:  # fmt: skip
+    """Levenberg-Marquardt steps in place, from values whose loss and normal equations are given."""
+    first, count = program[3], len(slots)
+    low, high = limits
+    last = first + slots[count - 1] + 1
+    room = (np.zeros((count, count)), np.zeros(count), np.zeros(count))
+    trial, scale, damping, step = values.copy(), np.zeros(count), np.zeros(count), room[2]
     best_gram, best_slope = gram.copy(), slope.copy()
-    if loss < np.inf:
-        loss = _solve_affine(gram, slope, affine, lower, zero, step, values, first, slots, low, high, loss)
+    loss = _solve_affine(gram, slope, affine, room, values, first, slots, limits, loss)
     # moving the affine constants rescales the other columns of the Jacobian, so they are stale until computed again
     mu, quiet, stale = 1e-3, 0, True
     for _ in range(iterations):
+        if stale:
+            loss = normal_equations(program, values, data, plan, work, slots, best_gram, best_slope)
+            stale = False
         if not loss < np.inf:
             break
-        if stale:
-            loss = normal_equations(
-                codes, start, end, values, first, table, target, weights, plan, work, slots, best_gram, best_slope
-            )
-            stale = False
-        for a in range(count):
-            damping[a] = 1e-12 if affine[a] else mu
-        if not solve_damped(best_gram, best_slope, damping, every, lower, step):
-            mu = mu * 10.0
-            for a in range(count):
-                damping[a] = mu
-            if not solve_damped(best_gram, best_slope, damping, every, lower, step):
-                if mu > 1e12:
-                    break
-                continue
+        mu = _damped_step(best_gram, best_slope, scale, damping, affine, mu, room)
+        if mu < 0.0:
+            mu = -mu
+            if mu > 1e12:
+                break
+            continue
         trial[first:last] = values[first:last]
         moved = 0.0
         for a in range(count):
@@ -276,17 +250,14 @@ def _fit_one(
             new = min(max(values[s] + step[a], low[s]), high[s])
             moved = max(moved, abs(new - values[s]) / (abs(values[s]) + 1e-8))
             trial[s] = new
-        new_loss = normal_equations(
-            codes, start, end, trial, first, table, target, weights, plan, work, slots, gram, slope
-        )
+        new_loss = normal_equations(program, trial, data, plan, work, slots, gram, slope)
         if new_loss < np.inf:
-            new_loss = _solve_affine(gram, slope, affine, lower, zero, step, trial, first, slots, low, high, new_loss)
+            new_loss = _solve_affine(gram, slope, affine, room, trial, first, slots, limits, new_loss)
         if new_loss <= loss:
             small = loss - new_loss <= 1e-9 * loss
             for a in range(count):
-                if affine[a]:
-                    change = abs(trial[first + slots[a]] - values[first + slots[a]])
-                    stale = stale or change > 1e-3 * abs(trial[first + slots[a]])
+                s = first + slots[a]
+                stale = stale or (affine[a] and abs(trial[s] - values[s]) > 1e-3 * abs(trial[s]))
             values[first:last] = trial[first:last]
             loss = new_loss
             best_gram[:, :] = gram
@@ -296,22 +267,36 @@ def _fit_one(
         else:
             mu *= 5.0
             quiet = quiet + 1 if moved < 1e-10 else quiet
-            if mu > 1e12:
-                break
-        if quiet >= 2:
+        if quiet >= 2 or mu > 1e12:
             break
-    # the bookkeeping above can be off where the affine system is nearly singular: report what the values really give
-    best_gram[:, :] = 0.0
-    final = normal_equations(
-        codes, start, end, values, first, table, target, weights, plan, work, slots, best_gram, best_slope
-    )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fit_one(
+    program: Any, values: Any, free: Any, limits: Any, data: Any, iterations: int, plan: Any, work: Any
+) -> float:
+    """Fit one program's free constants in place; returns the loss."""
+    codes, start, end, first = program
+    place, children, live = plan
+    plan_tape(codes, start, end, data[0].shape[0], free, first, place, children, live)
+    slots, affine = _free_slots(program, free, children)
+    count = len(slots)
+    gram, slope = np.zeros((count, count)), np.zeros(count)
+    began = normal_equations(program, values, data, plan, work, slots, gram, slope)
+    if count == 0 or not began < np.inf:
+        return began
+    last = first + slots[count - 1] + 1
+    given = values[first:last].copy()
+    _descend(program, values, limits, data, iterations, plan, work, slots, affine, gram, slope, began)
+    # the bookkeeping there can be off where the affine system is nearly singular: report what the values really give
+    final = normal_equations(program, values, data, plan, work, slots, gram, slope)
     if not final <= began:
         values[first:last] = given
         return began
     return final
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fit_many(
     codes: Any,
     offsets: Any,
@@ -334,11 +319,41 @@ def fit_many(
         longest = max(longest, offsets[p + 1] - offsets[p])
         slots = max(slots, value_offsets[p + 1] - value_offsets[p])
     columns = table.shape[0]
+    data, limits = (table, target, weights), (bounds[0], bounds[1])
     place, children = np.empty(longest, np.int64), np.empty((longest, 2), np.int64)
     live = np.empty(longest, np.bool_)
     work = (np.empty((columns + longest + 1, BLOCK)), np.empty((longest, BLOCK)), np.zeros((slots, BLOCK)))
     for p in range(len(offsets) - 1):
-        loss[p] = _fit_one(
-            codes, offsets[p], offsets[p + 1], values, value_offsets[p], free, bounds[0], bounds[1], table, target, weights,
-            iterations, (place, children, live), work,
-        )  # fmt: skip
+        program = (codes, offsets[p], offsets[p + 1], value_offsets[p])
+        loss[p] = _fit_one(program, values, free, limits, data, iterations, (place, children, live), work)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+def jacobian_rows(
+    codes: Any, offsets: Any, values: Any, value_offsets: Any, free: Any, table: Any, out: Any, slopes: Any
+) -> None:
+    """Values of every program into ``out`` (programs, points), derivatives by every slot into ``slopes`` (slots, points)."""
+    longest, slots = 1, 1
+    for p in range(len(offsets) - 1):
+        longest = max(longest, offsets[p + 1] - offsets[p])
+        slots = max(slots, value_offsets[p + 1] - value_offsets[p])
+    columns, points = table.shape
+    place, children = np.empty(longest, np.int64), np.empty((longest, 2), np.int64)
+    live = np.empty(longest, np.bool_)
+    tape, grad = np.empty((columns + longest + 1, BLOCK)), np.empty((longest, BLOCK))
+    jacobian = np.zeros((slots, BLOCK))
+    for at in range(0, points, BLOCK):
+        n = min(BLOCK, points - at)
+        load_block(table, at, n, tape)
+        for p in range(len(offsets) - 1):
+            start, end, first = offsets[p], offsets[p + 1], value_offsets[p]
+            plan_tape(codes, start, end, columns, free, first, place, children, live)
+            row = jacobian_block(
+                codes, start, end, values, first, tape, grad, (place, children, live), columns, n, jacobian
+            )
+            for i in range(n):
+                out[p, at + i] = tape[row, i]
+            for s in range(value_offsets[p + 1] - first):
+                if free[first + s]:
+                    for i in range(n):
+                        slopes[first + s, at + i] = jacobian[s, i]

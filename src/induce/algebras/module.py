@@ -73,12 +73,14 @@ class TermModule(nn.Module):
         if missing:
             raise DataError(f"no column named '{missing[0]}'. The columns given are: {', '.join(columns) or 'none'}.")
         sample = next(iter(columns.values()), None)
-        like = {"dtype": sample.dtype, "device": sample.device} if sample is not None else {}
+        like: dict[str, Any] = {"dtype": sample.dtype, "device": sample.device} if sample is not None else {}
         if like and not like["dtype"].is_floating_point and self.algebra is Algebra.REAL:
             like["dtype"] = torch.get_default_dtype()
 
         def constant(value: Any) -> torch.Tensor:
-            return value.to(**like) if isinstance(value, torch.Tensor) else torch.tensor(value, **like)
+            if isinstance(value, torch.Tensor):
+                return value.to(**like) if like else value
+            return torch.tensor(value, **like)
 
         def step(node: Term, args: tuple[torch.Tensor, ...]) -> torch.Tensor:
             if node in self._literal_names:
@@ -101,7 +103,7 @@ class TermModule(nn.Module):
 
     def filled(self) -> Term:
         """The term with the present constants written in."""
-        values: dict[Term, Term] = {}
+        values: dict[Term | str, Term | float] = {}
         from induce.terms.term import literal
 
         for node in self.term.postorder():

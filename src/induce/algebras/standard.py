@@ -77,7 +77,7 @@ _REAL_MEANINGS: dict[str, Any] = {
     "^": _power,
     "neg": lambda xp, x: -x,
     "abs": lambda xp, x: xp.abs(x),
-    "sign": lambda xp, x: xp.where(xp.isnan(x), x, xp.sign(x)),  # torch gives 0 for NaN
+    "sign": lambda xp, x: xp.where(x == x, xp.sign(x), x),
     "sqrt": lambda xp, x: xp.sqrt(x),
     "cbrt": _cbrt,
     "square": lambda xp, x: x * x,

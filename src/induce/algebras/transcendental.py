@@ -22,10 +22,10 @@ from numba.extending import intrinsic, overload
 __all__ = ["cos_row", "exp_row", "log_row", "sin_row"]
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _as_int(typingctx: Any, value: Any) -> Any:
     """The bits of a float as a signed integer of the same width."""
-    result = {types.float64: types.int64, types.float32: types.int32}[value]
+    result: Any = {types.float64: types.int64, types.float32: types.int32}[value]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.IntType(result.bitwidth))
@@ -33,10 +33,10 @@ def _as_int(typingctx: Any, value: Any) -> Any:
     return result(value), codegen
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _as_float(typingctx: Any, value: Any) -> Any:
     """The float with the given bits."""
-    result = {types.int64: types.float64, types.int32: types.float32}[value]
+    result: Any = {types.int64: types.float64, types.int32: types.float32}[value]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.DoubleType() if result is types.float64 else ir.FloatType()
@@ -52,7 +52,7 @@ _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _exp64(buffer: Any, a: int, o: int, n: int) -> None:
     for i in range(n):
         x = buffer[a, i]
@@ -83,7 +83,7 @@ def _exp64(buffer: Any, a: int, o: int, n: int) -> None:
         buffer[o, i] = value if x == x else x
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _exp32(buffer: Any, a: int, o: int, n: int) -> None:
     for i in range(n):
         x = buffer[a, i]
@@ -107,7 +107,7 @@ def _exp32(buffer: Any, a: int, o: int, n: int) -> None:
         buffer[o, i] = value if x == x else x
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _log64(buffer: Any, a: int, o: int, n: int) -> None:
     for i in range(n):
         x = buffer[a, i]
@@ -136,7 +136,7 @@ def _log64(buffer: Any, a: int, o: int, n: int) -> None:
         buffer[o, i] = x if x == np.inf else value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _log32(buffer: Any, a: int, o: int, n: int) -> None:
     for i in range(n):
         x = buffer[a, i]
@@ -168,7 +168,7 @@ _PIO2_1, _PIO2_2, _PIO2_3 = 1.57079632673412561417e00, 6.07710050630396597660e-1
 _LARGE = 1e5
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _largest(buffer: Any, a: int, n: int) -> float:
     top = 0.0
     for i in range(n):
@@ -177,7 +177,7 @@ def _largest(buffer: Any, a: int, n: int) -> float:
     return top
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _sincos64(buffer: Any, a: int, o: int, n: int, shift: int) -> None:
     """Sine of x + shift * pi/2."""
     for i in range(n):
@@ -205,7 +205,7 @@ def _sincos64(buffer: Any, a: int, o: int, n: int, shift: int) -> None:
         buffer[o, i] = -value if quadrant & np.int64(2) else value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _sincos32(buffer: Any, a: int, o: int, n: int, shift: int) -> None:
     """Sine of x + shift * pi/2, reduced in float64 and evaluated in float32."""
     for i in range(n):
@@ -242,14 +242,14 @@ def cos_row(buffer: Any, a: int, o: int, n: int) -> None:
     """``buffer[o, :n] = cos(buffer[a, :n])``."""
 
 
-@overload(exp_row, strict=False)  # type: ignore[misc]
+@overload(exp_row, strict=False)
 def _exp_overload(buffer: Any, a: Any, o: Any, n: Any) -> Any:
     if buffer.dtype is types.float32:
         return lambda buffer, a, o, n: _exp32(buffer, a, o, n)
     return lambda buffer, a, o, n: _exp64(buffer, a, o, n)
 
 
-@overload(log_row, strict=False)  # type: ignore[misc]
+@overload(log_row, strict=False)
 def _log_overload(buffer: Any, a: Any, o: Any, n: Any) -> Any:
     if buffer.dtype is types.float32:
         return lambda buffer, a, o, n: _log32(buffer, a, o, n)
@@ -267,11 +267,11 @@ def _trigonometric(fast: Any, exact: Any, shift: int) -> Any:
     return implementation
 
 
-@overload(sin_row, strict=False)  # type: ignore[misc]
+@overload(sin_row, strict=False)
 def _sin_overload(buffer: Any, a: Any, o: Any, n: Any) -> Any:
     return _trigonometric(_sincos32 if buffer.dtype is types.float32 else _sincos64, math.sin, 0)
 
 
-@overload(cos_row, strict=False)  # type: ignore[misc]
+@overload(cos_row, strict=False)
 def _cos_overload(buffer: Any, a: Any, o: Any, n: Any) -> Any:
     return _trigonometric(_sincos32 if buffer.dtype is types.float32 else _sincos64, math.cos, 1)

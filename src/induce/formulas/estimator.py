@@ -103,6 +103,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
     3 * sqrt(length)
     """
 
+    feature_names_: tuple[str, ...]
+
     def __init__(
         self,
         operators: str = "+ - * / sqrt exp log sin cos",

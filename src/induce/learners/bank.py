@@ -19,7 +19,7 @@ from induce.algebras.dimension import binary_dimension, unary_dimension
 __all__ = ["expand", "hash_row", "lookup"]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _moments(values: Any, row: int, target: Any, weights: Any, projections: Any, out: Any) -> None:
     """Sums for the score and the hash: w f, w f^2, w f y, |f|, two random projections, largest |f|."""
     s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -35,7 +35,7 @@ def _moments(values: Any, row: int, target: Any, weights: Any, projections: Any,
     out[0], out[1], out[2], out[3], out[4], out[5] = s0, s1, s2, s3, s4, s5
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _mix(h: Any) -> Any:
     h ^= h >> np.uint64(30)
     h *= np.uint64(0xBF58476D1CE4E5B9)
@@ -44,7 +44,7 @@ def _mix(h: Any) -> Any:
     return h ^ (h >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def hash_row(moments: Any, points: int) -> Any:
     """64-bit hash of a row of values, equal for rows that agree to about 1e-9 of their mean size."""
     scale = moments[3] / points
@@ -57,7 +57,7 @@ def hash_row(moments: Any, points: int) -> Any:
     return h if h != np.uint64(0) else np.uint64(1)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def lookup(keys: Any, h: Any) -> bool:
     """Whether ``h`` was in the open-addressing table; it is afterwards (unless the table is nearly full)."""
     mask = np.uint64(len(keys) - 1)
@@ -73,7 +73,7 @@ def lookup(keys: Any, h: Any) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _offer(hits: Any, scores: Any, filled: int, op: int, left: int, right: int, score: float) -> int:
     """Keep the best scores seen; returns how many are held."""
     if filled < len(scores):
@@ -91,35 +91,56 @@ def _offer(hits: Any, scores: Any, filled: int, op: int, left: int, right: int, 
     return filled
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
+def _redundant(op: int, i: int, j: int) -> bool:
+    """Whether a pair of rows gives nothing new: the mirror of a commutative pair, or an operator of one row with itself."""
+    if (op == K.ADD or op == K.MUL or op == K.MIN or op == K.MAX) and j > i:
+        return True
+    return i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _unit_kind(op: int, units: Any, values: Any, ops: Any, i: int, j: int, out: Any) -> int:
+    """Writes the unit of the result to ``out``; -1 if the arguments' units disagree. ``j`` is -1 for a unary operator."""
+    dims, state = units
+    if dims.shape[1] == 0:
+        return 0
+    if j < 0:
+        return unary_dimension(op, dims[i], state[i], out)
+    exponent = values[j, 0] if ops[j] < 0 else np.nan
+    return binary_dimension(op, dims[i], state[i], dims[j], state[j], out, exponent)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _score(moments: Any, totals: Any, points: int) -> float:
+    """Share of the target's variance left after the best affine map of a row; infinite for rows not worth keeping."""
+    scale = moments[3] / points
+    if not (scale < 1e30 and scale > 1e-30 and abs(moments[1]) < 1e200 and abs(moments[4]) < 1e200):
+        return np.inf
+    spread = moments[1] - moments[0] * moments[0] / totals[0]
+    if spread <= 1e-13 * moments[1]:
+        return np.inf  # a constant: fitted constants make these for free
+    cross = moments[2] - moments[0] * totals[1] / totals[0]
+    return 1.0 - cross * cross / (spread * totals[2])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def expand(
-    op: int,
-    first: Any,
-    second: Any,
-    at: int,
-    quota: int,
-    bank: Any,
-    values: Any,
-    dims: Any,
-    state: Any,
-    keys: Any,
-    data: Any,
-    hits: Any,
-    scores: Any,
-    counts: Any,
+    op: int, ranges: Any, at: int, quota: int, bank: Any, values: Any, units: Any, keys: Any, data: Any, best: Any, counts: Any,
     forbid: Any,
-) -> int:
+) -> int:  # fmt: skip
     """Apply one operator to ranges of rows, from pair number ``at``, for at most ``quota`` candidates.
 
     Parameters
     ----------
-    first, second : (int, int)
-        Half-open ranges of argument rows; second is (0, 1) for a unary operator.
+    ranges : ((int, int), (int, int))
+        Half-open ranges of left and right argument rows; the second is (0, 1) for a unary operator.
     bank : (op, left, right, size, contains) arrays; ``contains`` is a bit set of the operators below.
     values : array (capacity + 1, points); the last row is scratch.
-    dims, state : units of the rows and whether they hang on a free constant.
+    units : (dims, state), the units of the rows and whether they hang on a free constant.
+    keys : table of the hashes seen.
     data : (target, weights, projections, sums of w, w y, w y^2).
-    hits, scores : best candidates of this level, (k, 3) and (k,).
+    best : (hits, scores), the best candidates of this level, (k, 3) and (k,).
     counts : [rows held, tried, distinct, hits held, kept by this operator].
     forbid : forbid[op] = bit set of operators that must not occur below it.
 
@@ -131,34 +152,24 @@ def expand(
     ops, lefts, rights, sizes, contains = bank
     target, weights, projections, totals = data
     points, capacity = values.shape[1], values.shape[0] - 1
+    first, second = ranges
     width_second = second[1] - second[0]
     pairs = (first[1] - first[0]) * width_second
-    moments, dim = np.empty(6), np.zeros(dims.shape[1], np.int64)
-    commutes = op == K.ADD or op == K.MUL or op == K.MIN or op == K.MAX
+    moments, dim = np.empty(6), np.zeros(units[0].shape[1], np.int64)
     unary = K.ARITY[op] == 1
     done = 0
     while at < pairs and done < quota:
         i = first[0] + at // width_second
-        j = second[0] + at % width_second
+        j = -1 if unary else second[0] + at % width_second
         at += 1
-        if not unary and (
-            (commutes and j > i) or (i == j and (op == K.SUB or op == K.DIV or op == K.MIN or op == K.MAX))
-        ):
+        if not unary and _redundant(op, i, j):
             continue
         below = contains[i] if unary else contains[i] | contains[j]
         if below & forbid[op]:
             continue
-        if dims.shape[1] > 0:
-            exponent = values[j, 0] if not unary and ops[j] < 0 else np.nan
-            kind = (
-                unary_dimension(op, dims[i], state[i], dim)
-                if unary
-                else binary_dimension(op, dims[i], state[i], dims[j], state[j], dim, exponent)
-            )
-            if kind < 0:
-                continue
-        else:
-            kind = 0
+        kind = _unit_kind(op, units, values, ops, i, j, dim)
+        if kind < 0:
+            continue
         done += 1
         row = counts[0] if counts[0] < capacity else capacity
         if unary:
@@ -166,24 +177,17 @@ def expand(
         else:
             K.apply_binary(op, values, i, j, row, points)
         _moments(values, row, target, weights, projections, moments)
-        scale = moments[3] / points
-        if not (scale < 1e30 and scale > 1e-30 and abs(moments[1]) < 1e200 and abs(moments[4]) < 1e200):
-            continue
-        spread = moments[1] - moments[0] * moments[0] / totals[0]
-        if spread <= 1e-13 * moments[1]:
-            continue  # a constant: fitted constants make these for free
-        if lookup(keys, hash_row(moments, points)):
+        score = _score(moments, totals, points)
+        if score == np.inf or lookup(keys, hash_row(moments, points)):
             continue
         counts[2] += 1
-        cross = moments[2] - moments[0] * totals[1] / totals[0]
-        score = 1.0 - cross * cross / (spread * totals[2])
-        counts[3] = _offer(hits, scores, counts[3], op, i, -1 if unary else j, score)
+        counts[3] = _offer(best[0], best[1], counts[3], op, i, j, score)
         if row < capacity:
-            ops[row], lefts[row], rights[row] = op, i, -1 if unary else j
+            ops[row], lefts[row], rights[row] = op, i, j
             sizes[row] = sizes[i] + 1 if unary else sizes[i] + sizes[j] + 1
             contains[row] = below | (np.int64(1) << np.int64(op))
-            dims[row] = dim
-            state[row] = kind
+            units[0][row] = dim
+            units[1][row] = kind
             counts[0] += 1
             counts[4] += 1
     counts[1] += done

@@ -18,7 +18,7 @@ __all__ = ["breed", "pack", "random_population", "seed_state", "tree_sizes"]
 _VARIABLE = 256
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _next(rng: Any) -> Any:
     """xorshift64* step; ``rng`` is a one-element uint64 array."""
     x = rng[0]
@@ -29,17 +29,17 @@ def _next(rng: Any) -> Any:
     return x * np.uint64(0x2545F4914F6CDD1D)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _uniform(rng: Any) -> float:
     return float(_next(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _below(rng: Any, n: int) -> int:
     return int(_uniform(rng) * n)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _normal(rng: Any) -> float:
     u = max(_uniform(rng), 1e-300)
     return np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * _uniform(rng))
@@ -50,12 +50,12 @@ def seed_state(rng: np.random.Generator) -> np.ndarray:
     return np.array([int(rng.integers(1, 2**63))], np.uint64)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _arity(code: int) -> int:
     return ARITY[code] if 0 <= code < _VARIABLE else 0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _start(codes: Any, end: int) -> int:
     """First place of the sub-tree whose root is at ``end``."""
     need, k = 1, end
@@ -65,7 +65,7 @@ def _start(codes: Any, end: int) -> int:
     return k + 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def tree_size(codes: Any, length: int, costs: Any) -> int:
     """Nodes as written."""
     total = 0
@@ -74,7 +74,7 @@ def tree_size(codes: Any, length: int, costs: Any) -> int:
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def tree_sizes(codes: Any, lengths: Any, costs: Any) -> Any:
     """:func:`tree_size` of every row."""
     out = np.empty(len(lengths), np.int64)
@@ -83,7 +83,7 @@ def tree_sizes(codes: Any, lengths: Any, costs: Any) -> Any:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _leaf(rng: Any, columns: int, constants: bool, literals: Any) -> Any:
     """(code, constant) of a random leaf."""
     if constants and _uniform(rng) < 0.3:
@@ -93,7 +93,7 @@ def _leaf(rng: Any, columns: int, constants: bool, literals: Any) -> Any:
     return _VARIABLE + _below(rng, columns), 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _splice(
     codes: Any, values: Any, length: int, start: int, end: int, piece: Any, piece_values: Any, size: int
 ) -> int:
@@ -116,7 +116,7 @@ def _splice(
     return fresh
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _grow(rng: Any, nodes: int, ops: Any, columns: int, constants: bool, literals: Any, codes: Any, values: Any) -> int:
     """A random tree of about ``nodes`` nodes: random leaves become random operators until it is large enough."""
     codes[0], values[0] = _leaf(rng, columns, constants, literals)
@@ -143,7 +143,7 @@ def _grow(rng: Any, nodes: int, ops: Any, columns: int, constants: bool, literal
     return length
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def random_population(
     rng: Any,
     codes: Any,
@@ -161,7 +161,7 @@ def random_population(
         lengths[p] = _grow(rng, nodes, ops, columns, constants, literals, codes[p], values[p])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _tournament(rng: Any, score: Any, rounds: int) -> int:
     best = _below(rng, len(score))
     for _ in range(rounds - 1):
@@ -171,7 +171,45 @@ def _tournament(rng: Any, score: Any, rounds: int) -> int:
     return best
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
+def _wrap(
+    rng: Any, codes: Any, values: Any, length: int, start: int, at: int, ops: Any, columns: int, constants: bool, literals: Any,
+    piece: Any, piece_values: Any,
+) -> int:  # fmt: skip
+    """Put an operator above the sub-tree ``start..at``, with a random leaf as its other argument; the new length or -1."""
+    op = ops[_below(rng, len(ops))]
+    size = at + 1 - start
+    if size + 2 > len(piece):
+        return -1
+    other, number = _leaf(rng, columns, constants, literals)
+    shift = 0
+    if _arity(op) == 2 and _uniform(rng) < 0.5:
+        piece[0], piece_values[0] = other, number
+        shift = 1
+    for k in range(size):
+        piece[k + shift], piece_values[k + shift] = codes[start + k], values[start + k]
+    size += shift
+    if _arity(op) == 2 and shift == 0:
+        piece[size], piece_values[size] = other, number
+        size += 1
+    piece[size], piece_values[size] = op, 0.0
+    return _splice(codes, values, length, start, at, piece, piece_values, size + 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _swap(codes: Any, values: Any, start: int, at: int, piece: Any, piece_values: Any) -> None:
+    """Swap the two arguments of the operator at ``at``, whose sub-tree begins at ``start``."""
+    middle = _start(codes, at - 1)
+    left, right = middle - start, at - middle
+    for k in range(right):
+        piece[k], piece_values[k] = codes[middle + k], values[middle + k]
+    for k in range(left):
+        piece[right + k], piece_values[right + k] = codes[start + k], values[start + k]
+    for k in range(left + right):
+        codes[start + k], values[start + k] = piece[k], piece_values[k]
+
+
+@numba.njit(cache=True, nogil=True)
 def _mutate(
     rng: Any,
     codes: Any,
@@ -211,24 +249,8 @@ def _mutate(
     if kind < 0.5:  # a fresh sub-tree
         size = _grow(rng, 1 + _below(rng, 5), ops, columns, constants, literals, piece, piece_values)
         return _splice(codes, values, length, start, at, piece, piece_values, size)
-    if kind < 0.75:  # an operator above a sub-tree
-        op = ops[_below(rng, len(ops))]
-        size = at + 1 - start
-        if size + 2 > len(piece):
-            return -1
-        other, number = _leaf(rng, columns, constants, literals)
-        shift = 0
-        if _arity(op) == 2 and _uniform(rng) < 0.5:
-            piece[0], piece_values[0] = other, number
-            shift = 1
-        for k in range(size):
-            piece[k + shift], piece_values[k + shift] = codes[start + k], values[start + k]
-        size += shift
-        if _arity(op) == 2 and shift == 0:
-            piece[size], piece_values[size] = other, number
-            size += 1
-        piece[size], piece_values[size] = op, 0.0
-        return _splice(codes, values, length, start, at, piece, piece_values, size + 1)
+    if kind < 0.75:
+        return _wrap(rng, codes, values, length, start, at, ops, columns, constants, literals, piece, piece_values)
     if kind < 0.92:  # a sub-tree becomes one of its arguments
         if _arity(c) == 0:
             return length
@@ -240,19 +262,12 @@ def _mutate(
         for k in range(size):
             piece[k], piece_values[k] = codes[begin + k], values[begin + k]
         return _splice(codes, values, length, start, at, piece, piece_values, size)
-    if _arity(c) == 2:  # swap the arguments
-        middle = _start(codes, at - 1)
-        left, right = middle - start, at - middle
-        for k in range(right):
-            piece[k], piece_values[k] = codes[middle + k], values[middle + k]
-        for k in range(left):
-            piece[right + k], piece_values[right + k] = codes[start + k], values[start + k]
-        for k in range(left + right):
-            codes[start + k], values[start + k] = piece[k], piece_values[k]
+    if _arity(c) == 2:
+        _swap(codes, values, start, at, piece, piece_values)
     return length
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def _nesting_ok(codes: Any, length: int, forbid: Any) -> bool:
     stack = np.zeros(length + 1, np.int64)
     top = 0
@@ -272,7 +287,7 @@ def _nesting_ok(codes: Any, length: int, forbid: Any) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def breed(
     rng: Any, population: Any, score: Any, children: Any, setting: Any, ops: Any, literals: Any, costs: Any, forbid: Any
 ) -> None:
@@ -332,7 +347,7 @@ def breed(
                     out_lengths[p] = 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def pack(codes: Any, values: Any, lengths: Any, rows: Any, wrap: bool, plus: int, times: int) -> Any:
     """Rows as ragged programs (codes, offsets, values, value_offsets); ``wrap`` makes each ``b * f + a``."""
     total, slots = 0, 0
@@ -370,7 +385,7 @@ def pack(codes: Any, values: Any, lengths: Any, rows: Any, wrap: bool, plus: int
     return flat, offsets, numbers, value_offsets
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc]
+@numba.njit(cache=True, nogil=True)
 def unpack_values(
     codes: Any, values: Any, lengths: Any, rows: Any, numbers: Any, value_offsets: Any, skip: int
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,8 +155,8 @@ class Enumerate:
                     while at >= 0:
                         before = int(grown.counts[1])
                         at = expand(
-                            code, first, second, at, max(64, QUOTA_POINTS // points), grown.arrays, grown.values, grown.dims,
-                            grown.state, grown.keys, grown.data, hits, scores, grown.counts, forbid,
+                            code, (first, second), at, max(64, QUOTA_POINTS // points), grown.arrays, grown.values,
+                            (grown.dims, grown.state), grown.keys, grown.data, (hits, scores), grown.counts, forbid,
                         )  # fmt: skip
                         done = int(grown.counts[1]) - before
                         yield Batch(tried=done, work=done * max(points, 64) * 1.5, source=self.name)
@@ -215,7 +215,7 @@ class Enumerate:
             for losses, pairs, scanned in scan.sums(known_sums):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]
                 yield Batch(tried=scanned, work=scanned * max(points, 128) / 16.0, source=self.name)
-            sets = [(i, j) for _, i, j in sorted(best)[:HITS]]
+            sets: list[tuple[int, ...]] = [(i, j) for _, i, j in sorted(best)[:HITS]]
             terms = 2
             while sets:
                 yield self._sums(task, space, grown, scan, sets)
@@ -226,9 +226,11 @@ class Enumerate:
                 sets = [members for _, members in scan.longer(sets, HITS if terms < 4 else 24)]
                 yield Batch(tried=scanned, work=scanned * max(points, 128) / 4.0, source=self.name)
 
-    def _sums(self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: list[tuple[int, ...]]) -> Batch:
+    def _sums(
+        self, task: Task, space: Space, grown: _Growing, scan: PairScan, sets: Sequence[tuple[int, ...]]
+    ) -> Batch:
         """Sums with fitted coefficients over sets of rows, simplest coefficients first written as they are."""
-        columns, target, weights = task.search
+        _, target, weights = task.search
         root = np.sqrt(weights)
         singles: dict[int, tuple[list[int], list[float]]] = {}
         parts = []

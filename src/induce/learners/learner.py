@@ -82,8 +82,15 @@ class Learner(Protocol):
     ``parallel`` says whether several streams of it make sense (islands), or one is all (enumeration).
     """
 
-    name: str
-    parallel: bool
+    @property
+    def name(self) -> str:
+        """What the learner is called in reports."""
+        ...
+
+    @property
+    def parallel(self) -> bool:
+        """Whether it may run on several streams."""
+        ...
 
     def accepts(self, task: Task) -> str:
         """An empty text if the learner can work on the task, or why not."""
@@ -135,7 +142,11 @@ class Race:
 
     learners: tuple[Learner, ...]
     name: str = "race"
-    parallel: bool = True
+
+    @property
+    def parallel(self) -> bool:
+        """Whether any learner is: the others run on the first stream only."""
+        return any(learner.parallel for learner in self.learners)
 
     def accepts(self, task: Task) -> str:
         """The first learner's objection, if all object."""
@@ -144,14 +155,19 @@ class Race:
 
     def run(self, task: Task, state: SearchState, rng: np.random.Generator) -> Iterator[Batch]:
         """Give the next batch to the learner that has spent least work."""
-        runs, spent = {}, {}
+        runs: dict[int, Iterator[Batch]] = {}
+        spent: dict[int, float] = {}
+        inner: dict[int, SearchState] = {}
         for number, learner in enumerate(self.learners):
-            if not learner.accepts(task):
-                inner = SearchState(state.archive, state.stream, state.streams, state.carry.setdefault(number, {}))
-                runs[number] = iter(learner.run(task, inner, rng.spawn(1)[0]))
+            own = rng.spawn(1)[0]
+            if not learner.accepts(task) and (state.stream == 0 or learner.parallel):
+                carry = state.carry.setdefault(f"racer {number}", {})
+                inner[number] = SearchState(state.archive, state.stream, state.streams, carry)
+                runs[number] = iter(learner.run(task, inner[number], own))
                 spent[number] = 0.0
         while runs:
             number = min(runs, key=lambda n: (spent[n], n))
+            inner[number].archive = state.archive  # the driver gives a fresh one after every merge
             batch = next(runs[number], None)
             if batch is None:
                 del runs[number]

@@ -67,5 +67,5 @@ class Monomials:
                     values.append(float(power))
                 parts.append((codes, values, [True] * len(values)))
                 if count == 1:
-                    parts.append((codes[1:4][:1] + [-1] + codes[3:4], values[1:], [True]))
+                    parts.append(([*codes[1:2], -1, *codes[3:4]], values[1:], [True]))
             yield fitted_batch(task, task.space, combine(parts), self.name, float(len(scored)), iterations=30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from induce.terms.language import Language
 from induce.terms.op import Notation, Op
 from induce.terms.sort import REAL
@@ -9,10 +11,10 @@ from induce.terms.sort import REAL
 __all__ = ["arithmetic"]
 
 
-def _infix(name: str, precedence: int, associativity: str, latex: str, python: str, sympy: str, **laws: object) -> Op:
+def _infix(name: str, precedence: int, associativity: str, latex: str, python: str, sympy: str, **laws: Any) -> Op:
     return Op(
         name, (REAL, REAL), REAL, Notation("infix", name, precedence, associativity, latex, python, sympy), **laws
-    )  # type: ignore[arg-type]
+    )
 
 
 def _call(
@@ -21,10 +23,10 @@ def _call(
     python: str | None = None,
     sympy: str | None = None,
     arity: int = 1,
-    **laws: object,
+    **laws: Any,
 ) -> Op:
     note = Notation("call", name, 100, "left", latex, python or f"numpy.{name}({{0}})", sympy or name)
-    return Op(name, (REAL,) * arity, REAL, note, **laws)  # type: ignore[arg-type]
+    return Op(name, (REAL,) * arity, REAL, note, **laws)
 
 
 _LAW = frozenset

@@ -101,7 +101,7 @@ class Grammar:
         self._hash = hash(self._key)
         self._least = self._least_sizes()
         if self._least.get(self._shape(self.root), math.inf) > self.max_size:
-            raise self._empty()
+            raise GrammarError(self._why_empty())
 
     # ---- what it is made of
 
@@ -215,18 +215,14 @@ class Grammar:
                     changed = True
         return least
 
-    def _empty(self) -> GrammarError:
+    def _why_empty(self) -> str:
         least = self._least[self._shape(self.root)]
         if least < math.inf:
-            return GrammarError(
-                f"the smallest term of sort {self.start} has {least:.0f} nodes, but max_size is {self.max_size}."
-            )
+            return f"the smallest term of sort {self.start} has {least:.0f} nodes, but max_size is {self.max_size}."
         stuck = sorted({str(state[0]) for state, size in self._least.items() if size == math.inf} - {str(self.start)})
         which = [s for s in stuck if not any(not p.arguments for p in self.productions if str(p.result) == s)]
         sort = which[0] if which else str(self.start)
-        return GrammarError(
-            f"the grammar makes no finite term of sort {sort}. Add a leaf of that sort: a variable, a literal or a hole."
-        )
+        return f"the grammar makes no finite term of sort {sort}. Add a leaf of that sort: a variable, a literal or a hole."
 
     def rules(self, state: State) -> Sequence[Rule]:
         """The productions possible in a state, with their probabilities there."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from induce.errors import OpError, did_you_mean
 from induce.terms.op import Notation, Op
+from induce.terms.overloads import OVERLOADS
 from induce.terms.sort import Sort, parse_sort
-from induce.terms.term import OVERLOADS, Term, literal, variable
+from induce.terms.term import Term, literal, variable
 
 __all__ = ["Language"]
 

@@ -97,7 +97,7 @@ class Op:
         name: str,
         arguments: tuple[Sort, ...],
         result: Sort,
-        notation: Notation = Notation(),  # noqa: B008  (a frozen value)
+        notation: Notation = Notation(),
         laws: frozenset[str] = frozenset(),
         identity: float | bool | None = None,
         inverse: str | None = None,

@@ -14,23 +14,21 @@ from weakref import WeakValueDictionary
 
 from induce.errors import TermError
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
+from induce.terms.overloads import Overloads
 from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort
 
 if TYPE_CHECKING:
     from induce.terms.hole import Hole
 
-__all__ = ["OVERLOADS", "Term", "apply", "bound", "lambda_", "literal", "variable"]
+__all__ = ["Term", "apply", "bound", "lambda_", "literal", "variable"]
 
 R = TypeVar("R")
 
 _TABLE: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 _LOCK = threading.RLock()
 
-OVERLOADS: dict[tuple[str, Sort], Op] = {}
-"""(Python operator, sort of the left term) -> Op; filled by languages that ask for it."""
 
-
-class Term:
+class Term(Overloads):
     """A node of the one syntax tree: an operator applied to terms, or a leaf with a payload.
 
     Build terms by calling an :class:`Op`, with :func:`variable`, :func:`literal` and ``hole``, by Python
@@ -269,68 +267,6 @@ class Term:
         from induce.terms.markup import to_latex
 
         return f"$\\displaystyle {to_latex(self)}$"
-
-    # ---- Python arithmetic
-
-    def _binary(self, symbol: str, other: object, swapped: bool = False) -> Term:
-        op = OVERLOADS.get((symbol, self.sort))
-        if op is None:
-            return NotImplemented
-        return op(other, self) if swapped else op(self, other)
-
-    def __add__(self, other: object) -> Term:
-        return self._binary("+", other)
-
-    def __radd__(self, other: object) -> Term:
-        return self._binary("+", other, True)
-
-    def __sub__(self, other: object) -> Term:
-        return self._binary("-", other)
-
-    def __rsub__(self, other: object) -> Term:
-        return self._binary("-", other, True)
-
-    def __mul__(self, other: object) -> Term:
-        return self._binary("*", other)
-
-    def __rmul__(self, other: object) -> Term:
-        return self._binary("*", other, True)
-
-    def __truediv__(self, other: object) -> Term:
-        return self._binary("/", other)
-
-    def __rtruediv__(self, other: object) -> Term:
-        return self._binary("/", other, True)
-
-    def __pow__(self, other: object) -> Term:
-        return self._binary("^", other)
-
-    def __rpow__(self, other: object) -> Term:
-        return self._binary("^", other, True)
-
-    def __and__(self, other: object) -> Term:
-        return self._binary("and", other)
-
-    def __or__(self, other: object) -> Term:
-        return self._binary("or", other)
-
-    def __xor__(self, other: object) -> Term:
-        return self._binary("xor", other)
-
-    def _unary(self, symbol: str) -> Term:
-        op = OVERLOADS.get((symbol, self.sort))
-        if op is None:
-            raise TermError(f"'{self}' has sort {self.sort}, for which '{symbol}' is not defined.")
-        return op(self)
-
-    def __neg__(self) -> Term:
-        return self._unary("neg")
-
-    def __invert__(self) -> Term:
-        return self._unary("not")
-
-    def __bool__(self) -> bool:
-        raise TermError(f"'{self}' is a term, not a truth value. Compare terms with 'is', or evaluate them first.")
 
 
 def _payload_key(op: Op, payload: Any) -> object:
