@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from induce.errors import FillError, UnitError
 from induce.table import Table
 from induce.terms.codes import Codebook
+from induce.terms.dimensions import units_of
 from induce.terms.grammar import Grammar
 from induce.terms.language import Language
 from induce.terms.op import LITERAL, Op
@@ -108,6 +109,23 @@ class Task:
         for variable in self.sketch.variables:
             if variable.name not in self.table:
                 raise self.table.unknown(variable.name)
+        if not callable(self.loss) and self.loss != "squared":
+            raise FillError(
+                f"unknown loss {self.loss!r}. Give 'squared', or a function loss(prediction, target) of tensors."
+            )
+        if {h.hole.kind for h in self.sketch.holes} == {"real"}:
+            self._check_reals()
+
+    def _check_reals(self) -> None:
+        """A fixed sketch must be determined by the rows, and its units must agree."""
+        count = len({h.name for h in self.sketch.holes})
+        if count > self.table.rows:
+            raise FillError(
+                f"the sketch has {count} constants, but the data has {self.table.rows} rows. "
+                "Give at least as many rows as constants, or fix some of them."
+            )
+        if self.table.units or self.target_unit is not None:
+            units_of(self.sketch, {n: self.table.units.get(n, "1") for n in self.table.names}, target=self.target_unit)
 
     @cached_property
     def space(self) -> Space | None:
