@@ -40,7 +40,7 @@ def outer_factors(term: Term) -> Term:
 
 def _split(term: Term) -> tuple[float | None, Term]:
     """A float factor of a product or of a quotient's numerator, and what remains; None where there is none."""
-    above: list[Term] = []
+    whole, above = term, list[Term]()
     while term.op in (_TIMES, _OVER):
         left, right = term.args
         for number, rest in ((left, right), (right, left)):
@@ -50,4 +50,4 @@ def _split(term: Term) -> tuple[float | None, Term]:
                 return number.payload, rest
         above.append(term)
         term = left
-    return None, term
+    return None, whole
