@@ -219,6 +219,8 @@ def _round_one(
     tried = []
     for name, value in values.items():
         for nice in _simple_numbers(value, errors[name]):
+            if nice.denominator % 3 == 0 and task.space is not None and all(op.name != "/" for op in task.space.ops):
+                continue  # a third is written as a quotient
             distance = abs(value - float(nice)) / max(errors[name], 1e-12 * abs(value), 1e-300)
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):

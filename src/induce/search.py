@@ -58,7 +58,7 @@ class Run:
         self.tried = self.work = self.last_better = self.last_better_at = 0.0
         self.description = np.inf
         self.history: list[tuple[float, float, float]] = []
-        self.notes: list[str] = []
+        self.notes: list[str] = _undefined(task)
         self.stopped = ""
         self.interrupted = threading.Event()
         self.reserve = 0.0
@@ -216,6 +216,21 @@ class Run:
         if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
             return f"{b.epochs:g} epochs were done"
         return ""
+
+
+def _undefined(task: Task) -> list[str]:
+    """Notes on operators that the data's negative columns leave undefined."""
+    names = {op.name for op in task.space.ops} if task.space is not None else set()
+    partial = [name for name in ("log", "sqrt") if name in names]
+    if not partial:
+        return []
+    negative = [f"'{n}'" for n, column in zip(task.table.names, task.table.values, strict=True) if column.min() < 0]
+    if not negative:
+        return []
+    verb = "is" if len(partial) == 1 else "are"
+    return [
+        f"{' and '.join(partial)} {verb} undefined on the negative values of {', '.join(negative)}; such formulas were dropped"
+    ]
 
 
 def _score(programs: Any, columns: Any, target: Any, weights: Any) -> Any:
