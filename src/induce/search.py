@@ -29,8 +29,8 @@ STREAMS = 4
 """Streams of a parallel learner; fixed, so that a seed gives the same result for any ``n_jobs``."""
 EPOCH = 4e7
 """Node-points a stream spends between two merges."""
-PATIENCE = 0.25
-"""Share of a budget in seconds without a better formula after which the search ends early."""
+PATIENCE = 0.3
+"""Share of a budget in seconds (at least five) without a better formula after which the search ends early."""
 EXACT = 1e-26
 """Loss, as a share of the target's variance, below which the fit is exact to rounding."""
 
@@ -211,8 +211,8 @@ class Run:
             return "a long stretch of work brought no better formula"
         if b.seconds is not None and not b.deterministic and self.best_batch is None:
             # a search that has found its formula should not sit out the rest of a long budget
-            if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 2.0):
-                return f"a quarter of the {b.seconds:g} s brought no better formula"
+            if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 5.0):
+                return f"no better formula was found for {self.seconds - self.last_better_at:.0f} s"
         if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
             return f"{b.epochs:g} epochs were done"
         return ""
