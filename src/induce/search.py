@@ -99,7 +99,8 @@ class Run:
     def quota(self) -> tuple[float, float]:
         """Candidates and work each stream may still spend in this epoch."""
         b, share = self.budget, len([s for s in self.streams if not s.over]) or 1
-        candidates = np.inf if b.candidates is None else max(b.candidates - self.tried, 0) / share
+        limits = [limit for limit in (b.candidates, b.epochs) if limit is not None]  # a gradient learner tries one an epoch
+        candidates = max(min(limits) - self.tried, 0) / share if limits else np.inf
         work = EPOCH if b.work is None else min(EPOCH, max(b.work - self.work, 0) / share)
         return candidates, work
 
