@@ -159,7 +159,9 @@ def solve(
         plant(run, start)
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
-        run.reserve = min(0.4 * budget.seconds, 0.15 + 4e-6 * min(task.table.rows, 100_000))
+        rows = task.table.rows
+        aside = 0.2 + 5e-6 * min(rows, 100_000) + 3e-8 * rows * (task.table.columns + 1)
+        run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):
         search(run, show, n_jobs, None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint))
@@ -171,7 +173,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
 
     task = run.task
     searched = run.seconds
-    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.3
+    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
     modules: dict[str, Any] = {}
     rows: list[Row]
     batch = run.best_batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import threading
@@ -99,7 +100,9 @@ class Run:
     def quota(self) -> tuple[float, float]:
         """Candidates and work each stream may still spend in this epoch."""
         b, share = self.budget, len([s for s in self.streams if not s.over]) or 1
-        limits = [limit for limit in (b.candidates, b.epochs) if limit is not None]  # a gradient learner tries one an epoch
+        limits = [
+            limit for limit in (b.candidates, b.epochs) if limit is not None
+        ]  # a gradient learner tries one an epoch
         candidates = max(min(limits) - self.tried, 0) / share if limits else np.inf
         work = EPOCH if b.work is None else min(EPOCH, max(b.work - self.work, 0) / share)
         return candidates, work
@@ -252,12 +255,24 @@ def _confirm(task: Task, programs: Any) -> tuple[Any, Any]:
     return fitted, squares / weights.sum()
 
 
+@functools.cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> Any:
+    """Hold linear algebra to one thread: the streams are the parallel part, and sums keep one order."""
+    return _blas().limit(limits=1, user_api="blas")
+
+
 def search(run: Run, show: Callable[[Progress], None] | None, n_jobs: int, save: Callable[[Run], None] | None) -> None:
     """Advance the streams and merge them until the run is finished; ``show`` and ``save`` are called now and then."""
     from joblib import Parallel, delayed
 
     shown = saved = 0.0
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore", UserWarning)  # joblib's remarks about threads
         with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
             while not run.stopped:
