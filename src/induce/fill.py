@@ -101,10 +101,17 @@ def fill(
     )
 
 
+def _compiled(task: Task) -> bool:
+    """Whether every operator of the sketch has a compiled kernel."""
+    from induce.algebras.kernels import OP_NAMES
+
+    return all(node.op.notation.kind == "special" or node.op.name in OP_NAMES for node in task.sketch.postorder())
+
+
 def default_learner(task: Task) -> Learner:
     """The learner for a task, from the kinds of its holes."""
     kinds = {h.hole.kind for h in task.sketch.holes}
-    if "net" in kinds:
+    if "net" in kinds or (kinds == {"real"} and not _compiled(task)):
         from induce.learners.gradient import Gradient
 
         return Gradient()
@@ -138,6 +145,10 @@ def solve(
 ) -> Fit:
     """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row."""
     budget = within or Budget.default()
+    if by is not None and not isinstance(by, Learner):
+        raise FillError(f"by must be a learner, but got {by!r}. For example by=induce.learners.Constants().")
+    if not isinstance(n_jobs, int) or isinstance(n_jobs, bool) or n_jobs == 0:
+        raise FillError(f"n_jobs must be a whole number other than 0, but got {n_jobs!r}. -1 uses all cores.")
     learner = by or default_learner(task)
     objection = learner.accepts(task)
     if objection:
@@ -176,6 +187,10 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             most_rows=most,
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
+        )
+    if not rows and task.subject_to:
+        raise FillError(
+            "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
         )
     if not rows:
         raise FillError(

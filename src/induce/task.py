@@ -51,6 +51,16 @@ class Space:
     max_size: int
     forbid: tuple[tuple[str, str], ...]
 
+    @property
+    def scales(self) -> bool:
+        """Whether a formula may be multiplied by a fitted constant."""
+        return self.constants and any(op.name == "*" for op in self.ops)
+
+    @property
+    def shifts(self) -> bool:
+        """Whether a fitted constant may be added to a formula."""
+        return self.constants and any(op.name == "+" for op in self.ops)
+
     @staticmethod
     def of(grammar: Grammar) -> Space:
         """Read the space off a grammar."""
@@ -106,6 +116,7 @@ class Task:
     def __post_init__(self) -> None:
         if not self.sketch.holes:
             raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        _check_meanings(self.sketch)
         for variable in self.sketch.variables:
             if variable.name not in self.table:
                 raise self.table.unknown(variable.name)
@@ -213,6 +224,17 @@ class Task:
         _, y, w = self.confirm
         mean = float(np.average(y, weights=w))
         return max(float(np.average((y - mean) ** 2, weights=w)), 1e-300)
+
+
+def _check_meanings(sketch: Term) -> None:
+    """Refuse operators that mean nothing under the real algebra before any work is done."""
+    from induce.algebras.algebra import Algebra, meaning_of
+    from induce.terms.sort import BOOL
+
+    algebra = Algebra.BOOLEAN if sketch.sort is BOOL else Algebra.REAL
+    for node in sketch.postorder():
+        if node.op.notation.kind != "special":
+            meaning_of(node.op, algebra)
 
 
 def names_of(ops: Sequence[Op]) -> str:
