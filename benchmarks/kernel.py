@@ -130,8 +130,8 @@ def battery(run: Run) -> tuple[float, bool, str]:
 
 
 def _nguyen(run: Run, points: int | None) -> tuple[float, bool, str]:
-    names = [f"Nguyen-{k}" for k in ((1, 5, 8, 10) if run.quick else range(1, 13))]
-    seconds = 3.0 if run.quick else 10.0
+    names = [f"Nguyen-{k}" for k in ((1, 5, 8) if run.quick else range(1, 13))]
+    seconds = 1.5 if run.quick else 10.0
     found = {name: corpus.recover_ours(name, points, seconds) for name in names}
     for peer, solver in (("gplearn", corpus.recover_gplearn), ("pyoperon", corpus.recover_pyoperon)):
         if run.peer(peer) is not None:

@@ -43,6 +43,9 @@ def estimates(text, data, target):
         ("2.5", {"the constant": 2.5}),
         ("x", {}),
         ("sin(x) / x", {}),
+        ("sqrt(4 * x^3)", {"factor of x^1.5": 2, "exponent of x": 1.5}),
+        ("sqrt(x / (x + 3))", {"number in x + 3": 3, "exponent of x": 0.5, "exponent of x + 3": -0.5}),
+        ("(9 * 4)^0.5 * x", {"factor of x": 6}),
         ("inverse(x) * 2", {"factor of x^(-1)": 2, "exponent of x": -1}),
     ],
 )
@@ -93,7 +96,12 @@ def test_numbers_that_cannot_be_told_apart_are_freed_one_at_a_time():
 
 def test_the_law_of_the_planets():
     planets = load("planets")
-    for text in ("semi_major_axis^1.5", "semi_major_axis * sqrt(semi_major_axis)", "sqrt(semi_major_axis)^3"):
+    for text in (
+        "semi_major_axis^1.5",
+        "semi_major_axis * sqrt(semi_major_axis)",
+        "sqrt(semi_major_axis)^3",
+        "sqrt(semi_major_axis^3)",
+    ):
         (number,) = numbers_of(fit_of(text, planets.X.names), planets.X, planets.y)
         assert number.label == "exponent of semi_major_axis"
         assert abs(number.estimate - 1.5) < 0.005

@@ -28,7 +28,7 @@ class Budget:
     Parameters
     ----------
     seconds : float
-        Wall time.
+        Wall time. When seconds are the only limit, 30 % of them (at least 5) without a better formula end the search too.
     cpu : float
         CPU seconds of the process and its children.
     candidates : float

@@ -103,7 +103,7 @@ def _show_version(wanted: bool) -> None:
         from induce import __version__
 
         typer.echo(f"induce {__version__}")
-        raise typer.Exit()
+        raise typer.Exit(0)
 
 
 @app.callback()

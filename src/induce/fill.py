@@ -101,10 +101,17 @@ def fill(
     )
 
 
+def _compiled(task: Task) -> bool:
+    """Whether every operator of the sketch has a compiled kernel."""
+    from induce.algebras.kernels import OP_NAMES
+
+    return all(node.op.notation.kind == "special" or node.op.name in OP_NAMES for node in task.sketch.postorder())
+
+
 def default_learner(task: Task) -> Learner:
     """The learner for a task, from the kinds of its holes."""
     kinds = {h.hole.kind for h in task.sketch.holes}
-    if "net" in kinds:
+    if "net" in kinds or (kinds == {"real"} and not _compiled(task)):
         from induce.learners.gradient import Gradient
 
         return Gradient()
@@ -138,6 +145,10 @@ def solve(
 ) -> Fit:
     """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row."""
     budget = within or Budget.default()
+    if by is not None and not isinstance(by, Learner):
+        raise FillError(f"by must be a learner, but got {by!r}. For example by=induce.learners.Constants().")
+    if not isinstance(n_jobs, int) or isinstance(n_jobs, bool) or n_jobs == 0:
+        raise FillError(f"n_jobs must be a whole number other than 0, but got {n_jobs!r}. -1 uses all cores.")
     learner = by or default_learner(task)
     objection = learner.accepts(task)
     if objection:
@@ -148,7 +159,9 @@ def solve(
         plant(run, start)
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
-        run.reserve = min(0.4 * budget.seconds, 0.15 + 4e-6 * min(task.table.rows, 100_000))
+        rows = task.table.rows
+        aside = 0.2 + 5e-6 * min(rows, 100_000) + 3e-8 * rows * (task.table.columns + 1)
+        run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):
         search(run, show, n_jobs, None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint))
@@ -160,7 +173,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
 
     task = run.task
     searched = run.seconds
-    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.3
+    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
     modules: dict[str, Any] = {}
     rows: list[Row]
     batch = run.best_batch
@@ -176,6 +189,10 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             most_rows=most,
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
+        )
+    if not rows and task.subject_to:
+        raise FillError(
+            "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
         )
     if not rows:
         raise FillError(

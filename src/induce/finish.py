@@ -19,6 +19,7 @@ from induce.learners.forms import agree
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
+from induce.terms.factor import outer_factors
 from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
@@ -90,7 +91,7 @@ def _finish_one(
     task: Task, entry: Entry, rows: _Rows, ranges: dict[str, tuple[float, float]], noise: float | None, polish: bool
 ) -> Row | None:
     raw = task.codebook.decode(entry.programs)[0]
-    term = normal_form(raw, ranges=ranges)
+    term = outer_factors(normal_form(raw, ranges=ranges))
     if not _units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
         term = raw
     sketch, values = _open_constants(term)
@@ -218,6 +219,8 @@ def _round_one(
     tried = []
     for name, value in values.items():
         for nice in _simple_numbers(value, errors[name]):
+            if nice.denominator % 3 == 0 and task.space is not None and all(op.name != "/" for op in task.space.ops):
+                continue  # a third is written as a quotient
             distance = abs(value - float(nice)) / max(errors[name], 1e-12 * abs(value), 1e-300)
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):

@@ -40,9 +40,6 @@ _OWN = ("fit.json", "language.json", "formula.txt", "README.md", "tensors.safete
 _ROW_FIELDS = ("size", "loss", "r2", "held_out", "description_length", "source", "found_at", "defined")
 
 
-# ---- values as JSON
-
-
 def _plain(value: Any) -> Any:
     """The value as JSON that keeps every bit: numbers that JSON lacks become ``{"float": "nan"}``."""
     if hasattr(value, "item") and not isinstance(value, str | bytes):
@@ -68,9 +65,6 @@ def _dump(value: Any) -> str:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-# ---- saving
 
 
 def save(fit: Fit, path: str | Path) -> None:
@@ -226,9 +220,6 @@ def _card(fit: Fit, version: str) -> str:
         "From the command line: `induce show FOLDER`, `induce predict FOLDER TABLE`, `induce export FOLDER --to latex`.\n\n"
         "`fit.json` and `language.json` are checked when the folder is read; this page may be edited.\n"
     )
-
-
-# ---- loading
 
 
 def load(

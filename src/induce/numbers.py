@@ -67,7 +67,8 @@ def numbers_of(fit: Fit, table: Any, target: ArrayLike, weights: ArrayLike | Non
     """Refit every number written in the chosen formula, and give each a standard error.
 
     Numbers multiplied together count as one, ``1 / 3`` and ``sqrt`` of 2 / 3 included; powers of one base are one exponent
-    (``x * sqrt(x)`` has the exponent 3/2), wherever the base is positive in all rows. Where the numbers cannot be told
+    (``x * sqrt(x)`` has the exponent 3/2), and a power of a product is a product of powers, wherever the bases are positive in
+    all rows. Where the numbers cannot be told
     apart together, each is refitted with the others held.
 
     Parameters
@@ -197,12 +198,11 @@ class _Opened:
         """A power of a positive base, with the exponents of powers multiplied; None when the base may be negative."""
         if not self._is_positive(base.source) or (isinstance(exponent, float) and not math.isfinite(exponent)):
             return None
-        if not base.powers and base.number > 0:
-            return _Product(node, float(base.number) ** float(exponent), True)
-        if len(base.powers) == 1 and base.number == 1:
-            ((inner, (power, _)),) = base.powers.items()
-            if self._is_positive(inner):
-                return _Product(node, powers={inner: (power * exponent, True)}, opened=base.opened)
+        if base.number > 0 and all(self._is_positive(inner) for inner in base.powers):
+            # (2 x^3 / y)^(1/2) has the numbers of 2^(1/2) x^(3/2) y^(-1/2), which can be told apart
+            number = base.number if base.number == 1 else float(base.number) ** float(exponent)
+            powers = {inner: (power * exponent, True) for inner, (power, _) in base.powers.items()}
+            return _Product(node, number, base.has_number, powers, base.opened)
         closed = self._close(base, f"number in {_short(base.source)}")
         return _Product(node, powers={base.source: (exponent, True)}, opened={base.source: closed})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import threading
@@ -29,6 +30,8 @@ STREAMS = 4
 """Streams of a parallel learner; fixed, so that a seed gives the same result for any ``n_jobs``."""
 EPOCH = 4e7
 """Node-points a stream spends between two merges."""
+PATIENCE = 0.3
+"""Share of a budget in seconds (at least five) without a better formula after which the search ends early."""
 EXACT = 1e-26
 """Loss, as a share of the target's variance, below which the fit is exact to rounding."""
 
@@ -53,10 +56,10 @@ class Run:
         self.task, self.budget, self.learner = task, budget, learner
         self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
         self.archive = Archive()
-        self.tried = self.work = self.last_better = 0.0
+        self.tried = self.work = self.last_better = self.last_better_at = 0.0
         self.description = np.inf
         self.history: list[tuple[float, float, float]] = []
-        self.notes: list[str] = []
+        self.notes: list[str] = _undefined(task)
         self.stopped = ""
         self.interrupted = threading.Event()
         self.reserve = 0.0
@@ -97,7 +100,10 @@ class Run:
     def quota(self) -> tuple[float, float]:
         """Candidates and work each stream may still spend in this epoch."""
         b, share = self.budget, len([s for s in self.streams if not s.over]) or 1
-        candidates = np.inf if b.candidates is None else max(b.candidates - self.tried, 0) / share
+        limits = [
+            limit for limit in (b.candidates, b.epochs) if limit is not None
+        ]  # a gradient learner tries one an epoch
+        candidates = max(min(limits) - self.tried, 0) / share if limits else np.inf
         work = EPOCH if b.work is None else min(EPOCH, max(b.work - self.work, 0) / share)
         return candidates, work
 
@@ -176,7 +182,7 @@ class Run:
         description = self._description()
         if description < self.description - 1.0:  # a nat: smaller gains would let noise be chased for ever
             self.description = description
-            self.last_better = self.work
+            self.last_better, self.last_better_at = self.work, self.seconds
         best = self.archive.best_loss(1 << 30)
         if self.best_batch is not None:
             best = min(best, float(self.best_batch.losses[0]))  # type: ignore[index]
@@ -209,9 +215,28 @@ class Run:
             return "the work limit was reached"
         if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
             return "a long stretch of work brought no better formula"
+        if b.seconds is not None and not b.deterministic and self.best_batch is None:
+            # a search that has found its formula should not sit out the rest of a long budget
+            if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 5.0):
+                return f"no better formula was found for {self.seconds - self.last_better_at:.0f} s"
         if b.epochs is not None and self.best_batch is not None and self.tried >= b.epochs:
             return f"{b.epochs:g} epochs were done"
         return ""
+
+
+def _undefined(task: Task) -> list[str]:
+    """Notes on operators that the data's negative columns leave undefined."""
+    names = {op.name for op in task.space.ops} if task.space is not None else set()
+    partial = [name for name in ("log", "sqrt") if name in names]
+    if not partial:
+        return []
+    negative = [f"'{n}'" for n, column in zip(task.table.names, task.table.values, strict=True) if column.min() < 0]
+    if not negative:
+        return []
+    verb = "is" if len(partial) == 1 else "are"
+    return [
+        f"{' and '.join(partial)} {verb} undefined on the negative values of {', '.join(negative)}; such formulas were dropped"
+    ]
 
 
 def _score(programs: Any, columns: Any, target: Any, weights: Any) -> Any:
@@ -232,12 +257,24 @@ def _confirm(task: Task, programs: Any) -> tuple[Any, Any]:
     return fitted, squares / weights.sum()
 
 
+@functools.cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> Any:
+    """Hold linear algebra to one thread: the streams are the parallel part, and sums keep one order."""
+    return _blas().limit(limits=1, user_api="blas")
+
+
 def search(run: Run, show: Callable[[Progress], None] | None, n_jobs: int, save: Callable[[Run], None] | None) -> None:
     """Advance the streams and merge them until the run is finished; ``show`` and ``save`` are called now and then."""
     from joblib import Parallel, delayed
 
     shown = saved = 0.0
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_blas_thread():
         warnings.simplefilter("ignore", UserWarning)  # joblib's remarks about threads
         with Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
             while not run.stopped:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from induce.errors import FillError, UnitError
 from induce.table import Table
 from induce.terms.codes import Codebook
+from induce.terms.dimensions import units_of
 from induce.terms.grammar import Grammar
 from induce.terms.language import Language
 from induce.terms.op import LITERAL, Op
@@ -49,6 +50,16 @@ class Space:
     constants: bool
     max_size: int
     forbid: tuple[tuple[str, str], ...]
+
+    @property
+    def scales(self) -> bool:
+        """Whether a formula may be multiplied by a fitted constant."""
+        return self.constants and any(op.name == "*" for op in self.ops)
+
+    @property
+    def shifts(self) -> bool:
+        """Whether a fitted constant may be added to a formula."""
+        return self.constants and any(op.name == "+" for op in self.ops)
 
     @staticmethod
     def of(grammar: Grammar) -> Space:
@@ -105,9 +116,27 @@ class Task:
     def __post_init__(self) -> None:
         if not self.sketch.holes:
             raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        _check_meanings(self.sketch)
         for variable in self.sketch.variables:
             if variable.name not in self.table:
                 raise self.table.unknown(variable.name)
+        if not callable(self.loss) and self.loss != "squared":
+            raise FillError(
+                f"unknown loss {self.loss!r}. Give 'squared', or a function loss(prediction, target) of tensors."
+            )
+        if {h.hole.kind for h in self.sketch.holes} == {"real"}:
+            self._check_reals()
+
+    def _check_reals(self) -> None:
+        """A fixed sketch must be determined by the rows, and its units must agree."""
+        count = len({h.name for h in self.sketch.holes})
+        if count > self.table.rows:
+            raise FillError(
+                f"the sketch has {count} constants, but the data has {self.table.rows} rows. "
+                "Give at least as many rows as constants, or fix some of them."
+            )
+        if self.table.units or self.target_unit is not None:
+            units_of(self.sketch, {n: self.table.units.get(n, "1") for n in self.table.names}, target=self.target_unit)
 
     @cached_property
     def space(self) -> Space | None:
@@ -195,6 +224,17 @@ class Task:
         _, y, w = self.confirm
         mean = float(np.average(y, weights=w))
         return max(float(np.average((y - mean) ** 2, weights=w)), 1e-300)
+
+
+def _check_meanings(sketch: Term) -> None:
+    """Refuse operators that mean nothing under the real algebra before any work is done."""
+    from induce.algebras.algebra import Algebra, meaning_of
+    from induce.terms.sort import BOOL
+
+    algebra = Algebra.BOOLEAN if sketch.sort is BOOL else Algebra.REAL
+    for node in sketch.postorder():
+        if node.op.notation.kind != "special":
+            meaning_of(node.op, algebra)
 
 
 def names_of(ops: Sequence[Op]) -> str:

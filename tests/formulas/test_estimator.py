@@ -135,7 +135,7 @@ def test_rows_outside_the_domain_are_nan_with_one_warning_or_an_error():
 
 
 def test_missing_column_at_predict_time(fitted):
-    with pytest.raises(DataError, match="there is no column 'length'. Did you mean 'lenght'"):
+    with pytest.raises(DataError, match=r"there is no column 'length'\. Did you mean 'lenght'"):
         fitted.predict(pd.DataFrame({"lenght": [1.0], "gravity": [9.8]}))
 
 

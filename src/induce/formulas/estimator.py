@@ -202,7 +202,13 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         _check_solvable(task)
         learner = None if isinstance(self.by, str) else self.by
         found = solve(
-            task, by=learner, within=budget, select=self.select, seed=seed, watch=self.watch, n_jobs=self.n_jobs or 1
+            task,
+            by=learner,
+            within=budget,
+            select=self.select,
+            seed=seed,
+            watch=self.watch,
+            n_jobs=1 if self.n_jobs is None else self.n_jobs,
         )
         rows: tuple[Baseline, ...] = baselines(task, seed)
         from dataclasses import replace

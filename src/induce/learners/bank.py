@@ -122,7 +122,11 @@ def _unit_kind(op: int, units: Any, values: Any, ops: Any, i: int, j: int, out: 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _score(moments: Any, totals: Any, points: int) -> float:
-    """Share of the target's variance left after the best affine map of a row; infinite for rows not worth keeping."""
+    """Share of the target left after the best allowed map of a row; infinite for rows not worth keeping.
+
+    ``totals`` is (sum w, sum w y, sum w y^2, mode); mode 3 allows ``b f + a``, 1 ``b f``, 2 ``f + a`` and 0 only ``f``. The
+    target is centered when shifts are allowed.
+    """
     scale = moments[3] / points
     if not (scale < 1e30 and scale > 1e-30 and abs(moments[1]) < 1e200 and abs(moments[4]) < 1e200):
         return np.inf
@@ -130,7 +134,13 @@ def _score(moments: Any, totals: Any, points: int) -> float:
     if spread <= 1e-13 * moments[1]:
         return np.inf  # a constant: fitted constants make these for free
     cross = moments[2] - moments[0] * totals[1] / totals[0]
-    return 1.0 - cross * cross / (spread * totals[2])
+    if totals[3] == 3.0:
+        return 1.0 - cross * cross / (spread * totals[2])
+    if totals[3] == 1.0:
+        return 1.0 - moments[2] * moments[2] / (moments[1] * totals[2])
+    if totals[3] == 2.0:
+        return (spread - 2.0 * cross + totals[2]) / totals[2]
+    return (moments[1] - 2.0 * moments[2] + totals[2]) / totals[2]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

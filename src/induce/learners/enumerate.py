@@ -43,8 +43,10 @@ class _Growing:
         self.keys = np.zeros(1 << 22, np.uint64)
         self.capacity = capacity
         projections = rng.choice([-1.0, 1.0], size=(2, points)) * rng.uniform(0.5, 1.0, size=(2, points))
-        centered = target - np.average(target, weights=weights)
-        totals = np.array([weights.sum(), (weights * centered).sum(), (weights * centered**2).sum()])
+        centered = target - np.average(target, weights=weights) if space.shifts else target
+        mode = space.scales + 2.0 * space.shifts
+        squares = max(float((weights * centered**2).sum()), 1e-300)
+        totals = np.array([weights.sum(), (weights * centered).sum(), squares, mode])
         self.data = (centered, weights, projections, totals)
         self.numbers: dict[int, float] = {}
         self.counts = np.zeros(5, np.int64)  # rows held, tried, distinct, hits held, kept by this operator
@@ -137,6 +139,8 @@ class Enumerate:
         assert space is not None
         grown = _Growing(task, space, self.capacity, rng)
         book, points = grown.book, grown.values.shape[1]
+        if space.constants:
+            yield fitted_batch(task, space, combine([([-1], [float(np.mean(task.search[1]))], [True])]), self.name, 1.0)
         yield self._batch(task, space, self._leaves(grown), 1.0, points)
         ops = [(book.code_of[op], op.arity) for op in _building_ops(space) if op.arity]
         forbid = _forbid_masks(space, book)
@@ -189,11 +193,11 @@ class Enumerate:
         self, task: Task, space: Space, programs: Programs, tried: float, points: int, free: bool = False
     ) -> Batch:
         """Wrap, check and fit programs; ``free`` adds variants whose literals are fitted."""
-        parts = [affine_forms(programs, grown_book(task), constants=space.constants)]
+        parts = [affine_forms(programs, grown_book(task), space)]
         if free and space.constants and len(programs.values):
             some = programs.take(np.flatnonzero(np.diff(programs.value_offsets))[:12])
             if len(some):
-                parts.append(affine_forms(free_literals(some), grown_book(task)))
+                parts.append(affine_forms(free_literals(some), grown_book(task), space))
         return fitted_batch(task, space, Programs.concatenate(parts), self.name, tried)
 
     def _pairs(self, task: Task, space: Space, grown: _Growing, scan: PairScan) -> Iterator[Batch]:
@@ -212,7 +216,7 @@ class Enumerate:
                 programs = grown.programs(rows)
                 ok = nested_ok(programs, grown.book, space.forbid)
                 yield self._batch(task, space, programs.take(np.flatnonzero(ok)), 0.0, points)
-        if "+" in names and space.constants:
+        if space.shifts and space.scales:
             best = []
             for losses, pairs, scanned in scan.sums(known_sums):
                 best += [(float(s), int(i), int(j)) for s, (i, j) in zip(losses, pairs, strict=True)]

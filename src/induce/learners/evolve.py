@@ -187,7 +187,7 @@ class Evolve:
             return Batch(tried=self.children, work=work, source=self.name)
         codes, offsets, numbers, value_offsets = pack(*children, best, False, 0, 0)
         programs = Programs(codes, offsets, numbers, value_offsets, np.full(len(numbers), space.constants))
-        wrapped = affine_forms(programs, island.book, constants=space.constants)
+        wrapped = affine_forms(programs, island.book, space)
         batch = fitted_batch(task, space, wrapped, self.name, float(self.children), iterations=10)
         return Batch(batch.programs, batch.losses, batch.tried, batch.work + work, self.name)
 
@@ -206,12 +206,16 @@ class Evolve:
             t = target - target @ w
             cross = centered @ (w * t)
             total = float((w * t * t).sum())
-            if island.space.constants:
+            flat = ~(spread > 1e-13 * (mean * mean + 1e-300))
+            if island.space.scales and island.space.shifts:
                 loss = 1.0 - cross * cross / (spread * total)
-                flat = ~(spread > 1e-13 * (mean * mean + 1e-300))
+            elif island.space.shifts:
+                loss = (spread - 2.0 * cross + total) / total
             else:
-                residual = values - target
-                loss, flat = (residual * residual) @ w / total, np.zeros(len(values), bool)
+                size = (values * values) @ w
+                factor = values @ (w * target) / size if island.space.scales else np.ones(len(values))
+                residual = factor[:, None] * values - target
+                loss = (residual * residual) @ w / max(total, 1e-300)
         bad = ~np.isfinite(loss) | flat | ~agree_up_to_scale(task, programs)
         return np.where(bad, np.inf, np.maximum(loss, 0.0))
 
@@ -224,11 +228,12 @@ class Evolve:
         able = able[np.argsort(loss[able], kind="stable")][: max(1, len(able) // 2)]
         language = island.book.language
         plus, times = island.book.code_of[language["+"]], island.book.code_of[language["*"]]
-        codes, offsets, numbers, value_offsets = pack(*children, able, True, plus, times)
+        wrap = island.space.scales and island.space.shifts
+        codes, offsets, numbers, value_offsets = pack(*children, able, wrap, plus, times)
         programs = Programs(codes, offsets, numbers, value_offsets, np.ones(len(numbers), bool))
         columns, target, weights = task.search
         fitted, squares = fit_constants(programs, columns, target, weights=weights, iterations=self.steps)
-        unpack_values(*children, able, fitted.values, fitted.value_offsets, 2)
+        unpack_values(*children, able, fitted.values, fitted.value_offsets, 2 if wrap else 0)
         mean = float(np.average(target, weights=weights))
         total = float((weights * (target - mean) ** 2).sum())
         loss[able] = np.minimum(loss[able], squares / max(total, 1e-300))

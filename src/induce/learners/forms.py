@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.dimension import consistent
-from induce.task import Task
+from induce.task import Space, Task
 from induce.terms.codes import FIRST_VARIABLE, Codebook, Programs
 
 __all__ = ["affine_forms", "agree", "combine", "free_literals", "node_costs", "sizes_of"]
@@ -56,10 +56,8 @@ def combine(parts: Sequence[tuple[Sequence[int], Sequence[float], Sequence[bool]
     return Programs(codes, offsets, values, value_offsets, free)
 
 
-def affine_forms(programs: Programs, book: Codebook, *, constants: bool = True) -> Programs:
-    """Every program ``f`` as ``f``, ``b * f``, ``f + a`` and ``b * f + a`` (only ``f`` without constants)."""
-    if not constants:
-        return programs
+def affine_forms(programs: Programs, book: Codebook, space: Space) -> Programs:
+    """Every program ``f`` as ``f``, ``b * f``, ``f + a`` and ``b * f + a``, as far as the space has ``*``, ``+`` and constants."""
     times, plus = book.code_of[book.language["*"]], book.code_of[book.language["+"]]
     parts: list[tuple[list[int], list[float], list[bool]]] = []
     for p in range(len(programs)):
@@ -68,9 +66,12 @@ def affine_forms(programs: Programs, book: Codebook, *, constants: bool = True) 
         values, free = programs.values[span].tolist(), programs.free[span].tolist()
         slot = -1 - len(values)
         parts.append((codes, values, free))
-        parts.append(([slot, *codes, times], [*values, 1.0], [*free, True]))
-        parts.append(([*codes, slot, plus], [*values, 0.0], [*free, True]))
-        parts.append(([slot, *codes, times, slot - 1, plus], [*values, 1.0, 0.0], [*free, True, True]))
+        if space.scales:
+            parts.append(([slot, *codes, times], [*values, 1.0], [*free, True]))
+        if space.shifts:
+            parts.append(([*codes, slot, plus], [*values, 0.0], [*free, True]))
+        if space.scales and space.shifts:
+            parts.append(([slot, *codes, times, slot - 1, plus], [*values, 1.0, 0.0], [*free, True, True]))
     return combine(parts)
 
 

@@ -102,6 +102,8 @@ class Language:
         >>> [op.name for op in arithmetic.operators("+ sin, ln")]
         ['+', 'sin', 'log']
         """
+        if not isinstance(text, Iterable):
+            raise OpError(f"operators must be text such as '+ * sin', but got {text!r}. Separate the names by spaces.")
         names = [n for n in re.split(r"[\s,]+", text) if n] if isinstance(text, str) else list(text)
         found = tuple(dict.fromkeys(self[n] for n in names))
         if not found:

@@ -120,7 +120,10 @@ class _Reader:
             return self.number(float(node))
         if getattr(node, "is_number", False) and node.is_real:
             return self.number(float(node))
-        raise ExportError(f"the SymPy atom '{node}' has no counterpart in language '{self.language.name}'.")
+        raise ExportError(
+            f"the SymPy atom '{node}' has no counterpart in language '{self.language.name}'. "
+            "Give an expression of symbols, real numbers and functions."
+        )
 
     def chain(self, name: str, args: list[Term]) -> Term:
         result = args[0]
