@@ -146,7 +146,7 @@ def fit(
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B", help="The columns that may explain; all by default.")
     ] = None,
-    max_size: Annotated[int, typer.Option("--max-size", help="Most nodes of a formula.")] = 25,
+    max_size: Annotated[int, typer.Option("--max-size", help="Most nodes of a formula.")] = 30,
     select: Annotated[
         str, typer.Option("--select", metavar="RULE", help="description_length, elbow, loss or validation.")
     ] = "description_length",
