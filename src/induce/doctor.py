@@ -27,7 +27,7 @@ EXTRAS = {
 """Extra to the packages it installs, as in ``pyproject.toml``."""
 CORE = (
     "numpy", "scipy", "scikit-learn", "torch", "pandas", "sympy", "rich", "typer", "lark", "safetensors", "networkx", "numba",
-    "joblib", "narwhals",
+    "joblib", "threadpoolctl", "narwhals",
 )  # fmt: skip
 
 
