@@ -1,0 +1,1 @@
+"""Logic: programs made of rules, run under any algebra, with neural networks inside."""
