@@ -38,6 +38,8 @@ ATOM = 1_000_000
 """Level of what never needs parentheses."""
 _RANKS = {("infix", "left"): 0, ("infix", "none"): 1, ("infix", "right"): 2, ("prefix", ""): 3, ("postfix", ""): 4}
 _HEX_FROM_BITS = 10_000
+WRITERS: dict[Sort, Callable[[Term], str]] = {}
+"""How terms of a sort are written when their language has a syntax of its own (rules); the module that has it says so."""
 
 
 def level_of(notation: Notation) -> int:
@@ -263,6 +265,8 @@ def to_text(term: Term, digits: int | None = None, *, language: Language | None 
     >>> to_text(arithmetic.parse("-(x + 1.23456)**2"), digits=3)
     '-(x + 1.23)^2'
     """
+    if term.sort in WRITERS:
+        return WRITERS[term.sort](term)
     writer = _Writer(term, digits, language)
 
     def expand(node: Term, expected: Sort | None, depth: int, need: int) -> list[str | _Job]:
