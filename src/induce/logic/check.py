@@ -79,7 +79,7 @@ def names_in(term: Term) -> tuple[str, ...]:
 
 
 def _named(names: Iterable[str]) -> list[str]:
-    return [n for n in names if not n.startswith("_")]
+    return [n for n in names if n.strip("_")]
 
 
 def is_aggregate(term: Term) -> bool:
@@ -118,7 +118,7 @@ def unbound(elements: Sequence[Term], known: Iterable[str] = ()) -> set[str]:
             else:
                 bound |= binds
         if len(left) == len(waiting):
-            return {n for n in wanted if n not in bound and not n.startswith("_")}
+            return {n for n in wanted if n not in bound and n.strip("_")}
         waiting = left
 
 
@@ -230,13 +230,14 @@ def _check_safety(statement: Statement, strict: bool) -> None:
     head_names = [n for h in statement.heads for n in names_in(h)]
     local = _choice_names(statement)
     for name in head_names:
-        if name.startswith("_"):
+        if not name.strip("_"):
             raise statement.error(f"'{name}' stands for anything and cannot be in a head. Name the value.", name)
-        if name not in binds and name not in local:
+        if name not in binds and name not in local and statement.term.args[0].op.name != "~":
             raise statement.error(
                 f"variable {name} is in the head but in no positive body atom. Add an atom that binds {name}.", name
             )
-    for name in _weight_names(statement.term):
+    # the index of a network without a body takes its values from the atoms that use it
+    for name in _weight_names(statement.term) if statement.term.args[0].op.name != "~" else ():
         if name not in binds:
             raise statement.error(f"variable {name} of the weight is bound by no body atom. Add an atom with {name}.", name)
 

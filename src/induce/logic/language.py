@@ -119,7 +119,7 @@ def constant(value: Any) -> Term:
 
 
 def value_variable(name: str) -> Term:
-    """A variable of a rule; names that begin with ``_`` stand for anything."""
+    """A variable of a rule; ``_`` stands for anything."""
     return variable(name, VALUE)
 
 
@@ -218,7 +218,7 @@ def key_of(formula: Term) -> str:
 
 def is_anonymous(term: Term) -> bool:
     """Whether a term is a variable that stands for anything."""
-    return term.op is VARIABLE and term.payload.startswith("_")
+    return term.op is VARIABLE and not term.payload.strip("_")
 
 
 def is_constant(term: Term) -> bool:

@@ -1,0 +1,68 @@
+"""Aggregates as relations: the elements are a relation of their own, grouped by the variables from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from induce.logic import language as lang
+from induce.logic.check import Statement, names_in
+from induce.logic.clauses import AggregateClause, Literal
+from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.logic.lower import _Lowering
+
+__all__ = ["NEUTRAL", "lower_aggregate"]
+
+NEUTRAL = {"count": 0, "sum": 0, "prod": 1}
+"""What an aggregate over no elements gives; the others then have no result."""
+
+
+def lower_aggregate(
+    lowering: _Lowering, statement: Statement, term: Term, others: Sequence[Term], place: int
+) -> tuple[str, tuple[str, ...]]:
+    """Relations for the elements, the groups and the result of one aggregate.
+
+    Returns
+    -------
+    relation, names
+        ``relation(names..., result)``: one result for each group, groups without elements included.
+    """
+    symbols, number = lowering.out.symbols, statement.number
+    outside = {n for e in others for n in names_in(e)} | {n for h in statement.heads for n in names_in(h)}
+    inside = {n for n in names_in(term) if n.strip("_")}
+    bound = {n for e in others if lang.is_atom(e) for n in names_in(e)}
+    names = tuple(n for n in names_in(term) if n in inside & (outside & bound if others else set()))
+    tag = f"@{number}.{place}"
+    width = max(len(e.args[0].args) for e in term.args)
+    element, group, result = (f"element{tag}/{len(names) + width}", f"group{tag}/{len(names)}", f"result{tag}/{len(names) + 1}")
+    pad = ~symbols.id_of("")
+    binders = [e for e in others if lang.is_atom(e) and set(names_in(e)) & set(names)] if names else []
+    for item in term.args:
+        items, condition = item.args
+        writer = lowering.writer(statement, [*condition.args, *binders])
+        columns = [writer.head(v) for v in items.args]
+        columns += [pad] * (width - len(columns))
+        lowering.emit(statement, writer, Literal(element, (*(writer.slot(n) for n in names), *columns)))
+    function = term.op.name[1:]
+    lowering.out.aggregates.append(
+        AggregateClause(
+            result, element, tuple(range(len(names))), len(names), function, number, lowering.out.texts[number],
+            lowering.out.lines[number],
+        )
+    )  # fmt: skip
+    if function in NEUTRAL and names:
+        # groups that have no elements still have a count and a sum
+        some = f"some{tag}/{len(names)}"
+        writer = lowering.writer(statement, binders)
+        lowering.emit(statement, writer, Literal(group, tuple(writer.slot(n) for n in names)))
+        writer = lowering.writer(statement, [])
+        slots = tuple(writer.fresh() for _ in range(len(names) + width))
+        writer.steps.append(Literal(element, slots))
+        lowering.emit(statement, writer, Literal(some, slots[: len(names)]))
+        writer = lowering.writer(statement, [])
+        slots = tuple(writer.fresh() for _ in names)
+        writer.steps += [Literal(group, slots), Literal(some, slots, True)]
+        lowering.emit(statement, writer, Literal(result, (*slots, ~symbols.id_of(NEUTRAL[function]))))
+    return result, names
