@@ -95,8 +95,20 @@ class Lowered:
     valued: set[str] = field(default_factory=set)
 
 
-def lower(statements: Sequence[Statement], symbols: Symbols, *, strict: bool = True) -> Lowered:
+def lower(
+    statements: Sequence[Statement], symbols: Symbols, *, strict: bool = True, taken: frozenset[str] = frozenset()
+) -> Lowered:
     """Clauses, sources of leaves, constraints and queries of a checked program.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+    symbols : Symbols
+        Grows by the constants of the program.
+    strict : bool
+        Refuse variables that occur only under a negation.
+    taken : set of relation
+        Relations that also have tables of facts.
 
     Raises
     ------
@@ -104,7 +116,7 @@ def lower(statements: Sequence[Statement], symbols: Symbols, *, strict: bool = T
         If the program has a mistake; see :func:`induce.logic.check.check_program`.
     """
     check_program(statements, strict=strict)
-    lowering = _Lowering(statements, Lowered(symbols))
+    lowering = _Lowering(statements, Lowered(symbols), taken)
     for statement in statements:
         lowering.statement(statement)
     lowering.indices_of_nets()
@@ -117,8 +129,9 @@ def constant_of(value: Any) -> Any:
 
 
 class _Lowering:
-    def __init__(self, statements: Sequence[Statement], out: Lowered) -> None:
+    def __init__(self, statements: Sequence[Statement], out: Lowered, taken: frozenset[str]) -> None:
         self.out = out
+        self.taken = taken
         self.statements = statements
         self.heads: dict[str, int] = {}
         for statement in statements:
@@ -216,16 +229,19 @@ class _Lowering:
         terms = tuple(a.args[0] for a in head.args)
         self._valued_relations(terms)
         single = head.args[0].args[1]
-        if not several and not elements and self.heads[lang.key_of(single)] == 1 and self.rows_of(single) is not None:
-            key = lang.key_of(single)
+        key = lang.key_of(single)
+        alone = self.heads[key] == 1 and key not in self.taken
+        if not several and not elements and alone and self.rows_of(single) is not None:
             self.out.sources.append(Source("weights", key, number, len(single.args), terms, ()))
             for row in self.rows_of(single) or ():
                 self.leaf_fact(statement, key, row)
             return
-        values = tuple(self.out.symbols.id_of(k) for k in range(len(head.args))) if several else ()
+        whole = _complete(terms)
+        # when the probabilities leave a rest, "none of them" is a value of its own
+        values = tuple(self.out.symbols.id_of(k) for k in range(len(head.args) + (not whole))) if several else ()
         relation = f"chance@{number}/{len(names) + several}"
         self.out.sources.append(
-            Source("weights", relation, number, len(names), terms, names, values, complete=_complete(terms))
+            Source("weights", relation, number, len(names), terms, names, values, complete=whole)
         )
         for k, alternative in enumerate(head.args):
             value = (~values[k],) if several else ()
@@ -240,6 +256,13 @@ class _Lowering:
                 alternative.args[1],
                 elements,
                 [lambda w, value=value: Literal(relation, (*(w.slot(n) for n in names), *value))],
+            )
+        for value in values[len(head.args) :]:
+            self.clause(
+                statement,
+                lambda w, value=value: Literal(relation, (*(w.slot(n) for n in names), ~value)),
+                elements,
+                leaf=True,
             )
 
     def leaf_fact(self, statement: Statement, relation: str, row: tuple[int, ...]) -> None:
@@ -403,7 +426,7 @@ class _Lowering:
 
     def aggregate(self, statement: Statement, term: Term, others: Sequence[Term], place: int) -> tuple[str, tuple[str, ...]]:
         """The relation ``(outer variables..., result)`` of an aggregate."""
-        from induce.logic.aggregates import lower_aggregate
+        from induce.logic.elements import lower_aggregate
 
         return lower_aggregate(self, statement, term, others, place)
 

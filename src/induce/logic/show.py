@@ -202,5 +202,22 @@ def _real_level(term: Term, need: int) -> str:
     return f"{term.op.name}({', '.join(write(a) for a in term.args)})"
 
 
+def value_text(value: object) -> str:
+    """A constant as it is written; structured values as terms."""
+    functor, arguments = getattr(value, "functor", None), getattr(value, "arguments", ())
+    if functor is None:
+        return _constant(value)
+    if functor == "cons" and len(arguments) == 2:
+        items = []
+        while getattr(value, "functor", None) == "cons":
+            items.append(value_text(value.arguments[0]))  # type: ignore[attr-defined]
+            value = value.arguments[1]  # type: ignore[attr-defined]
+        tail = "" if getattr(value, "functor", None) == "nil" else f" | {value_text(value)}"
+        return f"[{', '.join(items)}{tail}]"
+    if functor == "nil":
+        return "[]"
+    return f"{functor}({', '.join(value_text(a) for a in arguments)})"
+
+
 for _sort in (lang.PROGRAM, lang.STATEMENT, lang.BODY, lang.FORMULA, lang.HEAD, lang.VALUE):
     terms_show.WRITERS[_sort] = to_rule_text

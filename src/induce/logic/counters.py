@@ -1,0 +1,267 @@
+"""Aggregates over uncertain tuples, as small automata: one state atom for each partial result that can occur.
+
+The elements of a group are read one random variable after another. ``state(i, s)`` holds when the first ``i`` variables
+give the partial result ``s``; its instances exclude one another, so exact probability is a sum of products: the
+distribution of a sum is a convolution, of a count the Poisson-binomial, of a maximum a product of distributions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.errors import LimitError
+from induce.logic.clauses import AggregateClause
+from induce.logic.hypergraph import Hypergraph
+from induce.logic.lower import Cardinality, Lowered
+
+__all__ = ["MOST_STATES", "Counters", "result_tuples"]
+
+MOST_STATES = 200_000
+State = Any
+NONE = object()
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """One random variable of a group: options (literals that must hold, value or NONE for no element)."""
+
+    options: tuple[tuple[tuple[int, ...], Any], ...]
+
+
+def _moves(function: str, most: int | None = None) -> tuple[State, Callable[[State, Any], State], Callable[[State], Any]]:
+    """Start state, transition and result of an aggregate; a result NONE means there is none."""
+    if function == "count":
+        if most is None:
+            return 0, lambda s, v: s + 1, lambda s: s
+        return 0, lambda s, v: min(s + 1, most + 1), lambda s: s
+    if function == "sum":
+        return 0, lambda s, v: s + v, lambda s: s
+    if function == "prod":
+        return 1, lambda s, v: s * v, lambda s: s
+    if function == "mean":
+        return (0, 0), lambda s, v: (s[0] + v, s[1] + 1), lambda s: s[0] / s[1] if s[1] else NONE
+    pick = min if function == "min" else max
+    return NONE, lambda s, v: v if s is NONE else pick(s, v), lambda s: s
+
+
+@dataclass
+class Counters:
+    """The automata of a program."""
+
+    lowered: Lowered
+    groups: list[tuple[AggregateClause, list[tuple[int, ...]], Any]] = field(default_factory=list)
+    functional: dict[str, frozenset[int]] = field(default_factory=dict)
+    exclusive: list[int] = field(default_factory=list)
+
+    def mark(self, exclusive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The state atoms' instances exclude one another."""
+        exclusive = exclusive.copy()
+        exclusive[self.exclusive] = True
+        return exclusive
+
+    def install(self, graph: Hypergraph, database: Any) -> tuple[Hypergraph, list[tuple[int, int]]]:
+        """Add the automata to a hypergraph; returns it with the atoms that cardinality bounds forbid."""
+        builder = _Builder(graph)
+        for aggregate, _, _ in self.groups:
+            start, rows = graph.relations[aggregate.head]
+            place = {tuple(r): start + k for k, r in enumerate(rows.tolist())}
+            for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, self.lowered):
+                for result, atoms in builder.run(variables, _moves(aggregate.function), aggregate.text).items():
+                    if result is NONE:
+                        continue
+                    head = place.get((*key, self.lowered.symbols.id_of(result)))
+                    if head is not None:
+                        for literal in atoms:
+                            builder.instance(head, aggregate.number, () if literal < 0 else (literal,))
+                        self.exclusive.append(head)
+        violations = []
+        for bound in self.lowered.cardinalities:
+            violations += self._bounded(graph, builder, bound)
+        self.exclusive += builder.states
+        return builder.finished(), violations
+
+    def _bounded(self, graph: Hypergraph, builder: _Builder, bound: Cardinality) -> list[tuple[int, int]]:
+        found = []
+        most = bound.high if bound.high is not None else bound.low
+        for _, variables in _variables(graph, bound.relation, tuple(range(bound.keys)), -1, self.lowered):
+            text = self.lowered.texts[bound.number]
+            ends = builder.run(variables, _moves("count", most), text)
+            for count, atoms in ends.items():
+                if count < bound.low or (bound.high is not None and count > bound.high):
+                    found += [(literal >> 1 if literal >= 0 else -1, bound.number) for literal in atoms]
+        return found
+
+
+def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any) -> NDArray[np.int32]:
+    """The results that an aggregate over uncertain tuples may have, one row ``(keys..., result)`` each."""
+    from induce.logic.grounding import _with_leaves
+
+    graph, _ = _with_leaves(counters.lowered, database.hypergraph(counters.lowered.texts), {})
+    start, step, finish = _moves(aggregate.function)
+    rows = []
+    for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, counters.lowered):
+        states = {start}
+        for variable in variables:
+            states = {s if v is NONE else step(s, v) for s in states for _, v in variable.options}
+            if len(states) > MOST_STATES:
+                raise LimitError(too_many_states(aggregate.text, aggregate.line, len(states)))
+        for result in {finish(s) for s in states} - {NONE}:
+            rows.append((*key, counters.lowered.symbols.id_of(result)))
+    counters.groups.append((aggregate, rows, None))
+    counters.functional[aggregate.head] = frozenset(range(len(aggregate.keys)))
+    return np.array(sorted(rows), np.int32).reshape(len(rows), len(aggregate.keys) + 1)
+
+
+def too_many_states(text: str, line: int, states: int) -> str:
+    """What to say when an aggregate has too many possible results."""
+    return (
+        f"at {line}:1: the aggregate has more than {states:,} possible results; {MOST_STATES:,} are the limit. Query it "
+        "for one observed result, aggregate fewer tuples, or round the values.\n"
+        f"  {text}"
+    )
+
+
+def _variables(
+    graph: Hypergraph, relation: str, keys: tuple[int, ...], value: int, lowered: Lowered
+) -> list[tuple[tuple[int, ...], list[_Variable]]]:
+    """The random variables of every group of an element relation, in order of first appearance."""
+    first, rows = graph.relations.get(relation, (0, np.zeros((0, len(keys)), np.int32)))
+    alias = _aliases(graph)
+    leaf_of = np.full(graph.atoms, -1, np.int64)
+    leaf_of[graph.leaves.atom] = np.arange(len(graph.leaves))
+    groups: dict[tuple[int, ...], dict[Any, list[tuple[int, Any]]]] = {}
+    if not keys:
+        groups[()] = {}
+    dead = _dead_atoms(graph)
+    values = lowered.symbols.values_of(rows[:, value]) if value >= 0 and len(rows) else [None] * len(rows)
+    for k, row in enumerate(rows.tolist()):
+        atom = int(alias[first + k])
+        leaf = int(leaf_of[atom])
+        group = int(graph.leaves.group[leaf]) if leaf >= 0 else -1
+        several = group >= 0 and bool(graph.leaves.categorical[group])
+        mine = groups.setdefault(tuple(row[c] for c in keys), {})
+        if not dead[atom]:
+            mine.setdefault(("group", group) if several else ("atom", atom), []).append((atom, values[k]))
+    members: dict[int, list[int]] = {}
+    for leaf, group in enumerate(graph.leaves.group.tolist()):
+        members.setdefault(group, []).append(int(graph.leaves.atom[leaf]))
+    found = []
+    for key, parts in groups.items():
+        variables = []
+        for name, elements in parts.items():
+            variables.append(_variable(graph, name, elements, members))
+        found.append((key, variables))
+    return found
+
+
+def _variable(graph: Hypergraph, name: Any, elements: list[tuple[int, Any]], members: dict[int, list[int]]) -> _Variable:
+    kind, number = name
+    if kind == "group":
+        by_atom: dict[int, list[Any]] = {}
+        for atom, value in elements:
+            by_atom.setdefault(atom, []).append(value)
+        options = []
+        for atom in members[number]:
+            # one value of the variable may make several elements hold at once
+            options.append(((2 * atom,), tuple(by_atom[atom]) if atom in by_atom else NONE))
+        return _Variable(tuple(options))
+    values = tuple(v for _, v in elements)
+    if graph.certain[number]:
+        return _Variable((((), values),))
+    return _Variable((((2 * number,), values), ((2 * number + 1,), NONE)))
+
+
+def _aliases(graph: Hypergraph) -> NDArray[np.int64]:
+    """For every atom, the atom it is the same as: followed while there is one instance with one positive literal."""
+    alias = np.arange(graph.atoms, dtype=np.int64)
+    if not graph.instances:
+        return alias
+    count = np.bincount(graph.head, minlength=graph.atoms)
+    length = np.diff(graph.start)
+    is_leaf = np.zeros(graph.atoms, np.bool_)
+    is_leaf[graph.leaves.atom] = True
+    single = (length == 1) & (count[graph.head] == 1) & ~is_leaf[graph.head]
+    literal = graph.body[graph.start[:-1][single]]
+    positive = (literal & 1) == 0
+    alias[graph.head[single][positive]] = literal[positive] >> 1
+    for _ in range(64):
+        further = alias[alias]
+        if (further == alias).all():
+            break
+        alias = further
+    return alias
+
+
+def _dead_atoms(graph: Hypergraph) -> NDArray[np.bool_]:
+    """Atoms that hold in no world: neither certain, nor a leaf, nor the head of an instance."""
+    alive = graph.certain.copy()
+    alive[graph.head] = True
+    alive[graph.leaves.atom] = True
+    return ~alive
+
+
+class _Builder:
+    """Appends state atoms and instances to a hypergraph."""
+
+    def __init__(self, graph: Hypergraph) -> None:
+        self.graph = graph
+        self.next = graph.atoms
+        self.heads: list[int] = []
+        self.rules: list[int] = []
+        self.bodies: list[tuple[int, ...]] = []
+        self.states: list[int] = []
+
+    def instance(self, head: int, rule: int, body: tuple[int, ...]) -> None:
+        """``head :- body``; the body is made of signed literals."""
+        self.heads.append(head)
+        self.rules.append(rule)
+        self.bodies.append(body)
+
+    def run(self, variables: list[_Variable], moves: Any, text: str) -> dict[Any, list[Any]]:
+        """Add one automaton; result to the literals of its final states."""
+        start, step, finish = moves
+        states: dict[State, int] = {start: -1}
+        for variable in variables:
+            following: dict[State, int] = {}
+            for state, atom in states.items():
+                for literals, values in variable.options:
+                    target = state
+                    if values is not NONE:
+                        for value in values:
+                            target = step(target, value)
+                    if target not in following:
+                        following[target] = self.next
+                        self.states.append(self.next)
+                        self.next += 1
+                    before = (2 * atom,) if atom >= 0 else ()
+                    self.instance(following[target], 0, (*before, *literals))
+            states = following
+            if len(self.states) > MOST_STATES:
+                raise LimitError(too_many_states(text, 0, len(self.states)))
+        ends: dict[Any, list[int]] = {}
+        for state, atom in states.items():
+            ends.setdefault(finish(state), []).append(2 * atom if atom >= 0 else -1)
+        return ends
+
+    def finished(self) -> Hypergraph:
+        """The hypergraph with what was added; instances stay sorted by head."""
+        graph = self.graph
+        if not self.heads:
+            return graph
+        head = np.concatenate([graph.head, np.array(self.heads, np.int32)])
+        rule = np.concatenate([graph.rule, np.array(self.rules, np.int32)])
+        lengths = np.concatenate([np.diff(graph.start), [len(b) for b in self.bodies]])
+        body = np.concatenate([graph.body, np.array([x for b in self.bodies for x in b], np.int32)])
+        start = np.concatenate([[0], np.cumsum(lengths)])
+        order = np.argsort(head, kind="stable")
+        picked = np.concatenate([np.arange(start[i], start[i + 1]) for i in order]) if len(order) else order
+        certain = np.concatenate([graph.certain, np.zeros(self.next - graph.atoms, np.bool_)])
+        return replace(
+            graph, head=head[order], rule=rule[order], body=body[picked].astype(np.int32),
+            start=np.concatenate([[0], np.cumsum(lengths[order])]).astype(np.int64), certain=certain,
+        )  # fmt: skip

@@ -1,0 +1,318 @@
+"""From clauses and facts to a hypergraph with its leaves, constraints, evidence and answers in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.errors import RuleError, did_you_mean
+from induce.logic.check import strongly_connected
+from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
+from induce.logic.counters import Counters, result_tuples
+from induce.logic.hypergraph import Hypergraph, Leaves
+from induce.logic.database import Database
+from induce.logic.lower import Lowered, Source
+from induce.logic.structure import exclusive_atoms, functional_relations
+
+__all__ = ["GroundProgram", "SourceTable", "Weighted", "ground", "strata_of", "uncertain_relations"]
+
+Int32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """Facts with a probability each."""
+
+    columns: Int32
+    weights: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTable:
+    """The leaves of one source.
+
+    Parameters
+    ----------
+    source : Source
+    keys : int32 array, shape (variables, key columns)
+    leaf : int32 array, shape (variables, values)
+        Leaf numbers; -1 for a value that occurs nowhere. One column for Boolean variables.
+    weights : float array, shape (variables,), optional
+        Given probabilities of a table.
+    """
+
+    source: Source
+    keys: Int32
+    leaf: Int32
+    weights: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GroundProgram:
+    """A ground program with everything that evaluation needs."""
+
+    lowered: Lowered
+    graph: Hypergraph
+    tables: tuple[SourceTable, ...]
+    exclusive: NDArray[np.bool_]
+    forbidden: tuple[tuple[int, int], ...]
+    evidence: tuple[int, ...]
+    impossible: tuple[str, ...]
+    profile: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """Signed literals that hold: the evidence, and the negation of every violation."""
+        return (*self.evidence, *(2 * atom + 1 for atom, _ in self.forbidden))
+
+    def atom_of(self, relation: str, row: Sequence[int]) -> int:
+        """The atom of a tuple, or -1."""
+        start, rows = self.graph.relations.get(relation, (0, np.zeros((0, len(row)), np.int32)))
+        if not len(rows):
+            return -1
+        if not len(row):
+            return start
+        found = np.flatnonzero((rows == np.asarray(row, np.int32)).all(axis=1))
+        return start + int(found[0]) if len(found) else -1
+
+    def text_of(self, atom: int) -> str:
+        """An atom as it is written."""
+        for name, (start, rows) in self.graph.relations.items():
+            if start <= atom < start + len(rows):
+                return written(name, self.graph.symbols.values_of(rows[atom - start]))
+        return f"atom {atom}"
+
+
+def written(relation: str, values: Sequence[Any]) -> str:
+    """``edge(a, 5)`` from a relation's name and the values of a tuple."""
+    from induce.logic.show import value_text
+
+    name = relation.rpartition("/")[0]
+    return f"{name}({', '.join(value_text(v) for v in values)})" if len(values) else name
+
+
+def uncertain_relations(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause], leaves: set[str]) -> set[str]:
+    """Relations whose tuples depend on leaves."""
+    found = set(leaves) | {c.head.relation for c in clauses if c.leaf}
+    uses: dict[str, set[str]] = {}
+    for clause in clauses:
+        if not clause.leaf:
+            for step in clause.body:
+                if isinstance(step, Literal):
+                    uses.setdefault(step.relation, set()).add(clause.head.relation)
+    for aggregate in aggregates:
+        uses.setdefault(aggregate.source, set()).add(aggregate.head)
+    waiting = list(found)
+    while waiting:
+        for head in uses.get(waiting.pop(), ()):
+            if head not in found:
+                found.add(head)
+                waiting.append(head)
+    return found
+
+
+def strata_of(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause]) -> list[Stratum]:
+    """Clauses in the order of dependency, one stratum for each recursive component."""
+    edges: dict[str, set[str]] = {}
+    for clause in clauses:
+        out = edges.setdefault(clause.head.relation, set())
+        out |= {s.relation for s in clause.body if isinstance(s, Literal)}
+    for aggregate in aggregates:
+        edges.setdefault(aggregate.head, set()).add(aggregate.source)
+    place = strongly_connected(edges)
+    groups: dict[int, list[str]] = {}
+    for name, number in place.items():
+        if name in edges:
+            groups.setdefault(number, []).append(name)
+    found = []
+    for number in sorted(groups):
+        members = set(groups[number])
+        mine = tuple(c for c in clauses if c.head.relation in members)
+        totals = tuple(a for a in aggregates if a.head in members)
+        recursive = len(members) > 1 or any(
+            isinstance(s, Literal) and s.relation in members for c in mine for s in c.body
+        )
+        found.append(Stratum(mine, totals, recursive))
+    return found
+
+
+def ground(
+    lowered: Lowered,
+    facts: Mapping[str, Int32],
+    weighted: Mapping[str, Weighted],
+    *,
+    limits: Any = None,
+    skip: frozenset[str] = frozenset(),
+) -> GroundProgram:
+    """Ground a program.
+
+    Parameters
+    ----------
+    lowered : Lowered
+    facts : mapping of relation to columns
+        Tables of certain facts.
+    weighted : mapping of relation to Weighted
+        Tables of facts with probabilities.
+    limits : Limits, optional
+    skip : set of relation
+        Aggregates that are evaluated otherwise and need no tuples.
+
+    Raises
+    ------
+    RuleError
+        If a relation has neither facts nor rules, or evidence is impossible.
+    LimitError
+        If the program grows beyond a limit.
+    """
+    clauses = [c for c in lowered.clauses if not _reaches(c, skip)]
+    aggregates = [a for a in lowered.aggregates if a.head not in skip]
+    _check_known(lowered, facts, weighted)
+    database = Database(lowered.symbols)
+    for relation, rows in _all_facts(lowered, facts).items():
+        database.add_facts(relation, rows)
+    for relation, table in weighted.items():
+        count = np.arange(len(table.columns), dtype=np.int32)
+        database.add_leaves(relation, table.columns, source=0, row=count, value=0 * count, categorical=False)
+    uncertain = uncertain_relations(clauses, aggregates, set(weighted))
+    counters = Counters(lowered)
+    for stratum in strata_of(clauses, aggregates):
+        plain = tuple(a for a in stratum.aggregates if a.source not in uncertain)
+        heads = {c.head.relation for c in stratum.clauses} | {a.head for a in stratum.aggregates}
+        for aggregate in stratum.aggregates:
+            if aggregate.source in uncertain:
+                rows = result_tuples(counters, aggregate, database)
+                number = np.arange(len(rows), dtype=np.int32)
+                database.add_leaves(aggregate.head, rows, source=-1, row=number, value=0 * number, categorical=False)
+        database.run(replace(stratum, aggregates=plain), record=bool(heads & uncertain), limits=limits)
+    graph = database.hypergraph(lowered.texts)
+    graph, tables = _with_leaves(lowered, graph, weighted)
+    graph, violations = counters.install(graph, database)
+    certain = {name: rows for name, (_, rows) in graph.relations.items() if name not in uncertain}
+    keys = {s.relation: frozenset(range(s.keys)) for s in lowered.sources if s.categorical}
+    keys |= {s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical}
+    functional = functional_relations(clauses, keys, certain, counters.functional)
+    exclusive = exclusive_atoms(graph, clauses, functional, certain)
+    exclusive = counters.mark(exclusive)
+    return _finished(lowered, graph, tables, exclusive, violations, database, tuple(clauses))
+
+
+def _reaches(clause: Clause, skip: frozenset[str]) -> bool:
+    return any(isinstance(s, Literal) and s.relation in skip for s in clause.body)
+
+
+def _all_facts(lowered: Lowered, facts: Mapping[str, Int32]) -> dict[str, Int32]:
+    found = dict(facts)
+    for relation, rows in lowered.facts.items():
+        arity = int(relation.rpartition("/")[2])
+        mine = np.array(rows, np.int32).reshape(len(rows), arity)
+        found[relation] = np.concatenate([found[relation], mine]) if relation in found else mine
+    return found
+
+
+def _check_known(lowered: Lowered, facts: Mapping[str, Any], weighted: Mapping[str, Any]) -> None:
+    """Every relation of a body is defined somewhere."""
+    known = {*facts, *weighted, *lowered.facts, *lowered.columns, *(c.head.relation for c in lowered.clauses)}
+    known |= {a.head for a in lowered.aggregates} | {s.relation for s in lowered.sources}
+    for clause in lowered.clauses:
+        for step in clause.body:
+            if isinstance(step, Literal) and step.relation not in known:
+                shown = [k for k in known if "@" not in k]
+                hint = did_you_mean(step.relation, shown)
+                raise RuleError(
+                    f"'{step.relation}' has no facts and no rules.{hint} Give its facts, write a rule for it, or declare "
+                    f"it empty with #relation.\n  {clause.text}",
+                    line=clause.line,
+                    column=1 if clause.line else 0,
+                )
+
+
+def _with_leaves(
+    lowered: Lowered, graph: Hypergraph, weighted: Mapping[str, Weighted]
+) -> tuple[Hypergraph, tuple[SourceTable, ...]]:
+    """The leaf table of a hypergraph, from the tuples of the leaf relations."""
+    atoms, numbers, rows, values, groups, categorical = [], [], [], [], [], []
+    tables: list[SourceTable] = []
+    count = variables = 0
+    for number, source in enumerate([*lowered.sources, *(_table_source(r) for r in weighted)]):
+        start, columns = graph.relations.get(source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32)))
+        columns = np.asarray(columns, np.int32)
+        if source.categorical:
+            keys, row = np.unique(columns[:, : source.keys], axis=0, return_inverse=True) if source.keys else (
+                np.zeros((min(len(columns), 1), 0), np.int32),
+                np.zeros(len(columns), np.int64),
+            )
+            row = np.asarray(row).reshape(-1)
+            place = {v: k for k, v in enumerate(source.values)}
+            value = np.array([place.get(int(v), -1) for v in columns[:, source.keys]], np.int64)
+        else:
+            keys, row, value = columns, np.arange(len(columns)), np.zeros(len(columns), np.int64)
+        order = np.lexsort([value, row])
+        leaf = np.full((len(keys), max(len(source.values), 1)), -1, np.int32)
+        leaf[row[order], value[order]] = count + np.arange(len(order), dtype=np.int32)
+        weights = weighted[source.relation].weights if source.kind == "table" else None
+        tables.append(SourceTable(source, keys.astype(np.int32), leaf, weights))
+        atoms.append(start + order)
+        numbers.append(np.full(len(order), number))
+        rows.append(row[order])
+        values.append(value[order])
+        groups.append(variables + row[order])
+        categorical.append(np.full(len(keys), source.categorical))
+        count += len(order)
+        variables += len(keys)
+    join = lambda parts, kind: np.concatenate([np.zeros(0, kind), *parts]).astype(kind)  # noqa: E731
+    leaves = Leaves(
+        join(atoms, np.int32), join(numbers, np.int32), join(rows, np.int32), join(values, np.int32),
+        join(groups, np.int32), join(categorical, np.bool_),
+    )  # fmt: skip
+    return replace(graph, leaves=leaves), tuple(tables)
+
+
+def _table_source(relation: str) -> Source:
+    return Source("table", relation, 0, int(relation.rpartition("/")[2]))
+
+
+def _finished(
+    lowered: Lowered,
+    graph: Hypergraph,
+    tables: tuple[SourceTable, ...],
+    exclusive: NDArray[np.bool_],
+    violations: list[tuple[int, int]],
+    database: Any,
+    clauses: tuple[Clause, ...],
+) -> GroundProgram:
+    """Constraints and evidence as atoms; those that hold or fail in every world are settled here."""
+    program = GroundProgram(lowered, graph, tables, exclusive, (), (), ())
+    forbidden, evidence = [(a, n) for a, n in violations if a >= 0], []
+    impossible = [f"the bounds of '{lowered.texts[n]}' cannot be met" for a, n in violations if a < 0]
+    for relation, number in lowered.constraints:
+        atom = program.atom_of(relation, ())
+        if atom >= 0 and graph.certain[atom]:
+            impossible.append(f"the constraint '{lowered.texts[number]}' is violated by certain facts alone")
+        elif atom >= 0:
+            forbidden.append((atom, number))
+    for body in lowered.evidence:
+        for formula in body.args:
+            negated = formula.op.name == "not"
+            inner = formula.args[0] if negated else formula
+            row = [lowered.symbols.id_of(a.payload) for a in inner.args]
+            atom = program.atom_of(f"{inner.op.name}/{len(row)}", row)
+            holds = atom >= 0 and bool(graph.certain[atom])
+            if (atom < 0 and not negated) or (holds and negated):
+                impossible.append(f"the evidence '{formula}' holds in no world")
+            elif atom >= 0 and not holds:
+                evidence.append(2 * atom + negated)
+    return replace(
+        program,
+        forbidden=tuple(forbidden),
+        evidence=tuple(evidence),
+        impossible=tuple(impossible),
+        profile=database.profile(),
+        notes=list(getattr(database, "notes", [])),
+        clauses=clauses,
+    )

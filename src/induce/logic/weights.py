@@ -1,0 +1,383 @@
+"""Weights of the leaves: numbers, parameters, real expressions and networks, as one tensor of shape (leaves, batch)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from induce.algebras.algebra import meaning_of
+from induce.algebras.standard import REAL as REAL_ALGEBRA
+from induce.errors import DataError, RuleError
+from induce.logic import language as lang
+from induce.logic.grounding import GroundProgram, SourceTable, written
+from induce.logic.inputs import NetInput, batch_of, merged
+from induce.terms.op import HOLE, LITERAL
+from induce.terms.term import Term
+
+__all__ = ["Parameters", "WeightReader", "hole_value", "probability_holes"]
+
+
+def probability_holes(program: Term) -> set[str]:
+    """Holes that stand as a probability by themselves: they live on (0, 1) by a sigmoid."""
+    found = set()
+    for node in program.postorder():
+        if node.op is lang.WEIGHTED:
+            weight = node.args[0].args[0] if node.args[0].op.name == "at" else node.args[0]
+            if weight.op is HOLE and weight.hole.kind == "real":
+                found.add(weight.name)
+        elif node.op is lang.VALUED and node.args[0].op is HOLE:
+            found.add(node.args[0].name)
+    return found
+
+
+def hole_value(raw: torch.Tensor, spec: Any, probability: bool) -> torch.Tensor:
+    """The value of a real hole from its free parameter: a sigmoid between the bounds, softplus above one, or as it is."""
+    low, high = (0.0, 1.0) if probability and spec.low == -math.inf else (spec.low, spec.high)
+    if low > -math.inf and high < math.inf:
+        return low + (high - low) * torch.sigmoid(raw)
+    if low > -math.inf:
+        return low + nn.functional.softplus(raw)
+    if high < math.inf:
+        return high - nn.functional.softplus(raw)
+    return raw
+
+
+def hole_start(spec: Any, probability: bool, jitter: float) -> float:
+    """The free parameter at which a hole has its first guess."""
+    low, high = (0.0, 1.0) if probability and spec.low == -math.inf else (spec.low, spec.high)
+    if spec.start is None:
+        return jitter
+    if low > -math.inf and high < math.inf:
+        share = min(max((spec.start - low) / (high - low), 1e-9), 1 - 1e-9)
+        return math.log(share / (1 - share))
+    if low > -math.inf or high < math.inf:
+        distance = max(spec.start - low if low > -math.inf else high - spec.start, 1e-9)
+        return math.log(math.expm1(distance)) if distance < 30 else distance
+    return float(spec.start)
+
+
+class Parameters(nn.Module):
+    """The real and choice holes of a program: a parameter for each, by name.
+
+    A hole applied to values, ``?w(X)``, has one entry for each value that occurs.
+    """
+
+    def __init__(self, program: Term, seed: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.values = nn.ParameterDict()
+        self.choices = nn.ParameterDict()
+        self.specs: dict[str, Any] = {}
+        self.probabilities = probability_holes(program)
+        self.indexed: dict[str, dict[tuple[int, ...], int]] = {}
+        for node in _holes_of(program):
+            spec = node.hole
+            if spec.kind == "real" and spec.name not in self.specs:
+                self.specs[spec.name] = spec
+                jitter = 0.01 * float(torch.randn((), generator=generator))
+                start = hole_start(spec, spec.name in self.probabilities, jitter)
+                self.values[spec.name] = nn.Parameter(torch.tensor(start, dtype=torch.float64))
+            elif spec.kind == "choice" and spec.name not in self.specs:
+                self.specs[spec.name] = spec
+                logits = 0.01 * torch.randn(len(spec.options), generator=generator, dtype=torch.float64)
+                if spec.prior:
+                    logits = logits + torch.log(torch.tensor(spec.prior, dtype=torch.float64))
+                self.choices[spec.name] = nn.Parameter(logits)
+
+    def index(self, name: str, keys: Sequence[tuple[int, ...]]) -> torch.Tensor:
+        """Places of the values of an indexed hole; the parameter grows when a value is new."""
+        known = self.indexed.setdefault(name, {})
+        for key in keys:
+            known.setdefault(key, len(known))
+        raw = self.values[name]
+        if raw.ndim == 0 or len(raw) < len(known):
+            grown = torch.full((len(known),), float(raw.detach().reshape(-1)[0]), dtype=raw.dtype, device=raw.device)
+            if raw.ndim:
+                grown[: len(raw)] = raw.detach()
+            self.values[name] = nn.Parameter(grown)
+        return torch.tensor([known[k] for k in keys])
+
+    def real(self, name: str) -> torch.Tensor:
+        """The present value of a real hole."""
+        return hole_value(self.values[name], self.specs[name], name in self.probabilities)
+
+    def shares(self, name: str) -> torch.Tensor:
+        """The present weights of the options of a choice."""
+        return torch.softmax(self.choices[name], 0)
+
+
+def _holes_of(program: Term) -> list[Term]:
+    found: dict[Term, None] = {}
+    stack = [program]
+    while stack:
+        for node in stack.pop().postorder():
+            if node.op is HOLE and node not in found:
+                found[node] = None
+                if isinstance(node.hole.options, tuple):
+                    stack.extend(node.hole.options)
+    return list(found)
+
+
+@dataclass
+class _Values:
+    """Where the values of a weighted relation inside a real expression come from."""
+
+    name: str
+    rows: torch.Tensor
+    given: torch.Tensor | None
+
+
+class WeightReader:
+    """Computes the leaves' weights of one ground program.
+
+    Parameters
+    ----------
+    program : GroundProgram
+    parameters : Parameters
+    nets : mapping of name to module
+    measured : mapping of relation to (columns, values)
+        Facts with a real value each, for real expressions.
+    axes : mapping of input name to lists of constants
+    logits : bool
+        Whether networks give logits or probabilities.
+    """
+
+    def __init__(
+        self, program: GroundProgram, parameters: Parameters, nets: Any, measured: Mapping[str, Any],
+        axes: Mapping[str, Any], logits: bool,
+    ) -> None:  # fmt: skip
+        self.program, self.parameters, self.nets, self.logits = program, parameters, nets, logits
+        self.measured = measured
+        self.net_inputs: dict[int, list[NetInput]] = {}
+        self.columns: dict[tuple[int, str], torch.Tensor] = {}
+        self.places: dict[tuple[int, Term], torch.Tensor] = {}
+        self.values: dict[tuple[int, Term], _Values] = {}
+        self.constant: dict[int, torch.Tensor] = {}
+        self.names: set[str] = set()
+        for number, table in enumerate(program.tables):
+            if table.source.kind == "net":
+                terms = table.source.inputs
+                made = merged([NetInput.of(t, table, program, axes) for t in terms], terms) or [NetInput.plain(table)]
+                self.net_inputs[number] = made
+                self.names |= {name for m in made for name in m.names}
+            elif table.source.kind == "weights":
+                for term in table.source.terms:
+                    self._prepare(number, table, term)
+
+    # ---- planning
+
+    def _prepare(self, number: int, table: SourceTable, term: Term) -> None:
+        symbols, source = self.program.graph.symbols, table.source
+        place = {name: k for k, name in enumerate(source.names)}
+        for node in term.postorder():
+            if node.op is lang.NUMBER:
+                name = node.args[0].payload
+                numbers, fine = symbols.numbers(table.keys[:, place[name]])
+                if not np.all(fine):
+                    bad = symbols.value_of(int(table.keys[~np.asarray(fine)][0, place[name]]))
+                    raise RuleError(
+                        f"{name} is {bad!r} in '{source.terms[0]}', but a number was expected. Filter the facts, or use "
+                        f"another column.\n  {self.program.lowered.texts.get(source.number, '')}"
+                    )
+                self.columns[number, name] = torch.as_tensor(np.asarray(numbers, np.float64))
+            elif node.op.name == "at":
+                keys = list(zip(*(self._column(table, a, place) for a in node.args[1:]), strict=True))
+                self.places[number, node] = self.parameters.index(node.args[0].name, keys)
+            elif node.op not in (HOLE, LITERAL) and node.sort is lang.REAL and _reads_values(node):
+                self.values[number, node] = self._measured(table, node, place)
+
+    def _column(self, table: SourceTable, arg: Term, place: Mapping[str, int]) -> list[int]:
+        if arg.op is LITERAL:
+            return [self.program.graph.symbols.id_of(arg.payload)] * len(table.keys)
+        return [int(v) for v in table.keys[:, place[arg.payload]]]
+
+    def _measured(self, table: SourceTable, node: Term, place: Mapping[str, int]) -> _Values:
+        key = f"{node.op.name}/{len(node.args)}"
+        self.names.add(node.op.name)
+        if key not in self.measured:
+            raise RuleError(
+                f"'{node}' needs a number for each fact of '{key}'. Give them: program.facts({node.op.name!r}, table, "
+                "value='column')."
+            )
+        columns, values = self.measured[key]
+        wanted = np.array(list(zip(*(self._column(table, a, place) for a in node.args), strict=True)), np.int32)
+        wanted = wanted.reshape(len(table.keys), len(node.args))
+        known = {tuple(r): k for k, r in enumerate(columns.tolist())}
+        rows = [known.get(tuple(r), -1) for r in wanted.tolist()]
+        if -1 in rows:
+            missing = written(key, self.program.graph.symbols.values_of(wanted[rows.index(-1)]))
+            raise RuleError(f"'{missing}' has no value. Give one for every tuple that the rules reach.")
+        return _Values(node.op.name, torch.tensor(rows), torch.as_tensor(np.asarray(values, np.float64)))
+
+    # ---- running
+
+    def __call__(self, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """Weights of all leaves, shape (leaves, batch); the batch is 1 when nothing depends on an input."""
+        unknown = set(inputs) - self.names
+        if unknown:
+            raise DataError(
+                f"no rule reads an input '{sorted(unknown)[0]}'. Inputs: {', '.join(sorted(self.names)) or 'none'}."
+            )
+        batch = batch_of(inputs)
+        parts = []
+        for number, table in enumerate(self.program.tables):
+            if not len(table.keys):
+                continue
+            block = self._block(number, table, inputs)
+            parts.append(self._placed(block, table))
+        if not parts:
+            return torch.zeros(0, batch or 1, dtype=torch.float64)
+        width = max(p.shape[0] for p in parts)
+        kind = next((p.dtype for p in parts if p.dtype == torch.float32), torch.float64)
+        if width > 1 or len({p.dtype for p in parts}) > 1:
+            device = next((p.device for p in parts if p.shape[0] > 1), parts[0].device)
+            parts = [p.to(device=device, dtype=kind).expand(width, -1) for p in parts]
+        return torch.cat(parts, dim=1).T if len(parts) > 1 else parts[0].T
+
+    @staticmethod
+    def _placed(block: torch.Tensor, table: SourceTable) -> torch.Tensor:
+        """(batch, variables, values) as (batch, leaves) in leaf order."""
+        flat = block.reshape(block.shape[0], -1)
+        if (table.leaf < 0).any():
+            return flat[:, torch.as_tensor(table.leaf.reshape(-1) >= 0)]
+        return flat
+
+    def _block(self, number: int, table: SourceTable, inputs: Mapping[str, Any]) -> torch.Tensor:
+        source = table.source
+        if source.kind == "net":
+            return self._net(number, table, inputs)
+        if source.kind == "free":
+            return torch.full((1, len(table.keys), 1), 0.5, dtype=torch.float64)
+        if source.kind == "select":
+            return self.parameters.shares(source.net).reshape(1, 1, -1)
+        if source.kind == "table":
+            assert table.weights is not None
+            return torch.as_tensor(table.weights, dtype=torch.float64).reshape(1, -1, 1)
+        return self._expressions(number, table, inputs)
+
+    def _expressions(self, number: int, table: SourceTable, inputs: Mapping[str, Any]) -> torch.Tensor:
+        source, count = table.source, len(table.keys)
+        if number in self.constant:
+            return self.constant[number]
+        found = [self._expression(number, t, inputs) for t in source.terms]
+        width = max(f.shape[0] if f.ndim == 2 else 1 for f in found)
+        found = [(f if f.ndim == 2 else f.reshape(1, -1)).expand(width, count) for f in found]
+        block = torch.stack(found, dim=2)
+        if source.categorical and any(t.op is HOLE for t in source.terms):
+            block = self._shared(source, block)
+        if source.categorical and not source.complete:
+            block = torch.cat([block, (1.0 - block.sum(2, keepdim=True)).clamp_min(0.0)], dim=2)
+        if not block.requires_grad and all(t.op is LITERAL for t in source.terms):
+            self.constant[number] = block
+        if not all(t.op in (LITERAL, HOLE) for t in source.terms):
+            self._check_range(table, block)
+        return block
+
+    def _shared(self, source: Any, block: torch.Tensor) -> torch.Tensor:
+        """Learnable alternatives share, by a softmax of their parameters, what the numbers leave."""
+        holes = [k for k, t in enumerate(source.terms) if t.op is HOLE]
+        if len(holes) < 2 and source.complete:
+            holes = [k for k, t in enumerate(source.terms) if t.op is HOLE]
+        rest = 1.0 - sum(float(t.payload) for t in source.terms if t.op is LITERAL)
+        raw = torch.stack([self.parameters.values[source.terms[k].name] for k in holes])
+        share = rest * torch.softmax(raw, 0)
+        columns = list(block.unbind(2))
+        for k, place in enumerate(holes):
+            columns[place] = share[k].expand_as(columns[place])
+        return torch.stack(columns, dim=2)
+
+    def _check_range(self, table: SourceTable, block: torch.Tensor) -> None:
+        low, high = block.detach().aminmax()
+        if not (float(low) >= -1e-9 and float(high) <= 1 + 1e-9):
+            flat = block.detach().reshape(block.shape[0], len(table.keys), -1)
+            bad = ((flat < -1e-9) | (flat > 1 + 1e-9) | flat.isnan()).nonzero()[0]
+            shown = written(table.source.relation, self.program.graph.symbols.values_of(table.keys[int(bad[1])]))
+            raise RuleError(
+                f"the weight '{table.source.terms[min(int(bad[2]), len(table.source.terms) - 1)]}' is "
+                f"{float(flat[tuple(bad)]):g} for {shown.replace('@', ' ')}, but a probability lies in [0, 1]. Wrap the "
+                "expression in sigmoid(...)."
+            )
+
+    def _expression(self, number: int, term: Term, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """A real expression over the rows of a source: shape (rows,) or (batch, rows)."""
+
+        def step(node: Term, args: tuple[Any, ...]) -> Any:
+            if node.sort is not lang.REAL:
+                return None
+            if node.op is LITERAL:
+                return torch.tensor([float(node.payload)], dtype=torch.float64)
+            if node.op is HOLE:
+                value = self.parameters.real(node.name)
+                return value if value.ndim else value.reshape(1)
+            if node.op is lang.NUMBER:
+                return self.columns[number, node.args[0].payload]
+            if node.op.name == "at":
+                return args[0][self.places[number, node]]
+            if (number, node) in self.values:
+                return self._values_of(self.values[number, node], inputs)
+            return meaning_of(node.op, REAL_ALGEBRA)(torch, *args)
+
+        return term.fold(step)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _values_of(found: _Values, inputs: Mapping[str, Any]) -> torch.Tensor:
+        given = inputs.get(found.name)
+        if given is None:
+            assert found.given is not None
+            return found.given[found.rows]
+        tensor = torch.as_tensor(given)
+        return tensor.reshape(tensor.shape[0], -1)[:, found.rows]
+
+    def _net(self, number: int, table: SourceTable, inputs: Mapping[str, Any]) -> torch.Tensor:
+        source = table.source
+        module = self.nets[source.net] if source.net in self.nets else None
+        if module is None:
+            raise RuleError(
+                f"no network is given for '{source.net}' of '{source.relation}'. "
+                f"Give it by name: LogicProgram(..., {source.net}=module)."
+            )
+        read = [i.read(inputs) for i in self.net_inputs[number]]
+        batch, rows = read[0].shape[:2]
+        outputs = module(*(r.reshape(batch * rows, *r.shape[2:]) for r in read))
+        width = len(source.values) or 1
+        if outputs.shape[0] != batch * rows or outputs[0].numel() != width:
+            if not (width == 1 and outputs.numel() == batch * rows):
+                raise RuleError(
+                    f"network '{source.net}' gave {tuple(outputs.shape[1:])} outputs for each of {batch * rows} inputs, "
+                    f"but '{source.relation}' has a domain of {width} values. Change the last layer or the domain."
+                )
+        outputs = outputs.reshape(batch, rows, width)
+        if not bool(torch.isfinite(outputs).all()):
+            example = int((~torch.isfinite(outputs)).reshape(batch, -1).any(1).nonzero()[0])
+            raise RuleError(
+                f"network '{source.net}' gave NaN or infinity for example {example} of the batch. Check that input, or "
+                "lower the learning rate."
+            )
+        if self.logits:
+            return torch.softmax(outputs, 2) if source.values else torch.sigmoid(outputs)
+        self._check_probabilities(source, outputs)
+        return outputs
+
+    @staticmethod
+    def _check_probabilities(source: Any, outputs: torch.Tensor) -> None:
+        sums = outputs.detach().sum(2) if source.values else outputs.detach().reshape(-1)
+        wrong = (sums - 1).abs().max() > 1e-3 if source.values else bool(((sums < 0) | (sums > 1)).any())
+        if bool(wrong):
+            raise RuleError(
+                f"the outputs of network '{source.net}' are not probabilities (a row sums to {float(sums.reshape(-1)[0]):g})."
+                " For logits leave out logits=False."
+            )
+
+
+def _reads_values(node: Term) -> bool:
+    if node.op is lang.NUMBER or node.op.name == "at":
+        return False
+    if node.args:
+        return node.args[0].sort is lang.VALUE
+    return node.op.notation.kind == "call"
