@@ -12,6 +12,8 @@ The tree (each child is also the built-in error a caller would expect)::
     |-- DataError      (ValueError)  a table, column or target that cannot be used
     |-- BudgetError    (ValueError)  a budget that cannot be read or is not positive
     |-- FillError      (ValueError)  a task that no learner can work on
+    |-- RuleError      (ValueError)  a rule that cannot be read as a rule or evaluated; carries line and column
+    |-- LimitError     (RuntimeError)  a program that would ground beyond a stated limit
     |-- ExportError    (ValueError)  a term that a target format cannot express
     `-- FormatError    (ValueError)  a saved folder that is damaged, or from a newer version
 
@@ -32,8 +34,10 @@ __all__ = [
     "FormatError",
     "GrammarError",
     "InduceError",
+    "LimitError",
     "OpError",
     "ParseError",
+    "RuleError",
     "TermError",
     "UnitError",
     "did_you_mean",
@@ -91,6 +95,27 @@ class BudgetError(InduceError, ValueError):
 
 class FillError(InduceError, ValueError):
     """A task that no learner can work on."""
+
+
+class RuleError(InduceError, ValueError):
+    """A rule that cannot be read as a rule or evaluated, with its place in the program where it has one."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"at {line}:{column}: {message}" if line > 0 else message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rule_error, (self.message, self.line, self.column))
+
+
+def _rule_error(message: str, line: int, column: int) -> RuleError:
+    return RuleError(message, line=line, column=column)
+
+
+class LimitError(InduceError, RuntimeError):
+    """A program that would ground beyond a stated limit."""
 
 
 class ExportError(InduceError, ValueError):
