@@ -106,6 +106,7 @@ def pieces(counts: NDArray[Any], total: int) -> list[tuple[slice, int]]:
 
 
 def stacked(columns: list[Int32], size: int) -> Int32:
+    """The columns as one array, also when there is none."""
     found = np.empty((len(columns), size), dtype=np.int32)
     for k, column in enumerate(columns):
         found[k] = column

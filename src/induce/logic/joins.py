@@ -99,7 +99,6 @@ class Join:
         for step in self._steps:
             if isinstance(step, Scan):
                 step.open()
-        self._head.tuples.fit(len(self._symbols))
         self._advance(0, Bindings(1, {}))
 
     # ---------------------------------------------------------------- steps
@@ -193,6 +192,7 @@ class Join:
         checks = np.array([(column, -1 - other) for column, other in scan.repeats], dtype=np.int64).reshape(-1, 2)
         parts, window, recipe = scan.index.parts(), self._windows[scan.place], (plan, fixed, checks)
         target, begin = self._head.tuples, 0
+        target.fit(len(self._symbols))
         while begin < bindings.size:
             source = scan.relation.tuples.parts()[0]  # anew each time: the target may be this relation, and grow
             before = target.count
@@ -210,6 +210,7 @@ class Join:
 
     def _emit(self, bindings: Bindings) -> None:
         target, before = self._head.tuples, self._head.tuples.count
+        target.fit(len(self._symbols))  # a step may have made new symbols
         slots = list(bindings.slots)
         if self._instances is None:
             stacked = stack([bindings.slots[slot] for slot in slots], bindings.size)
