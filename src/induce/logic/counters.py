@@ -49,6 +49,14 @@ def _moves(function: str, most: int | None = None) -> tuple[State, Callable[[Sta
     return NONE, lambda s, v: v if s is NONE else pick(s, v), lambda s: s
 
 
+def _after(step: Callable[[State, Any], State], state: State, values: Any) -> State:
+    """The state after all elements that one option of a variable makes hold."""
+    if values is not NONE:
+        for value in values:
+            state = step(state, value)
+    return state
+
+
 @dataclass
 class Counters:
     """The automata of a program."""
@@ -107,7 +115,7 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
     for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, counters.lowered):
         states = {start}
         for variable in variables:
-            states = {s if v is NONE else step(s, v) for s in states for _, v in variable.options}
+            states = {_after(step, s, v) for s in states for _, v in variable.options}
             if len(states) > MOST_STATES:
                 raise LimitError(too_many_states(aggregate.text, aggregate.line, len(states)))
         for result in {finish(s) for s in states} - {NONE}:
@@ -230,10 +238,7 @@ class _Builder:
             following: dict[State, int] = {}
             for state, atom in states.items():
                 for literals, values in variable.options:
-                    target = state
-                    if values is not NONE:
-                        for value in values:
-                            target = step(target, value)
+                    target = _after(step, state, values)
                     if target not in following:
                         following[target] = self.next
                         self.states.append(self.next)

@@ -196,7 +196,7 @@ def ground(
     certain = {name: rows for name, (_, rows) in graph.relations.items() if name not in uncertain}
     keys = {s.relation: frozenset(range(s.keys)) for s in lowered.sources if s.categorical}
     keys |= {s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical}
-    functional = functional_relations(clauses, keys, certain, counters.functional)
+    functional = functional_relations(graph, clauses, keys, certain, counters.functional)
     exclusive = exclusive_atoms(graph, clauses, functional, certain)
     exclusive = counters.mark(exclusive)
     return _finished(lowered, graph, tables, exclusive, violations, database, tuple(clauses))

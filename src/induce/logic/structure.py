@@ -47,6 +47,7 @@ def _groups(rows: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def functional_relations(
+    graph: Hypergraph,
     clauses: Sequence[Clause],
     leaves: Mapping[str, frozenset[int]],
     certain: Mapping[str, NDArray[np.int32]],
@@ -56,6 +57,7 @@ def functional_relations(
 
     Parameters
     ----------
+    graph : Hypergraph
     clauses : sequence of Clause
     leaves : mapping of leaf relation to its key columns
         All columns for Boolean leaves.
@@ -86,7 +88,7 @@ def functional_relations(
     while changed:
         changed = False
         for relation in list(candidates):
-            while relation in keys and not _holds(relation, keys[relation], by_head[relation], keys, facts):
+            while relation in keys and not _holds(relation, keys[relation], by_head[relation], keys, facts, graph):
                 changed = True
                 following = next(candidates[relation], None)
                 if following is None:
@@ -103,11 +105,13 @@ def _subsets(arity: int) -> Iterable[frozenset[int]]:  # type: ignore[misc]
             yield frozenset(chosen)
 
 
-def _holds(relation: str, key: frozenset[int], clauses: Sequence[Clause], keys: Keys, facts: _Facts) -> bool:
+def _holds(
+    relation: str, key: frozenset[int], clauses: Sequence[Clause], keys: Keys, facts: _Facts, graph: Hypergraph
+) -> bool:
     arity = int(relation.rpartition("/")[2])
     if len(key) == arity:
         return True
-    if len(clauses) > 1 and not _apart(clauses, key):
+    if not _apart(graph, relation, key, clauses):
         return False
     return all(
         _determined(clause, {a for k, a in enumerate(clause.head.arguments) if k in key and a >= 0}, keys, facts)
@@ -115,40 +119,35 @@ def _holds(relation: str, key: frozenset[int], clauses: Sequence[Clause], keys: 
     )
 
 
-def _apart(clauses: Sequence[Clause], key: frozenset[int]) -> bool:
-    """Whether no two clauses can give the same key: checked on the data later, for constants here."""
-    for one, other in itertools.combinations(clauses, 2):
-        differ = any(
-            one.head.arguments[k] < 0 and other.head.arguments[k] < 0 and one.head.arguments[k] != other.head.arguments[k]
-            for k in key
-        )
-        if not (differ or _opposed(one, other) or (key and _grows(one, other, key))):
-            return False
-    return True
+def _apart(graph: Hypergraph, relation: str, key: frozenset[int], clauses: Sequence[Clause]) -> bool:
+    """Whether the tuples of one key all come from one clause, or from clauses that contradict each other."""
+    start, rows = graph.relations.get(relation, (0, np.zeros((0, 1), np.int32)))
+    if not len(rows):
+        return True
+    sure = np.flatnonzero(graph.certain[start : start + len(rows)])
+    if len(clauses) == 1 and not len(sure):
+        return True
+    ids = _groups(rows[:, sorted(key)]) if key else np.zeros(len(rows), np.int64)
+    if len(np.unique(ids[sure])) < len(sure):
+        return False
+    if not len(sure) and all(_opposed(one, other) for one, other in itertools.combinations(clauses, 2)):
+        return True
+    if len({c.number for c in clauses}) < len(clauses):
+        return False
+    mine = (graph.head >= start) & (graph.head < start + len(rows))
+    groups = np.concatenate([ids[graph.head[mine] - start], ids[sure]])
+    rules = np.concatenate([graph.rule[mine], np.full(len(sure), -1)])
+    pairs = np.unique(np.stack([groups, rules]), axis=1)
+    return len(np.unique(pairs[0])) == pairs.shape[1]
 
 
 def _opposed(one: Clause, other: Clause) -> bool:
-    """Whether one body has an atom without variables whose negation the other has, or the two choose differently."""
+    """Whether one body has an atom without variables whose negation the other has."""
     for a in one.body:
         for b in other.body:
             if isinstance(a, Literal) and isinstance(b, Literal) and a.relation == b.relation:
                 ground = all(x < 0 for x in (*a.arguments, *b.arguments))
                 if ground and a.arguments == b.arguments and a.negated != b.negated:
-                    return True
-    return False
-
-
-def _grows(one: Clause, other: Clause, key: frozenset[int]) -> bool:
-    """Whether one head's key is a constant and the other's is a number computed by ``+`` from a key of the same relation.
-
-    The first tuples of a recursion and those it makes then have different keys as long as the recursion only goes up
-    from the constant, which the caller checks on the tuples.
-    """
-    for base, step in ((one, other), (other, one)):
-        for k in key:
-            if base.head.arguments[k] < 0 and step.head.arguments[k] >= 0:
-                made = [s for s in step.body if isinstance(s, Bind) and s.slot == step.head.arguments[k]]
-                if made and made[0].expression[0] == "+":
                     return True
     return False
 

@@ -1,0 +1,419 @@
+"""LogicProgram: a program of rules with networks inside, as an ordinary ``torch.nn.Module``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from induce.algebras.algebra import Algebra
+from induce.algebras.semirings import PROBABILITY, Semiring
+from induce.errors import AlgebraError, DataError, RuleError
+from induce.logic import language as lang
+from induce.logic.backends import Backend, backend_for
+from induce.logic.chains import ChainFunction, ObservedSum, observed_sum
+from induce.logic.check import statements_of
+from induce.logic.facts import read_facts, read_weighted
+from induce.logic.grounding import GroundProgram, Weighted, ground
+from induce.logic.limits import Limits
+from induce.logic.lower import Lowered, lower
+from induce.logic.parse import Place, parse_program
+from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
+from induce.logic.symbols import Symbols
+from induce.logic.weights import Parameters, WeightReader
+from induce.terms import hole
+from induce.terms.term import Term
+
+__all__ = ["LogicProgram"]
+
+
+class LogicProgram(nn.Module):
+    """Rules, facts and networks, evaluated under an algebra; differentiable where the algebra is.
+
+    Parameters
+    ----------
+    text : str or Term
+        The rules; see the guide to the language.
+    query : str, Term or sequence of these
+        What ``forward`` answers, such as ``"sum(S)"``. Every value of its variables that can hold is one answer.
+    over : mapping, optional
+        Variable of the query to the values to answer for, in order.
+    facts : mapping, optional
+        Relation name to a table of facts; see :meth:`facts`.
+    algebra : Algebra
+        What the rules mean; exact probability by default.
+    method : str, optional
+        "structure", "sdd", "enumeration" or "levels"; chosen by the planner by default.
+    axes : mapping, optional
+        Input name to the constants that index each axis after the batch.
+    logits : bool
+        Whether the networks give logits (or probabilities).
+    strict : bool
+        Refuse variables that occur only under one negation.
+    limits : Limits, optional
+        What grounding may cost.
+    seed : int
+        Seed of the first values of holes.
+    **nets : Module or hole.net
+        Networks by the name that the rules use.
+
+    Raises
+    ------
+    ParseError, RuleError
+        If the text is no program, with line and column.
+
+    References
+    ----------
+    R. Manhaeve et al. (2018), DeepProbLog: Neural Probabilistic Logic Programming.
+
+    >>> program = LogicProgram("0.3::rain. 0.5::sprinkler. wet :- rain. wet :- sprinkler.", query="wet")
+    >>> round(float(program()), 4)
+    0.65
+    """
+
+    def __init__(
+        self,
+        text: str | Term,
+        *,
+        query: Any = None,
+        over: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
+        algebra: Algebra = PROBABILITY,
+        method: str | None = None,
+        axes: Mapping[str, Any] | None = None,
+        logits: bool = True,
+        strict: bool = True,
+        limits: Limits | None = None,
+        seed: int = 0,
+        **nets: Any,
+    ) -> None:
+        super().__init__()
+        self.term, self.places, domains = _read(text, nets)
+        self.over = {name: list(values) for name, values in (over or {}).items()}
+        self.algebra, self.method, self.logits, self.strict, self.limits = algebra, method, logits, strict, limits
+        self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
+        self.symbols = Symbols()
+        self.nets = nn.ModuleDict({name: module for name, (module, _) in domains.items()})
+        self.parameters_of_holes = Parameters(self.term, seed)
+        self._tables: dict[str, Any] = {}
+        self._weighted: dict[str, Weighted] = {}
+        self._measured: dict[str, Any] = {}
+        statements = statements_of(self.term, self.places)
+        lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
+        self.queries = self._queries(query, lowered)
+        self._forget()
+        for name, data in (facts or {}).items():
+            self.facts(name, data)
+
+    def _queries(self, query: Any, lowered: Lowered) -> tuple[Query, ...]:
+        wanted = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+        wanted += lowered.queries
+        known = sorted(
+            k
+            for k in {c.head.relation for c in lowered.clauses}
+            | set(lowered.facts)
+            | set(lowered.columns)
+            | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
+            if "@" not in k
+        )
+        return tuple(read_query(q, k + 1, known) for k, q in enumerate(wanted))
+
+    def _forget(self) -> None:
+        """Drop everything that grounding made."""
+        self._ground: dict[bool, GroundProgram] = {}
+        self._readers: dict[bool, WeightReader] = {}
+        self._backend: Backend | None = None
+        self._answers: Answers | None = None
+        self._sum: ObservedSum | None | bool = False
+        self.seconds: dict[str, float] = {}
+
+    # ---- facts
+
+    def facts(self, name: str, data: Any, *, weight: Any = None, value: Any = None) -> LogicProgram:
+        """Add a table of facts: tuples, or a numpy, pandas, polars, Arrow or DuckDB table.
+
+        Parameters
+        ----------
+        name : str
+            The relation.
+        data : table
+            One row a fact, one column an argument.
+        weight : str or array, optional
+            Column with the probability of each fact; certain facts by default.
+        value : str or array, optional
+            Column with a real value of each fact, read by real expressions such as ``sigmoid(?k * dist(X))``.
+
+        Raises
+        ------
+        DataError, RuleError
+            For missing values, mixed types, ragged rows, and an arity other than the rules use.
+        """
+        arity = self._arity_of(name, value is not None)
+        if weight is not None:
+            columns, weights = read_weighted(name, data, self.symbols, weight, arity=arity)
+            self._weighted[f"{name}/{columns.shape[1]}"] = Weighted(columns, np.asarray(weights, np.float64))
+        elif value is not None:
+            columns, values = read_measured(name, data, self.symbols, value, arity)
+            key = f"{name}/{columns.shape[1]}"
+            self._measured[key] = (columns, values)
+            self._tables[key] = columns
+        else:
+            columns = read_facts(name, data, self.symbols, arity=arity)
+            key = f"{name}/{columns.shape[1]}"
+            before = self._tables.get(key)
+            self._tables[key] = columns if before is None else np.concatenate([before, columns])
+        self._forget()
+        return self
+
+    def _arity_of(self, name: str, measured: bool) -> int | None:
+        for node in self.term.postorder():
+            if node.op.name == name and (node.sort is lang.FORMULA or (measured and node.sort is lang.REAL)):
+                return len(node.args)
+        return None
+
+    # ---- grounding
+
+    def ground(self, *, observed: bool = False) -> GroundProgram:
+        """The ground program; made once, and again after new facts.
+
+        Parameters
+        ----------
+        observed : bool
+            The version in which a sum whose result is observed is left out (a carry automaton takes its place).
+        """
+        if observed not in self._ground:
+            began = time.process_time()
+            statements = with_queries(statements_of(self.term, self.places), self.queries)
+            taken = frozenset({*self._tables, *self._weighted})
+            lowered = lower(statements, self.symbols, strict=self.strict, taken=taken)
+            lowered.columns |= {key: () for key in self._measured}
+            skip: frozenset[str] = frozenset()
+            if observed and len(self.queries) == 1:
+                from induce.logic.queries import observed_chain
+
+                aggregate = observed_chain(self.queries[0], lowered)
+                skip = frozenset({aggregate.head}) if aggregate else skip
+            self._ground[observed] = ground(lowered, self._tables, self._weighted, limits=self.limits, skip=skip)
+            self.seconds["ground"] = time.process_time() - began
+        return self._ground[observed]
+
+    def _reader(self, observed: bool = False) -> WeightReader:
+        if observed not in self._readers:
+            self._readers[observed] = WeightReader(
+                self.ground(observed=observed), self.parameters_of_holes, self.nets, self._measured, self.axes, self.logits
+            )
+        return self._readers[observed]
+
+    @property
+    def answers(self) -> Answers:
+        """The answers of the queries, in the order of the outputs of ``forward``."""
+        if self._answers is None:
+            if not self.queries:
+                raise RuleError("the program has no query. Give query='path(a, X)', or write '?- path(a, X).' in it.")
+            self._answers = answers_of(self.queries, self.ground(), self.over)
+        return self._answers
+
+    @property
+    def backend(self) -> Backend:
+        """How the answers are evaluated."""
+        if self._backend is None:
+            began = time.process_time()
+            self._backend = backend_for(self.ground(), self.answers.atoms, self.algebra, self.method)
+            self.seconds["compile"] = time.process_time() - began
+        return self._backend
+
+    # ---- running
+
+    def forward(self, **inputs: Any) -> torch.Tensor:
+        """The value of every answer under the algebra.
+
+        Parameters
+        ----------
+        **inputs : tensor, shape (batch, ...)
+            Inputs of the networks, by the names that the rules use.
+
+        Returns
+        -------
+        tensor, shape (batch, answers)
+            (batch,) for a query without variables; without inputs the batch axis is left out.
+        """
+        values = self.backend(self._reader()(inputs))
+        out = values.T
+        if len(self.answers) == 1 and len(self.queries) == 1 and not self.queries[0].names:
+            out = out[:, 0]
+        return out if inputs else out[0]
+
+    def leaf_weights(self, **inputs: Any) -> torch.Tensor:
+        """Weights of the leaves of the ground program, shape (leaves, batch)."""
+        return self._reader()(inputs)
+
+    def _observed_sum(self) -> ObservedSum | None:
+        """The carry automaton of the query, when it is one sum of independent variables and nothing else."""
+        if self._sum is False:
+            self._sum = None
+            exact = isinstance(self.algebra, Semiring) and self.algebra.method == "circuit"
+            if exact and len(self.queries) == 1 and self.method in (None, "structure"):
+                began = time.process_time()
+                self._sum = observed_sum(self.queries[0], self.ground(observed=True))
+                self.seconds["compile"] = time.process_time() - began
+        return self._sum  # type: ignore[return-value]
+
+    def log_probability(self, target: Any, **inputs: Any) -> torch.Tensor:
+        """Log of the probability (or degree) of the observed answer of each example.
+
+        Parameters
+        ----------
+        target : array, shape (batch,)
+            The observed value of the query's variable; for a query without variables whether it holds.
+        **inputs : tensors
+
+        Returns
+        -------
+        tensor, shape (batch,)
+        """
+        chain = self._observed_sum()
+        if chain is not None:
+            weights = self._reader(True)(inputs)
+            totals = np.asarray(target.detach().cpu() if hasattr(target, "detach") else target, np.int64).reshape(-1)
+            return ChainFunction.apply(weights, chain, totals)
+        values = self(**inputs)
+        values = values.unsqueeze(0) if not inputs else values
+        if values.ndim == 1:
+            truth = torch.as_tensor(target, device=values.device).to(torch.bool).reshape(-1)
+            if self.algebra.name == "log-probability":
+                return torch.where(truth, values, torch.log(-torch.expm1(values.clamp_max(-1e-15))))
+            return torch.log(torch.where(truth, values, 1.0 - values).clamp_min(1e-300 if values.dtype == torch.float64 else 1e-38))
+        place = self._places_of(target, values.device)
+        picked = values.gather(1, place.unsqueeze(1)).squeeze(1)
+        if self.algebra.name == "log-probability":
+            return picked
+        return torch.log(picked.clamp_min(1e-300 if picked.dtype == torch.float64 else 1e-38))
+
+    def _places_of(self, target: Any, device: Any) -> torch.Tensor:
+        """Columns of the outputs that hold the observed answers."""
+        listed = target.tolist() if hasattr(target, "tolist") else list(target)
+        known = {v if len(v) != 1 else v[0]: k for k, v in enumerate(self.answers.values)}
+        found = []
+        for value in listed:
+            key = tuple(value) if isinstance(value, list) else value
+            if key not in known:
+                raise DataError(
+                    f"the observed answer {key!r} is not among the {len(known)} answers of '{self.queries[0]}'. "
+                    "Give it in over=, or check the labels."
+                )
+            found.append(known[key])
+        return torch.tensor(found, device=device)
+
+    def loss(self, target: Any = None, *, constraints: float = 0.0, **inputs: Any) -> torch.Tensor:
+        """Mean negative log-likelihood of the observed conclusions, plus a weight times the semantic loss.
+
+        Parameters
+        ----------
+        target : array, optional
+            Observed conclusions; leave out to train on the constraints alone.
+        constraints : float
+            Weight of ``-log P(constraints)`` (1 when there is no target).
+        """
+        total: Any = 0.0
+        if target is not None:
+            total = -self.log_probability(target, **inputs).mean()
+        weight = constraints if target is not None else 1.0
+        if weight:
+            total = total - weight * self.log_probability_of_constraints(**inputs).mean()
+        return total  # type: ignore[no-any-return]
+
+    def log_probability_of_constraints(self, **inputs: Any) -> torch.Tensor:
+        """``log P(constraints and evidence)`` of each example, shape (batch,).
+
+        References
+        ----------
+        J. Xu et al. (2018), A Semantic Loss Function for Deep Learning with Symbolic Knowledge.
+        """
+        program = self.ground()
+        if not program.given:
+            raise RuleError("the program has no constraint and no evidence. Write one as ':- body.'")
+        if "given" not in self.__dict__ or self._given_for is not program:
+            self.__dict__["given"] = backend_for(program, np.zeros(0, np.int64), PROBABILITY, self.method)
+            self._given_for = program
+        return self.__dict__["given"].log_given(self._reader()(inputs))  # type: ignore[no-any-return]
+
+    # ---- other views of the same program
+
+    def with_algebra(self, algebra: Algebra, *, method: str | None = None) -> LogicProgram:
+        """The same program, networks and parameters under another algebra; nothing is copied.
+
+        Raises
+        ------
+        AlgebraError
+            If ``algebra`` is none.
+        """
+        if not isinstance(algebra, Algebra):
+            raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, but got {algebra!r}.")
+        other = object.__new__(LogicProgram)
+        nn.Module.__init__(other)
+        other.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_modules")})
+        other._modules = dict(self._modules)
+        other.algebra, other.method = algebra, method
+        other._backend, other._sum = None, False
+        return other
+
+    @property
+    def reals(self) -> dict[str, float]:
+        """Present values of the real holes."""
+        return {n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values}
+
+    def extra_repr(self) -> str:
+        """Query and algebra, for printing."""
+        asked = ", ".join(str(q) for q in self.queries)
+        return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
+
+
+def _read(text: str | Term, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
+    """The program with a neural statement for every network that the text only uses."""
+    if isinstance(text, Term):
+        term, places = text, None
+    else:
+        parsed = parse_program(text)
+        term, places = parsed.term, list(parsed.places)
+    found: dict[str, tuple[Any, tuple[Any, ...]]] = {}
+    for name, given in nets.items():
+        domain: tuple[Any, ...] = ()
+        module = given
+        if isinstance(given, Term):
+            module, domain = hole.module_of(given), given.hole.domain
+        if not isinstance(module, nn.Module):
+            raise RuleError(
+                f"'{name}' must be a torch module or hole.net(module, over=...), but got {type(given).__name__}. "
+                "Check the spelling if it was meant as an option."
+            )
+        found[name] = (module, domain)
+    used = {n.name for n in term.postorder() if n.is_hole and n.hole.kind == "net"}
+    added = []
+    for name, (_, domain) in found.items():
+        if name in used:
+            continue
+        arity = next((len(n.args) for n in term.postorder() if n.sort is lang.FORMULA and n.op.name == name), None)
+        if arity is None:
+            raise RuleError(f"no rule uses the network '{name}'. Use it as '{name}(I, V)', or leave it out.")
+        names = [f"I{k}" for k in range(arity - bool(domain))]
+        args = [lang.value_variable(n) for n in names]
+        values = [lang.values("domain", [lang.constant(v) for v in domain])] if domain else []
+        head = lang.NEURAL(
+            lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args)
+        )
+        added.append(lang.statement_rule(head, lang.body([])))
+    if added:
+        term = lang.program([*term.args, *added])
+        places = None if places is None else [*places, *(Place(0, 0) for _ in added)]
+    return term, places, found
+
+
+def read_measured(name: str, data: Any, symbols: Symbols, value: Any, arity: int | None) -> tuple[Any, Any]:
+    """Tuples and a real value for each."""
+    from induce.logic.measured import read_measured as read
+
+    return read(name, data, symbols, value, arity)
