@@ -224,7 +224,7 @@ class Database:
         state.record = state.record or record
         if not state.started:
             for clause in stratum.aggregates:
-                self._aggregate(stratum, clause, watch)
+                self.add_aggregate(stratum, clause, watch)
         self._fixpoint(state, watch)
 
     def _spread_uncertainty(self, stratum: Stratum) -> None:
@@ -343,19 +343,21 @@ class Database:
             self.symbols,
             instances,
             lambda c: watch.check(c, self.sizes(), self.symbols.deepest),
-            lambda sentence: self._note(clause, sentence),
+            lambda sentence: self.note(clause, sentence),
         )
         sizes = {step.relation: self.size(step.relation) for step in clause.body if isinstance(step, Literal)}
         state.joins[number, driver] = (join, sizes)
         return join
 
-    def _note(self, clause: Clause, sentence: str) -> None:
+    def note(self, clause: Clause, sentence: str) -> None:
+        """Keep a sentence about instances that were dropped, once per rule."""
         start = f"In the rule '{clause.text}'"
         if not any(note.startswith(start) for note in self.notes):
             where = f" (line {clause.line})" if clause.line else ""
             self.notes.append(f"{start}{where}, {sentence}. Such instances are left out.")
 
-    def _aggregate(self, stratum: Stratum, clause: AggregateClause, watch: Watch) -> None:
+    def add_aggregate(self, stratum: Stratum, clause: AggregateClause, watch: Watch) -> None:
+        """Add the tuples of an aggregate, or note it as pending when its source is uncertain."""
         source = self.relation(clause.source)
         if source.uncertain:
             self._make_uncertain(self.relation(clause.head))
@@ -369,6 +371,48 @@ class Database:
         effort = self._efforts.setdefault(clause.number, Effort(clause.text))
         effort.tuples += len(head) - before
         effort.seconds += time.process_time() - started
+
+    def is_leaf(self, name: str) -> NDArray[np.bool_]:
+        """Which tuples of a relation were added as leaves."""
+        found = np.zeros(self.size(name), dtype=bool)
+        for table in self.leaf_tables:
+            if table.relation == name:
+                found[table.atoms] = True
+        return found
+
+    def best(
+        self,
+        stratum: Stratum,
+        algebra: str = "viterbi",
+        weights: Mapping[str, Any] | None = None,
+        *,
+        limits: Limits | None = None,
+    ) -> dict[str, tuple[Int32, NDArray[np.float64]]]:
+        """The value of the best derivation of each tuple that a stratum derives, without recording any.
+
+        Parameters
+        ----------
+        stratum : Stratum
+        algebra : {"viterbi", "tropical", "minmax", "bottleneck"}
+            The most probable derivation, the cheapest, the one with the strongest weakest part (0..1, or any numbers).
+        weights : mapping of relation to array, shape (tuples,)
+            One weight per tuple, in the order of :meth:`tuples`; other tuples weigh nothing. For the next stratum, add the
+            values that this one returned.
+        limits : Limits, optional
+
+        Raises
+        ------
+        AlgebraError
+            For an unknown algebra.
+        DataError
+            For weights outside of the algebra's range, or not one per tuple.
+        RuleError
+            When a relation with weights is negated.
+        LimitError
+        """
+        from induce.logic.best import best_values
+
+        return best_values(self, stratum, algebra, weights or {}, limits or Limits())
 
     def profile(self) -> list[dict[str, Any]]:
         """Per rule: its number, text, tuples and instances made, and CPU seconds; the costliest first."""

@@ -6,7 +6,7 @@ bounded; the last literal of a rule that records nothing is joined, projected an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -109,10 +109,10 @@ class Join:
             number += 1
             if isinstance(step, Scan):
                 last = number == len(self._steps)
+                if number == 1 and self._is_driver(step):
+                    return self._drive(step)
                 if step.whole or step.filters:
                     bindings = self._filter(step, bindings)
-                elif number == 1 and (not step.keys or self._windows[step.place][0] > 0):
-                    return self._drive(step)
                 elif last and self._instances is None:
                     return self._fuse(step, bindings)
                 else:
@@ -126,6 +126,16 @@ class Join:
         if bindings.size:
             self._emit(bindings)
         return None
+
+    def _is_driver(self, scan: Scan) -> bool:
+        """Whether the first literal is read from end to end rather than looked up."""
+        return not (scan.whole or scan.filters) and (not scan.keys or self._windows[scan.place][0] > 0)
+
+    def _driven(self, scan: Scan) -> Iterator[Int32]:
+        """The rows of the first literal, in chunks."""
+        low, high = self._windows[scan.place]
+        for begin in range(low, high, CHUNK):
+            yield np.arange(begin, min(begin + CHUNK, high), dtype=np.int32)
 
     def _filter(self, scan: Scan, bindings: Bindings) -> Bindings:
         low, high = self._windows[scan.place]
@@ -145,16 +155,13 @@ class Join:
 
     def _drive(self, scan: Scan) -> None:
         """The first literal: its window is read from end to end."""
-        low, high = self._windows[scan.place]
-        for begin in range(low, high, CHUNK):
-            end = min(begin + CHUNK, high)
-            source = scan.relation.rows[begin:end]
-            mask = np.ones(end - begin, dtype=bool)
+        for chosen in self._driven(scan):
+            source = scan.relation.rows[chosen]
+            mask = np.ones(len(chosen), dtype=bool)
             for column, slot in scan.keys:
                 mask &= source[:, column] == ~slot
             for column, other in scan.repeats:
                 mask &= source[:, column] == source[:, other]
-            chosen = np.arange(begin, end, dtype=np.int32)
             if not mask.all():
                 source, chosen = source[mask], chosen[mask]
             slots = {slot: np.ascontiguousarray(source[:, column]) for slot, column in scan.needed.items()}
