@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from induce.algebras.algebra import Algebra, check_laws, meaning_of, register
 from induce.algebras.evaluate import evaluate, evaluate_many, fit_constants, jacobian_many
+from induce.algebras.fuzzy import exists, forall, fuzzy, residuum
 from induce.algebras.intervals import bounds
+from induce.algebras.possibility import POSSIBILITY
+from induce.algebras.semirings import Semiring
 from induce.algebras.standard import BOOLEAN, REAL
 
 if TYPE_CHECKING:
@@ -12,17 +15,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BOOLEAN",
+    "POSSIBILITY",
     "REAL",
     "Algebra",
+    "Semiring",
     "TermModule",
     "bounds",
     "check_laws",
     "evaluate",
     "evaluate_many",
+    "exists",
     "fit_constants",
+    "forall",
+    "fuzzy",
     "jacobian_many",
     "meaning_of",
     "register",
+    "residuum",
     "to_torch",
 ]
 

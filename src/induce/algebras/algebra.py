@@ -29,6 +29,7 @@ KNOWN_LAWS = {
     "subdistributive": "a (b + c) is contained in a b + a c",
     "idempotent add": "a + a = a",
     "idempotent mul": "a a = a",
+    "absorptive add": "a + a b = a",
     "involution": "neg(neg(a)) = a",
     "inverse add": "a + neg(a) = 0",
     "complement": "a + neg(a) = 1 and a neg(a) = 0",
@@ -169,6 +170,7 @@ def check_laws(algebra: Algebra, rng: np.random.Generator, n: int = 200) -> list
         "subdistributive": lambda: contained(mul(a, add(b, c)), add(mul(a, b), mul(a, c))),
         "idempotent add": lambda: same(add(a, a), a),
         "idempotent mul": lambda: same(mul(a, a), a),
+        "absorptive add": lambda: same(add(a, mul(a, b)), a),
         "involution": lambda: same(neg(neg(a)), a),  # type: ignore[misc]
         "inverse add": lambda: same(add(a, neg(a)), add(zero, mul(a, zero))),  # type: ignore[misc]
         "complement": lambda: same(add(a, neg(a)), add(one, zero)) & same(mul(a, neg(a)), mul(a, zero)),  # type: ignore[misc]

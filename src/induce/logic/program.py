@@ -21,6 +21,7 @@ from induce.logic.facts import read_facts, read_weighted
 from induce.logic.grounding import GroundProgram, Weighted, ground
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
+from induce.logic.measured import read_measured
 from induce.logic.parse import Place, parse_program
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
@@ -411,9 +412,3 @@ def _read(text: str | Term, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Pla
         places = None if places is None else [*places, *(Place(0, 0) for _ in added)]
     return term, places, found
 
-
-def read_measured(name: str, data: Any, symbols: Symbols, value: Any, arity: int | None) -> tuple[Any, Any]:
-    """Tuples and a real value for each."""
-    from induce.logic.measured import read_measured as read
-
-    return read(name, data, symbols, value, arity)

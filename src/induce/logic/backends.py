@@ -1,0 +1,114 @@
+"""How a ground program is evaluated under an algebra: the planner's choice, and its reasons when it must refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from induce.algebras.algebra import Algebra
+from induce.algebras.semirings import Semiring
+from induce.errors import AlgebraError, RuleError
+from induce.logic.autograd import CircuitModule
+from induce.logic.circuit import circuit_of
+from induce.logic.compile import ExactCircuit, check_possible, compile_exact
+from induce.logic.grounding import GroundProgram
+
+__all__ = ["Backend", "backend_for"]
+
+
+class Backend(nn.Module):
+    """Leaves' weights in, values of the answers out; with one line that says how.
+
+    Parameters
+    ----------
+    module : Module
+    how : str
+    exact : ExactCircuit, optional
+    log_in : str
+        What the kernel takes: "", "log" (logarithms) or "logit".
+    """
+
+    def __init__(self, module: nn.Module, how: str, exact: ExactCircuit | None = None, transform: str = "") -> None:
+        super().__init__()
+        self.module, self.how, self.exact, self.transform = module, how, exact, transform
+
+    def forward(self, weights: torch.Tensor) -> torch.Tensor:
+        """Values of the answers, shape (answers, batch)."""
+        if self.transform == "logit":
+            return torch.sigmoid(self.module(torch.logit(weights.clamp(1e-15, 1 - 1e-15))))
+        return self.module(weights)  # type: ignore[no-any-return]
+
+    def log_given(self, weights: torch.Tensor) -> torch.Tensor:
+        """``log P(evidence and constraints)``, shape (batch,)."""
+        assert self.exact is not None
+        log = torch.log(weights.clamp_min(1e-300 if weights.dtype == torch.float64 else 1e-38))
+        values = CircuitModule(self.exact.circuit, "log")(log)
+        return values[self.exact.queries :].sum(0)  # type: ignore[no-any-return]
+
+
+def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None) -> Backend:
+    """The evaluator of some atoms under an algebra.
+
+    Raises
+    ------
+    AlgebraError
+        If the algebra lacks a law that the program needs; the message names the rule.
+    RuleError
+        If the constraints or the evidence contradict each other whatever the weights.
+    """
+    if not isinstance(algebra, Semiring):
+        raise AlgebraError(
+            f"the algebra '{algebra.name}' has no meaning for rules. Use Algebra.PROBABILITY, VITERBI, FUZZY('product'), ..."
+        )
+    if program.impossible:
+        raise RuleError(f"no world is consistent: {program.impossible[0]}. Remove it, or correct the facts.")
+    how = method or algebra.method
+    if algebra.method == "circuit":
+        exact = compile_exact(
+            program.graph, atoms, evidence=program.given, exclusive=program.exclusive,
+            method=None if how == "circuit" else how,
+        )  # fmt: skip
+        return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
+    if algebra.method == "proofs":
+        from induce.logic.proofs import ProofsModule
+
+        _refuse_negation(program, algebra)
+        return Backend(ProofsModule(program.graph, atoms, algebra.parameter("k")), algebra.claims)
+    if algebra.method == "tensor":
+        from induce.logic.tensors import TensorModule
+
+        circuit = circuit_of(program.graph, atoms)
+        return Backend(TensorModule(circuit, algebra.parameter("temperature")), algebra.claims)
+    circuit = circuit_of(program.graph, atoms)
+    if not algebra.negates:
+        _refuse_negation(program, algebra)
+    if circuit.cyclic and not algebra.cycles:
+        low, high = circuit.components[0]
+        names = sorted({program.text_of(int(a)) for a in circuit.atom[low:high] if a >= 0})
+        raise AlgebraError(
+            f"'{algebra.name}' has no fixpoint on recursive rules: {names[0]} depends on itself, and every turn adds "
+            "something. Use an idempotent algebra (Algebra.VITERBI, MIN_MAX, TROPICAL, FUZZY('godel')) or "
+            "Algebra.PROBABILITY."
+        )
+    kind = algebra.kind
+    text = f"{algebra.claims}: a sweep over {circuit.nodes:,} nodes"
+    return Backend(CircuitModule(circuit, kind), text, transform="logit" if kind == "logit" else "")
+
+
+def _refuse_negation(program: GroundProgram, algebra: Algebra) -> None:
+    """Name a rule with a negation that the algebra cannot read."""
+    graph = program.graph
+    negative = np.flatnonzero(graph.body & 1)
+    if len(negative):
+        instance = int(np.searchsorted(graph.start, negative[0], "right")) - 1
+        rule = int(graph.rule[instance])
+        raise AlgebraError(
+            f"'{algebra.name}' has no negation, but the program uses 'not' in rule {rule}: "
+            f"{graph.texts.get(rule, '?')} Use Algebra.PROBABILITY, or remove the negation."
+        )
+
+
+__all__ += ["check_possible"]
