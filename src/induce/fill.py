@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,7 +27,7 @@ __all__ = ["default_learner", "describe", "fill", "solve"]
 
 
 def fill(
-    sketch: Term | Task,
+    sketch: Term | Task | Any,
     data: Any = None,
     *,
     by: Learner | None = None,
@@ -43,10 +44,11 @@ def fill(
 
     Parameters
     ----------
-    sketch : Term or Task
-        A term with holes; or a complete task, then ``data`` is left out.
-    data : (X, y)
-        Columns and target: anything :meth:`induce.table.Table.from_any` reads, and an array of shape (rows,).
+    sketch : Term, Task or LogicProgram
+        A term with holes; or a complete task, then ``data`` is left out; or a logic program with networks and holes.
+    data : (X, y), or an iterable of batches
+        A logic program is filled from batches ``(inputs by name, observed conclusions)``. Everything else from columns
+        and target: anything :meth:`induce.table.Table.from_any` reads, and an array of shape (rows,).
     by : Learner, optional
         Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, a grammar by enumeration
         then evolution, nets by gradient, other choices by trying all combinations.
@@ -80,6 +82,10 @@ def fill(
     >>> fill(arithmetic.parse("?a * x + ?b"), ({"x": [0, 1, 2, 3, 4]}, [1, 3, 5, 7, 9])).best
     2 * x + 1
     """
+    if _is_program(sketch):
+        from induce.program_fit import fill_program
+
+        return fill_program(sketch, data, by=by, within=within, seed=seed, watch=watch)
     if isinstance(sketch, Task):
         task = sketch
     else:
@@ -99,6 +105,12 @@ def fill(
         n_jobs=n_jobs,
         checkpoint=checkpoint,
     )
+
+
+def _is_program(sketch: Any) -> bool:
+    """Whether the sketch is a logic program (a module); asked without importing torch."""
+    logic = sys.modules.get("induce.logic.program")
+    return logic is not None and isinstance(sketch, logic.LogicProgram)
 
 
 def _compiled(task: Task) -> bool:

@@ -362,6 +362,27 @@ class LogicProgram(nn.Module):
         other._backend, other._sum = None, False
         return other
 
+    def freeze_term(self, *, choices: str = "weights") -> Term:
+        """The program with the learned numbers written in; see :meth:`freeze`."""
+        from induce.logic.freezing import frozen
+
+        if self.parameters_of_holes.indexed or any(n.op.name == "at" for n in self.term.postorder()):
+            self._reader()
+        return frozen(self.term, self.parameters_of_holes, self.symbols.values_of, choices=choices)
+
+    def freeze(self, *, choices: str = "weights") -> str:
+        """Text that runs with the same numbers: holes replaced by their values.
+
+        Parameters
+        ----------
+        choices : {"weights", "best"}
+            Keep a learned choice as an annotated disjunction, or write its likeliest option in its place.
+
+        >>> LogicProgram("?p{start: 0.25, low: 0, high: 1}::rain.", query="rain").freeze()
+        '0.25::rain.'
+        """
+        return str(self.freeze_term(choices=choices))
+
     @property
     def reals(self) -> dict[str, float]:
         """Present values of the real holes."""
