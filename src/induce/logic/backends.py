@@ -73,7 +73,7 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
         )  # fmt: skip
         return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
     if algebra.method == "proofs":
-        from induce.logic.proofs import ProofsModule
+        from induce.logic.topk import ProofsModule
 
         _refuse_negation(program, algebra)
         return Backend(ProofsModule(program.graph, atoms, algebra.parameter("k")), algebra.claims)
