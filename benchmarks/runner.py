@@ -17,6 +17,7 @@ from typing import Any
 SUITES: dict[str, str] = {
     "install": "benchmarks.install",
     "kernel": "benchmarks.kernel",
+    "circuits": "benchmarks.circuits",
 }
 """Suite name to the module that holds its rows."""
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from induce.logic.circuit import FALSE, LEAF, NOISY_OR, NOT, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
+from induce.logic.fused import Fused, fuse
 from induce.logic.sweep import LOG_ZERO, backward, forward
 
 __all__ = ["CircuitModule"]
@@ -31,6 +32,23 @@ class _Sweep(torch.autograd.Function):
         return torch.from_numpy(given), None, None, None
 
 
+class _RealSweep(torch.autograd.Function):
+    """The real kernel on the fused circuit."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: torch.Tensor, fused: Fused) -> torch.Tensor:
+        """Roots by batch, from leaves by batch."""
+        given = np.ascontiguousarray(weights.detach().numpy())
+        values, buffer = fused.forward(given)
+        ctx.given, ctx.buffer, ctx.fused = given, buffer, fused
+        return torch.from_numpy(values)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Leaves by batch, from roots by batch."""
+        return torch.from_numpy(ctx.fused.backward(ctx.given, ctx.buffer, gradients[0].detach().numpy())), None
+
+
 class CircuitModule(nn.Module):
     """A circuit as a module: weights of the leaves in, values of the roots out.
 
@@ -49,6 +67,7 @@ class CircuitModule(nn.Module):
         super().__init__()
         self.circuit, self.kind, self.max_depth, self.levels = circuit, kind, max_depth, levels
         self._plan: Any = None
+        self._fused: Fused | None = None
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         """Values of the roots.
@@ -62,6 +81,10 @@ class CircuitModule(nn.Module):
         tensor, shape (roots, batch)
         """
         if weights.device.type == "cpu" and not self.levels:
+            if self.kind == "real" and not self.circuit.cyclic:
+                if self._fused is None:
+                    self._fused = fuse(self.circuit)
+                return _RealSweep.apply(weights, self._fused)  # type: ignore[no-any-return]
             return _Sweep.apply(weights, self.circuit, self.kind, self.max_depth)  # type: ignore[no-any-return]
         if self._plan is None:
             self._plan = _levels(self.circuit)
