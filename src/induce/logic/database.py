@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from induce.errors import DataError
 from induce.logic.aggregates import aggregate
 from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
+from induce.logic.dense import estimate, run_dense
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.joins import Join, Window
 from induce.logic.limits import Limits, Watch
+from induce.logic.magic import DEMAND
 from induce.logic.order import join_order
 from induce.logic.relation import Relation
 from induce.logic.rows import RowSet
@@ -197,7 +199,9 @@ class Database:
 
     # ---------------------------------------------------------------- evaluation
 
-    def run(self, stratum: Stratum, *, record: bool = False, limits: Limits | None = None) -> None:
+    def run(
+        self, stratum: Stratum, *, record: bool = False, limits: Limits | None = None, method: str = "auto"
+    ) -> None:
         """Evaluate a stratum; again after more facts came, only what is new is joined.
 
         A stratum is evaluated anew when a relation that it negates or aggregates has changed.
@@ -208,6 +212,8 @@ class Database:
         record : bool
             Whether to record the rule instances of uncertain relations, for :meth:`hypergraph`.
         limits : Limits, optional
+        method : {"auto", "sparse", "dense"}
+            Joins, or products of arrays over all constants; ``auto`` takes what is expected to cost less.
 
         Raises
         ------
@@ -225,13 +231,28 @@ class Database:
         if not state.started:
             for clause in stratum.aggregates:
                 self.add_aggregate(stratum, clause, watch)
+            if method == "dense" or (method == "auto" and estimate(stratum, self) == "dense"):
+                self._run_dense(state)
+                return
         self._fixpoint(state, watch)
+
+    def _run_dense(self, state: StratumState) -> None:
+        run_dense(state.stratum, self)
+        state.started = True
+        for name in {*state.positive, *state.fixed}:
+            state.seen[name] = (self.relation(name).version, self.size(name))
+
+    def derive(self, relation: str, columns: Any) -> None:
+        """Add tuples that were derived, not given."""
+        self._insert(self.relation(relation), columns)
 
     def _spread_uncertainty(self, stratum: Stratum) -> None:
         changed = True
         while changed:
             changed = False
             for clause in stratum.clauses:
+                if clause.head.relation.startswith(DEMAND):
+                    continue
                 head = self.relation(clause.head.relation)
                 read = [self.relation(step.relation) for step in clause.body if isinstance(step, Literal)]
                 if not head.uncertain and (clause.leaf or any(relation.uncertain for relation in read)):
