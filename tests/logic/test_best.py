@@ -42,7 +42,9 @@ def by_repetition(found, facts, weights, stratum, algebra):
             for env in naive.environments(found.symbols, tuples, clause):
                 head = (clause.head.relation, naive.head_of(found.symbols, clause, env))
                 used = [
-                    before[step.relation, tuple(found.symbols.value_of(~s) if s < 0 else env[s] for s in step.arguments)]
+                    before[
+                        step.relation, tuple(found.symbols.value_of(~s) if s < 0 else env[s] for s in step.arguments)
+                    ]
                     for step in clause.body
                     if isinstance(step, Literal) and not step.negated
                 ]
@@ -57,7 +59,9 @@ def by_repetition(found, facts, weights, stratum, algebra):
 def test_values_are_those_of_repetition(program, algebra, seed):
     facts, strata = program
     facts = {name: list(dict.fromkeys(rows)) for name, rows in facts.items()}
-    stratum = Stratum(tuple(c for c in strata[0].clauses if not any(getattr(s, "negated", False) for s in c.body)), (), True)
+    stratum = Stratum(
+        tuple(c for c in strata[0].clauses if not any(getattr(s, "negated", False) for s in c.body)), (), True
+    )
     found = database(facts)
     rng = np.random.default_rng(seed)
     weights = {name: np.round(rng.random(len(rows)) * 8) / 8 for name, rows in facts.items()}
@@ -95,12 +99,14 @@ def test_refusals():
     found, weights = weighted_edges([(1, 2), (2, 3)], [0.5, 1.5])
     with pytest.raises(AlgebraError, match=r"There is no value algebra 'viterbo'. Did you mean 'viterbi'\?"):
         found.best(PATH, "viterbo", weights)
-    with pytest.raises(DataError, match="Weight 1.5 of tuple 1 of edge/2 is outside of 0 to 1, so 'viterbi' has no best"):
+    with pytest.raises(
+        DataError, match=r"Weight 1.5 of tuple 1 of edge/2 is outside of 0 to 1, so 'viterbi' has no best"
+    ):
         found.best(PATH, "viterbi", weights)
     with pytest.raises(DataError, match="1 weights were given for the 2 tuples of edge/2"):
         found.best(PATH, "tropical", {"edge/2": [1.0]})
     negated = Stratum((Clause(L("a/1", (0,)), (L("edge/2", (0, 1)), L("edge/2", (1, 0), True)), 2, 0, "a(X)."),))
-    with pytest.raises(RuleError, match="The rule 'a\\(X\\).' negates edge/2, whose tuples have weights"):
+    with pytest.raises(RuleError, match=r"The rule 'a\(X\).' negates edge/2, whose tuples have weights"):
         found.best(negated, "tropical", weights)
     with pytest.raises(LimitError, match="its results have fed it for 0 rounds"):
         found.best(PATH, "tropical", weights, limits=Limits(rounds=0))

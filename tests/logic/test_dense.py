@@ -40,7 +40,9 @@ def test_random_programs_have_the_same_tuples(program):
     assert content(full) == content(sparse)
 
 
-@pytest.mark.parametrize(("first", "second"), [("e/2", "p/2"), ("p/2", "e/2"), ("p/2", "p/2"), ("f/2", "p/2"), ("p/2", "f/2")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("e/2", "p/2"), ("p/2", "e/2"), ("p/2", "p/2"), ("f/2", "p/2"), ("p/2", "f/2")]
+)
 def test_closures_by_squaring(first, second):
     found, other = graph(40, 60), graph(40, 60)
     for each in (found, other):
@@ -80,7 +82,7 @@ def test_what_has_no_dense_form_is_refused_with_the_reason():
     arithmetic = Clause(L("p/1", (1,)), (L("u/1", (0,)), Bind(1, ("slot", 0))), 2, 0, "p(Y) :- u(X), Y = X.", 4)
     with pytest.raises(RuleError, match=r"at 4:0: .*cannot be evaluated densely: the rule .* has a bind in its body"):
         Database(Symbols()).run(Stratum((arithmetic,)), method="dense")
+    big = Database(Symbols())
+    big.add_facts("e/2", big.symbols.ids_of(np.arange(5000)).reshape(-1, 2))
     with pytest.raises(RuleError, match="an array over 5,000 constants with 2 columns has more than"):
-        big = Database(Symbols())
-        big.add_facts("e/2", big.symbols.ids_of(np.arange(5000)).reshape(-1, 2))
         big.run(closing("e/2", "p/2"), method="dense")

@@ -90,7 +90,7 @@ def test_refusals(data, words):
 
 
 def test_another_arity_is_refused():
-    with pytest.raises(DataError, match="edge: 3 columns were given, but edge has 2 arguments elsewhere. Leave out"):
+    with pytest.raises(DataError, match=r"edge: 3 columns were given, but edge has 2 arguments elsewhere. Leave out"):
         read_facts("edge", [(1, 2, 3)], Symbols(), 2)
 
 

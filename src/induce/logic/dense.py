@@ -117,7 +117,9 @@ def run_dense(stratum: Stratum, database: Database) -> None:
     else:
         _rounds(stratum, arrays, domain)
     for name in sorted({clause.head.relation for clause in stratum.clauses}):
-        places = np.stack(np.nonzero(arrays[name]), axis=1) if arrays[name].ndim else np.zeros((int(arrays[name]), 0), int)
+        places = (
+            np.stack(np.nonzero(arrays[name]), axis=1) if arrays[name].ndim else np.zeros((int(arrays[name]), 0), int)
+        )
         database.derive(name, domain[places] if places.size else places)
 
 

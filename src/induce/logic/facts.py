@@ -49,9 +49,7 @@ def read_facts(name: str, data: Any, symbols: Symbols, arity: int | None = None)
     return distinct.rows.copy()
 
 
-def read_weighted(
-    name: str, data: Any, symbols: Symbols, weight: Any, arity: int | None = None
-) -> tuple[Int32, Float]:
+def read_weighted(name: str, data: Any, symbols: Symbols, weight: Any, arity: int | None = None) -> tuple[Int32, Float]:
     """The distinct tuples of ``data`` as ids, and a probability for each.
 
     Parameters
@@ -225,7 +223,7 @@ def _checked_columns(name: str, data: Any, symbols: Symbols, arity: int | None) 
             f"{name}: the columns have different lengths ({', '.join(map(str, map(len, columns)))}). "
             f"Give every column one value per row."
         )
-    size = lengths.pop() if lengths else (len(data) if arity == 0 or not columns and hasattr(data, "__len__") else 0)
+    size = lengths.pop() if lengths else (len(data) if arity == 0 or (not columns and hasattr(data, "__len__")) else 0)
     if not size:
         return np.empty((0, len(columns) if arity is None else arity), dtype=np.int32)
     if arity is not None and len(columns) != arity:

@@ -15,7 +15,8 @@ from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.scans import count_matches, expand
 
 if TYPE_CHECKING:
-    from induce.logic.database import Database, StratumState
+    from induce.logic.database import Database
+    from induce.logic.state import StratumState
 
 __all__ = ["ground"]
 
@@ -155,7 +156,9 @@ def _collect(database: Database, state: StratumState, offsets: Mapping[str, int]
     parts = []
     for number, rows in state.instances.items():
         clause = state.stratum.clauses[number]
-        read = [step for step in clause.body if isinstance(step, Literal) and database.relation(step.relation).uncertain]
+        read = [
+            step for step in clause.body if isinstance(step, Literal) and database.relation(step.relation).uncertain
+        ]
         head = rows.rows[:, 0] + np.int32(offsets[clause.head.relation])
         parts.append(_with_bodies(database, clause, head, rows.rows, read, offsets))
     return _concatenated(parts)
@@ -246,7 +249,7 @@ def _repeated(order: Any, head: Any, rule: Any, start: Any, body: Any, out: Any)
 def _joined(parts: list[Instances]) -> Instances:
     """Instances of all strata, each once, sorted by head."""
     found = _concatenated(parts)
-    hashes = np.empty(len(found.head), dtype=np.uint64)
+    hashes: Any = np.empty(len(found.head), dtype=np.uint64)
     _hashes(found.start, found.body, hashes)
     order = np.lexsort([hashes, found.rule, found.head])
     repeated = np.zeros(len(order), dtype=bool)

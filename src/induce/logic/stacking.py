@@ -44,7 +44,10 @@ class Stacked:
 
 
 def stack(
-    structures: Sequence[Mapping[str, Any]], *, sizes: Sequence[int] | None = None, shared: Mapping[str, Any] | None = None
+    structures: Sequence[Mapping[str, Any]],
+    *,
+    sizes: Sequence[int] | None = None,
+    shared: Mapping[str, Any] | None = None,
 ) -> Stacked:
     """The disjoint union of structures over the elements ``0, 1, ...`` of each.
 
@@ -69,7 +72,9 @@ def stack(
     fixed = {name: tuple(columns) for name, columns in (shared or {}).items()}
     names = list(dict.fromkeys(name for structure in structures for name in structure))
     arity: dict[str, int] = {}
-    read = [{name: _table(name, number, rows, arity) for name, rows in s.items()} for number, s in enumerate(structures)]
+    read = [
+        {name: _table(name, number, rows, arity) for name, rows in s.items()} for number, s in enumerate(structures)
+    ]
     counted = np.zeros(len(structures), dtype=np.int64)
     for number, tables in enumerate(read):
         for name, rows in tables.items():
