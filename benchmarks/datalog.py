@@ -88,10 +88,10 @@ def _pointers(variables: int, seed: int = 0) -> Facts:
     fields = 2 * variables + np.arange(4)
     return {
         "new/2": np.stack([some(len(objects)), objects], axis=1),
-        "assign/2": np.stack([some(int(1.15 * variables)), some(int(1.15 * variables))], axis=1),
-        "load/3": np.stack([some(variables // 50), some(variables // 50), rng.choice(fields, variables // 50)], axis=1),
+        "assign/2": np.stack([some(int(1.25 * variables)), some(int(1.25 * variables))], axis=1),
+        "load/3": np.stack([some(variables // 100), some(variables // 100), rng.choice(fields, variables // 100)], axis=1),
         "store/3": np.stack(
-            [some(variables // 50), rng.choice(fields, variables // 50), some(variables // 50)], axis=1
+            [some(variables // 100), rng.choice(fields, variables // 100), some(variables // 100)], axis=1
         ),
     }
 

@@ -96,8 +96,8 @@ class Join:
     def run(self, windows: dict[int, Window]) -> None:
         """Insert the head's tuples for all bindings whose literals lie in their windows (by place in the body)."""
         self._windows = windows
-        for step in self._steps:
-            if isinstance(step, Scan):
+        for number, step in enumerate(self._steps):
+            if isinstance(step, Scan) and not (number == 0 and self._is_driver(step)):
                 step.open()
         self._advance(0, Bindings(1, {}))
 
