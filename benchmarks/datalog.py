@@ -89,7 +89,9 @@ def _pointers(variables: int, seed: int = 0) -> Facts:
     return {
         "new/2": np.stack([some(len(objects)), objects], axis=1),
         "assign/2": np.stack([some(int(1.25 * variables)), some(int(1.25 * variables))], axis=1),
-        "load/3": np.stack([some(variables // 100), some(variables // 100), rng.choice(fields, variables // 100)], axis=1),
+        "load/3": np.stack(
+            [some(variables // 100), some(variables // 100), rng.choice(fields, variables // 100)], axis=1
+        ),
         "store/3": np.stack(
             [some(variables // 100), rng.choice(fields, variables // 100), some(variables // 100)], axis=1
         ),

@@ -285,6 +285,7 @@ def _joined(parts: list[Instances]) -> Instances:
     _hashes(found.start, found.body, hashes)
     keys[:, 0], keys[:, 1], keys[:, 2:] = found.head, found.rule, hashes.view(np.int32).reshape(-1, 2)
     distinct = RowSet(4)
+    distinct.grow(count)
     numbers = distinct.insert(keys)
     first = np.empty(len(distinct), dtype=np.int64)
     first[numbers[::-1]] = np.arange(count)[::-1]
