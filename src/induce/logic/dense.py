@@ -6,11 +6,13 @@ and the result nearly full, and loses everywhere else; :func:`estimate` says whi
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from induce.errors import RuleError
 from induce.logic.clauses import WILD, Clause, Literal, Stratum
@@ -30,6 +32,9 @@ DENSE_SHARE = 0.6
 
 LARGEST_ARRAY = 1 << 24
 """Entries of an array, intermediate ones included."""
+
+SINGLE_THREADED = 128
+"""Constants from which products would use several threads."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -112,10 +117,12 @@ def run_dense(stratum: Stratum, database: Database) -> None:
     domain = _domain(stratum, database)
     arrays = {name: _array(database, name, domain) for name in _relations(stratum)}
     closure = _closure(stratum)
-    if closure is not None:
-        arrays[closure.head] = _close(closure, arrays, domain)
-    else:
-        _rounds(stratum, arrays, domain)
+    # a second thread spends as much time waiting as it saves on products of this size
+    with threadpool_limits(1, "blas") if len(domain) > SINGLE_THREADED else nullcontext():
+        if closure is not None:
+            arrays[closure.head] = _close(closure, arrays, domain)
+        else:
+            _rounds(stratum, arrays, domain)
     for name in sorted({clause.head.relation for clause in stratum.clauses}):
         places = (
             np.stack(np.nonzero(arrays[name]), axis=1) if arrays[name].ndim else np.zeros((int(arrays[name]), 0), int)
