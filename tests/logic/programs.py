@@ -35,7 +35,9 @@ def clause(draw, heads, positive, negative, number):
         body.append(Literal(found.relation, arguments, negated=True))
     if draw(st.integers(0, 3)) == 0:
         operator = draw(st.sampled_from(["=", "!=", "<", "<="]))
-        body.append(Comparison(operator, ("slot", draw(st.sampled_from(bound))), ("slot", draw(st.sampled_from(bound)))))
+        body.append(
+            Comparison(operator, ("slot", draw(st.sampled_from(bound))), ("slot", draw(st.sampled_from(bound))))
+        )
     if draw(st.integers(0, 4)) == 0:
         total = ("+", ("slot", draw(st.sampled_from(bound))), ("constant", 1))
         body.append(Bind(4, ("mod", total, ("constant", 4))))

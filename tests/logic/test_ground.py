@@ -225,3 +225,23 @@ def described(graph):
         {names[k] for k in np.flatnonzero(graph.certain)},
         {names[k] for k in graph.leaves.atom},
     )
+
+
+def test_leaf_rules_with_uncertain_bodies_make_leaves_wherever_the_body_is_possible():
+    found = Database(Symbols())
+    found.add_leaves("u/1", ids(found, (1,), (2,)), source=0, row=np.arange(2), value=np.zeros(2))
+    found.add_facts("u/1", ids(found, (3,)))
+    pick = Clause(L("pick/1", (0,)), (L("u/1", (0,)),), 1, 0, "pick(X) :- u(X).", leaf=True)
+    absent = Clause(L("none/1", (0,)), (L("u/1", (0,)), L("pick/1", (0,), True)), 1, 1, "none(X).")
+    found.run(Stratum((pick,)), record=True)
+    assert content(found, ["pick/1"]) == {"pick/1": {(1,), (2,), (3,)}}
+    found.run(Stratum((absent,)), record=True)
+    graph = found.hypergraph()
+    names = atom_names(graph)
+    got = [(names[h], [(names[b >> 1], b & 1) for b in bodies(graph, i)]) for i, h in enumerate(graph.head)]
+    assert got == [
+        (("none/1", (1,)), [(("u/1", (1,)), 0), (("pick/1", (1,)), 1)]),
+        (("none/1", (2,)), [(("u/1", (2,)), 0), (("pick/1", (2,)), 1)]),
+        (("none/1", (3,)), [(("pick/1", (3,)), 1)]),
+    ]
+    assert [row["instances"] for row in found.profile() if row["rule"] == 1] == [3]

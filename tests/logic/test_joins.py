@@ -131,7 +131,9 @@ def test_arithmetic_is_exact_and_typed():
     got = {a: b for a, b in content(found)["h/2"]}
     assert got == {4: 2, 5: 2.5, 2.5: 1.25}
     assert type(got[4]) is int
-    assert found.notes == ["In the rule 'r.', 'x' is not a number, so '/' has no value there. Such instances are left out."]
+    assert found.notes == [
+        "In the rule 'r.', 'x' is not a number, so '/' has no value there. Such instances are left out."
+    ]
 
 
 def test_terms_are_made_and_taken_apart():
@@ -229,9 +231,9 @@ def test_aggregates_of_nothing_and_of_texts():
     )
     assert content(found) == {"count/1": {(0,)}, "sum/1": {(0,)}}
     found.add_facts("v/1", [[symbols.id_of("x")]])
-    with pytest.raises(RuleError, match="takes the sum of 'x', which is not a number, from column 1 of v/1"):
+    with pytest.raises(RuleError, match=r"takes the sum of 'x', which is not a number, from column 1 of v/1"):
         found.run(Stratum((), (AggregateClause("s/1", "v/1", (), 0, "sum", 0, "s."),)))
-    with pytest.raises(RuleError, match="uses the aggregate 'mode'. Aggregates are: count, max, mean, min, prod, sum"):
+    with pytest.raises(RuleError, match=r"uses the aggregate 'mode'. Aggregates are: count, max, mean, min, prod, sum"):
         found.run(Stratum((), (AggregateClause("s/1", "v/1", (), 0, "mode", 0, "s."),)))
 
 

@@ -4,86 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import DataError
+from induce.errors import DataError, RuleError, did_you_mean
 from induce.logic.aggregates import aggregate
 from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
+from induce.logic.dense import estimate, run_dense
 from induce.logic.hypergraph import Hypergraph
-from induce.logic.joins import Join, Window
+from induce.logic.joins import Join, Window, semi_naive_windows
 from induce.logic.limits import Limits, Watch
+from induce.logic.magic import DEMAND
 from induce.logic.order import join_order
 from induce.logic.relation import Relation
 from induce.logic.rows import RowSet
+from induce.logic.state import Effort, LeafTable, StratumState
 from induce.logic.symbols import Symbols
 
-__all__ = ["Database", "LeafTable"]
+__all__ = ["Database"]
 
 Int32 = NDArray[np.int32]
 
+METHODS = ("auto", "sparse", "dense")
+
 REPLAN = 8
 """A join order is chosen anew when a relation has grown this many times."""
-
-
-@dataclass(frozen=True)
-class LeafTable:
-    """Leaves of one source, as they were added."""
-
-    relation: str
-    atoms: Int32
-    source: int
-    row: Int32
-    value: Int32
-    categorical: bool
-
-
-@dataclass
-class Effort:
-    """What one rule has cost so far."""
-
-    text: str
-    tuples: int = 0
-    instances: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
-class StratumState:
-    """What a stratum has consumed, and what it recorded."""
-
-    stratum: Stratum
-    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
-    started: bool = False
-    record: bool = False
-    instances: dict[int, RowSet] = field(default_factory=dict)
-    joins: dict[tuple[int, int | None], tuple[Join, dict[str, int]]] = field(default_factory=dict)
-
-    @cached_property
-    def heads(self) -> frozenset[str]:
-        """Relations that the stratum derives."""
-        clauses = self.stratum.clauses
-        return frozenset([c.head.relation for c in clauses] + [a.head for a in self.stratum.aggregates])
-
-    @cached_property
-    def positive(self) -> dict[str, list[tuple[int, int]]]:
-        """For each relation that is read positively: (clause, place in its body)."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        for number, clause in enumerate(self.stratum.clauses):
-            for place, step in enumerate(clause.body):
-                if isinstance(step, Literal) and not step.negated:
-                    found.setdefault(step.relation, []).append((number, place))
-        return found
-
-    @cached_property
-    def fixed(self) -> frozenset[str]:
-        """Relations whose every change means evaluating the stratum anew."""
-        negated = [s.relation for c in self.stratum.clauses for s in c.body if isinstance(s, Literal) and s.negated]
-        return frozenset(negated + [a.source for a in self.stratum.aggregates])
 
 
 class Database:
@@ -197,7 +144,9 @@ class Database:
 
     # ---------------------------------------------------------------- evaluation
 
-    def run(self, stratum: Stratum, *, record: bool = False, limits: Limits | None = None) -> None:
+    def run(
+        self, stratum: Stratum, *, record: bool = False, limits: Limits | None = None, method: str = "auto"
+    ) -> None:
         """Evaluate a stratum; again after more facts came, only what is new is joined.
 
         A stratum is evaluated anew when a relation that it negates or aggregates has changed.
@@ -208,6 +157,8 @@ class Database:
         record : bool
             Whether to record the rule instances of uncertain relations, for :meth:`hypergraph`.
         limits : Limits, optional
+        method : {"auto", "sparse", "dense"}
+            Joins, or products of arrays over all constants; ``auto`` takes what is expected to cost less.
 
         Raises
         ------
@@ -216,6 +167,10 @@ class Database:
         RuleError
             For a rule that is unsafe or applies an operator wrongly.
         """
+        if method not in METHODS:
+            raise RuleError(
+                f"There is no method '{method}'.{did_you_mean(method, METHODS)} There are: {', '.join(METHODS)}."
+            )
         state = self.states.setdefault(stratum, StratumState(stratum))
         watch = Watch(limits or Limits(), stratum)
         self._spread_uncertainty(stratum)
@@ -225,13 +180,34 @@ class Database:
         if not state.started:
             for clause in stratum.aggregates:
                 self.add_aggregate(stratum, clause, watch)
+            if stratum.clauses and (method == "dense" or (method == "auto" and estimate(stratum, self) == "dense")):
+                self._run_dense(state, watch)
+                return
         self._fixpoint(state, watch)
+
+    def _run_dense(self, state: StratumState, watch: Watch) -> None:
+        started, before = time.process_time(), sum(self.size(name) for name in state.heads)
+        run_dense(state.stratum, self)
+        clause = state.stratum.clauses[-1]
+        watch.check(clause, self.sizes(), self.symbols.deepest)
+        effort = self._efforts.setdefault(clause.number, Effort(clause.text))  # the rules are not told apart
+        effort.tuples += sum(self.size(name) for name in state.heads) - before
+        effort.seconds += time.process_time() - started
+        state.started = True
+        for name in {*state.positive, *state.fixed}:
+            state.seen[name] = (self.relation(name).version, self.size(name))
+
+    def derive(self, relation: str, columns: Any) -> None:
+        """Add tuples that were derived, not given."""
+        self._insert(self.relation(relation), columns)
 
     def _spread_uncertainty(self, stratum: Stratum) -> None:
         changed = True
         while changed:
             changed = False
             for clause in stratum.clauses:
+                if clause.head.relation.startswith(DEMAND):
+                    continue
                 head = self.relation(clause.head.relation)
                 read = [self.relation(step.relation) for step in clause.body if isinstance(step, Literal)]
                 if not head.uncertain and (clause.leaf or any(relation.uncertain for relation in read)):
@@ -278,7 +254,7 @@ class Database:
             now = {name: self.size(name) for name in state.positive}
             if not state.started:
                 for k, clause in enumerate(clauses):
-                    self._apply(state, k, None, self._windows(clause, None, done, now), watch)
+                    self._apply(state, k, None, semi_naive_windows(clause, None, done, now), watch)
                 state.started = True
             else:
                 fresh = [name for name in state.positive if now[name] > done[name]]
@@ -288,24 +264,10 @@ class Database:
                 for name in fresh:
                     for k, place in state.positive[name]:
                         watch.check_round(clauses[k], {} if number <= watch.rounds else self.sizes(), number)
-                        self._apply(state, k, place, self._windows(clauses[k], place, done, now), watch)
+                        self._apply(state, k, place, semi_naive_windows(clauses[k], place, done, now), watch)
             done = now
         for name, size in done.items():
             state.seen[name] = (self.relation(name).version, size)
-
-    @staticmethod
-    def _windows(
-        clause: Clause, driver: int | None, done: Mapping[str, int], now: Mapping[str, int]
-    ) -> dict[int, Window]:
-        """Rows that each literal may use: old ones before the driver, new ones at it, all after it."""
-        windows = {}
-        for place, step in enumerate(clause.body):
-            if isinstance(step, Literal) and not step.negated:
-                name = step.relation
-                old = driver is not None and place < driver
-                low = done[name] if place == driver else 0
-                windows[place] = (low, done[name] if old else now[name])
-        return windows
 
     def _apply(
         self, state: StratumState, number: int, driver: int | None, windows: dict[int, Window], watch: Watch
@@ -361,7 +323,8 @@ class Database:
         source = self.relation(clause.source)
         if source.uncertain:
             self._make_uncertain(self.relation(clause.head))
-            self.pending.append((stratum, clause))
+            if (stratum, clause) not in self.pending:
+                self.pending.append((stratum, clause))
             return
         started = time.process_time()
         head = self.relation(clause.head)

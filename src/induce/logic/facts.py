@@ -49,9 +49,7 @@ def read_facts(name: str, data: Any, symbols: Symbols, arity: int | None = None)
     return distinct.rows.copy()
 
 
-def read_weighted(
-    name: str, data: Any, symbols: Symbols, weight: Any, arity: int | None = None
-) -> tuple[Int32, Float]:
+def read_weighted(name: str, data: Any, symbols: Symbols, weight: Any, arity: int | None = None) -> tuple[Int32, Float]:
     """The distinct tuples of ``data`` as ids, and a probability for each.
 
     Parameters
@@ -225,8 +223,10 @@ def _checked_columns(name: str, data: Any, symbols: Symbols, arity: int | None) 
             f"{name}: the columns have different lengths ({', '.join(map(str, map(len, columns)))}). "
             f"Give every column one value per row."
         )
-    size = lengths.pop() if lengths else (len(data) if arity == 0 or not columns and hasattr(data, "__len__") else 0)
-    if arity is not None and len(columns) != arity and (size or columns):
+    size = lengths.pop() if lengths else (len(data) if arity == 0 or (not columns and hasattr(data, "__len__")) else 0)
+    if not size:
+        return np.empty((0, len(columns) if arity is None else arity), dtype=np.int32)
+    if arity is not None and len(columns) != arity:
         raise DataError(
             f"{name}: {len(columns)} columns were given, but {name} has {arity} arguments elsewhere. "
             f"Leave out columns that do not belong to it, or rename the relation."

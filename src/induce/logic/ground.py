@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from induce.logic.clauses import WILD, Clause, Literal
 from induce.logic.hypergraph import Hypergraph, Leaves
+from induce.logic.rows import RowSet
 from induce.logic.scans import count_matches, expand
 
 if TYPE_CHECKING:
-    from induce.logic.database import Database, StratumState
+    from induce.logic.database import Database
+    from induce.logic.state import StratumState
 
 __all__ = ["ground"]
 
@@ -37,8 +39,8 @@ class Instances:
         """The chosen instances, with the chosen literals."""
         sizes = np.diff(self.start)
         inside = literals & np.repeat(instances, sizes)
-        kept = np.zeros(len(self.head), dtype=np.int64)
-        np.add.at(kept, np.repeat(np.arange(len(self.head)), sizes)[inside], 1)
+        running = np.concatenate([[0], np.cumsum(inside)])
+        kept = running[self.start[1:]] - running[self.start[:-1]]
         start = np.concatenate([[0], np.cumsum(kept[instances])])
         return Instances(self.head[instances], self.rule[instances], start, self.body[inside])
 
@@ -155,10 +157,34 @@ def _collect(database: Database, state: StratumState, offsets: Mapping[str, int]
     parts = []
     for number, rows in state.instances.items():
         clause = state.stratum.clauses[number]
-        read = [step for step in clause.body if isinstance(step, Literal) and database.relation(step.relation).uncertain]
+        read = [
+            step for step in clause.body if isinstance(step, Literal) and database.relation(step.relation).uncertain
+        ]
         head = rows.rows[:, 0] + np.int32(offsets[clause.head.relation])
         parts.append(_with_bodies(database, clause, head, rows.rows, read, offsets))
     return _concatenated(parts)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sorted_bodies(rows: Any, offsets: Any, negated: Any, start: Any, body: Any) -> None:
+    """The literals of each instance, ascending, each once; -1 is a negated atom that does not exist."""
+    n = 0
+    for i in range(rows.shape[0]):
+        start[i] = n
+        for k in range(offsets.size):
+            if rows[i, k + 1] < 0:
+                continue
+            literal = 2 * (rows[i, k + 1] + offsets[k]) + negated[k]
+            place = n
+            while place > start[i] and body[place - 1] > literal:
+                place -= 1
+            if place > start[i] and body[place - 1] == literal:
+                continue
+            for b in range(n, place, -1):
+                body[b] = body[b - 1]
+            body[place] = literal
+            n += 1
+    start[rows.shape[0]] = n
 
 
 def _with_bodies(
@@ -166,6 +192,12 @@ def _with_bodies(
 ) -> Instances:
     """Bodies of one clause's instances: recorded rows, and for a group of a negated relation all its tuples."""
     count = len(rows)
+    if not any(step.negated and WILD in step.arguments for step in read):
+        start = np.empty(count + 1, dtype=np.int64)
+        body = np.empty(count * len(read), dtype=np.int32)
+        shifts = np.array([offsets[step.relation] for step in read], dtype=np.int64)
+        _sorted_bodies(rows, shifts, np.array([step.negated for step in read], dtype=np.int64), start, body)
+        return Instances(head, np.full(count, clause.number, dtype=np.int32), start, body[: start[-1]])
     instance, literal = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for column, step in enumerate(read, start=1):
         offset = offsets[step.relation]
@@ -230,28 +262,37 @@ def _hashes(start: Any, body: Any, out: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _repeated(order: Any, head: Any, rule: Any, start: Any, body: Any, out: Any) -> None:
-    """Whether each instance in order equals the one before it."""
-    for k in range(1, order.size):
-        i, j = order[k - 1], order[k]
+def _same_body(first: Any, start: Any, body: Any, out: Any) -> None:
+    """Whether each instance has the body of the instance ``first`` that it may repeat."""
+    for i in range(out.size):
+        j = first[i]
         size = start[i + 1] - start[i]
-        same = head[i] == head[j] and rule[i] == rule[j] and size == start[j + 1] - start[j]
+        out[i] = i != j and size == start[j + 1] - start[j]
         for b in range(size):
-            if not same or body[start[i] + b] != body[start[j] + b]:
-                same = False
+            if not out[i]:
                 break
-        out[k] = same
+            out[i] = body[start[i] + b] == body[start[j] + b]
 
 
 def _joined(parts: list[Instances]) -> Instances:
     """Instances of all strata, each once, sorted by head."""
     found = _concatenated(parts)
-    hashes = np.empty(len(found.head), dtype=np.uint64)
+    count = len(found.head)
+    if not count:
+        return found
+    keys = np.empty((count, 4), dtype=np.int32)
+    hashes: Any = np.empty(count, dtype=np.uint64)
     _hashes(found.start, found.body, hashes)
-    order = np.lexsort([hashes, found.rule, found.head])
-    repeated = np.zeros(len(order), dtype=bool)
-    _repeated(order, found.head, found.rule, found.start, found.body, repeated)
-    order = order[~repeated]
+    keys[:, 0], keys[:, 1], keys[:, 2:] = found.head, found.rule, hashes.view(np.int32).reshape(-1, 2)
+    distinct = RowSet(4)
+    distinct.grow(count)
+    numbers = distinct.insert(keys)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[numbers[::-1]] = np.arange(count)[::-1]
+    repeated = np.empty(count, dtype=bool)
+    _same_body(first[numbers], found.start, found.body, repeated)
+    chosen = np.flatnonzero(~repeated)
+    order = chosen[np.argsort(found.head[chosen], kind="stable")]
     lengths = np.diff(found.start)[order]
     start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     source = np.repeat(found.start[order] - start[:-1], lengths) + np.arange(int(start[-1]))

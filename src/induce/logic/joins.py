@@ -6,12 +6,13 @@ bounded; the last literal of a rule that records nothing is joined, projected an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.errors import LimitError
 from induce.logic.bindings import CHUNK, Bindings, Scan, pieces, projection
 from induce.logic.bindings import stacked as stack
 from induce.logic.clauses import WILD, Bind, Clause, Literal, Match, Test, Track
@@ -20,13 +21,38 @@ from induce.logic.order import bound_by, reads
 from induce.logic.relation import Relation
 from induce.logic.rows import RowSet
 from induce.logic.scans import any_match, count_matches, expand, insert_columns, insert_matches
-from induce.logic.symbols import Symbols
+from induce.logic.symbols import LARGEST_INTEGER, Symbols
 
-__all__ = ["Join", "Window"]
+__all__ = ["Join", "Window", "semi_naive_windows"]
 
 Int32 = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Window = tuple[int, int]
+
+LONGEST_TRACK = 50_000_000
+"""Integers of one range."""
+
+
+def semi_naive_windows(
+    clause: Clause, driver: int | None, done: Mapping[str, int], now: Mapping[str, int]
+) -> dict[int, Window]:
+    """Rows that each positive literal may use, by place in the body: old ones before the driver, new at it, all after.
+
+    Parameters
+    ----------
+    clause : Clause
+    driver : int or None
+        Place of the literal that takes the new tuples; None lets every literal take all.
+    done, now : mapping of relation to int
+        Tuples that earlier rounds have used, and tuples that there are.
+    """
+    windows = {}
+    for place, step in enumerate(clause.body):
+        if isinstance(step, Literal) and not step.negated:
+            old = driver is not None and place < driver
+            low = done[step.relation] if place == driver else 0
+            windows[place] = (low, done[step.relation] if old else now[step.relation])
+    return windows
 
 
 class Join:
@@ -96,8 +122,8 @@ class Join:
     def run(self, windows: dict[int, Window]) -> None:
         """Insert the head's tuples for all bindings whose literals lie in their windows (by place in the body)."""
         self._windows = windows
-        for step in self._steps:
-            if isinstance(step, Scan):
+        for number, step in enumerate(self._steps):
+            if isinstance(step, Scan) and not (number == 0 and self._is_driver(step)):
                 step.open()
         self._advance(0, Bindings(1, {}))
 
@@ -175,6 +201,7 @@ class Join:
         counts = np.empty(bindings.size, dtype=np.int32)
         total = count_matches(groups, parts, low, high, counts)
         for chosen, size in pieces(counts, total):
+            self._grown(self.clause)  # the time may be over, although nothing was made
             parents, rows = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32)
             expand(groups[chosen], parts, low, high, parents, rows)
             source = scan.relation.rows
@@ -210,8 +237,7 @@ class Join:
 
     def _after(self, target: RowSet, before: int, full: bool) -> None:
         self.made += target.count - before
-        if target.count > before:
-            self._grown(self.clause)
+        self._grown(self.clause)
         if full:
             target.grow(target.count + max(1024, target.count // 2))
 
@@ -250,7 +276,7 @@ class Join:
         if isinstance(step, Bind):
             ids, valid = self._evaluator.ids(step.expression, slots, size)
             if step.slot in before:
-                return bindings.where(valid & self._evaluator.compare_ids("=", slots[step.slot], ids))
+                return bindings.where(valid & (slots[step.slot] == ids))  # as a join would compare: 2 is not 2.0
             self._grown(self.clause)  # the new term may be nested too deeply
             return Bindings(size, {**slots, step.slot: ids}, bindings.rows).where(valid)
         if isinstance(step, Track):
@@ -277,10 +303,19 @@ class Join:
     def _track(self, step: Track, bindings: Bindings, number: int) -> None:
         low = self._evaluator.numbers(step.low, bindings.slots, bindings.size)
         high = self._evaluator.numbers(step.high, bindings.slots, bindings.size)
-        valid = low.valid & high.valid
-        first = np.where(low.whole, low.integers, np.ceil(low.floats).astype(np.int64))
-        last = np.where(high.whole, high.integers, np.floor(high.floats).astype(np.int64))
+        valid = (
+            low.valid & high.valid & (np.abs(low.floats) < LARGEST_INTEGER) & (np.abs(high.floats) < LARGEST_INTEGER)
+        )
+        first = np.where(low.whole, low.integers, np.ceil(np.where(valid, low.floats, 0.0)).astype(np.int64))
+        last = np.where(high.whole, high.integers, np.floor(np.where(valid, high.floats, 0.0)).astype(np.int64))
         counts = np.where(valid, np.maximum(last - first + 1, 0), 0)
+        if int(counts.max()) > LONGEST_TRACK:
+            row = int(np.argmax(counts))
+            raise LimitError(
+                f"In the rule '{self.clause.text}'{f' (line {self.clause.line})' if self.clause.line else ''}, the range "
+                f"{first[row]}..{last[row]} has more than {LONGEST_TRACK:,} integers. Take a smaller range, or bind the "
+                f"variable by a relation and compare it."
+            )
         for chosen, size in pieces(counts, int(counts.sum())):
             parents = np.repeat(np.arange(chosen.start, chosen.stop), counts[chosen])
             starts = np.repeat(np.cumsum(counts[chosen]) - counts[chosen], counts[chosen])

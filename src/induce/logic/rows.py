@@ -38,7 +38,7 @@ def _hash(row: Any, width: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def place_row(row: Any, rows: Any, count: int, places: Any, span: int) -> int:
+def place_row(row: Any, rows: Any, count: int, places: Any, span: int) -> Any:
     """Number of ``row`` in ``rows``; ``count`` after writing it there when it is new, so the caller compares.
 
     ``span`` is the number of ids per column of a table with one entry per possible row, or 0 for hashing. The caller keeps

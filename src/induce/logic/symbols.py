@@ -268,7 +268,8 @@ class Symbols:
 
     def kinds(self, ids: Any) -> Int32:
         """Kind of each id: equal for values of one type and functor."""
-        return self._rows.rows[np.asarray(ids), 0]
+        found: Int32 = self._rows.rows[np.asarray(ids), 0]
+        return found
 
     def texts(self, ids: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The number of each id's text (0 where it is none) and which ids are texts; :meth:`text` gives the text."""
