@@ -18,6 +18,7 @@ SUITES: dict[str, str] = {
     "install": "benchmarks.install",
     "kernel": "benchmarks.kernel",
     "circuits": "benchmarks.circuits",
+    "datalog": "benchmarks.datalog",
 }
 """Suite name to the module that holds its rows."""
 

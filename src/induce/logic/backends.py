@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class Backend(nn.Module):
     def __init__(self, module: nn.Module, how: str, exact: ExactCircuit | None = None, transform: str = "") -> None:
         super().__init__()
         self.module, self.how, self.exact, self.transform = module, how, exact, transform
+        self._given: Any = None
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         """Values of the answers, shape (answers, batch)."""
@@ -44,9 +46,16 @@ class Backend(nn.Module):
     def log_given(self, weights: torch.Tensor) -> torch.Tensor:
         """``log P(evidence and constraints)``, shape (batch,)."""
         assert self.exact is not None
-        log = torch.log(weights.clamp_min(1e-300 if weights.dtype == torch.float64 else 1e-38))
-        values = CircuitModule(self.exact.circuit, "log")(log)
-        return values[self.exact.queries :].sum(0)  # type: ignore[no-any-return]
+        count = self.exact.queries
+        if self._given is None:
+            kept = replace(self.exact.circuit, roots=self.exact.circuit.roots[count:])
+            self._given = (CircuitModule(kept, "real"), CircuitModule(kept, "log"))
+        real, log = self._given
+        values = real(weights.double())
+        if float(values.detach().min()) > 1e-200:
+            return torch.log(values).sum(0).to(weights.dtype)
+        tiny = 1e-300 if weights.dtype == torch.float64 else 1e-38
+        return log(torch.log(weights.clamp_min(tiny))).sum(0)  # type: ignore[no-any-return]
 
 
 def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None) -> Backend:

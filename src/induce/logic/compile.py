@@ -23,6 +23,7 @@ from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit, circuit_of
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.hypergraph import Hypergraph
+from induce.logic.listing import listed_circuit
 from induce.logic.sweep import backward, forward
 
 __all__ = ["ExactCircuit", "compile_exact", "value_and_gradient"]
@@ -220,6 +221,10 @@ def _conditional(
             raise LimitError(f"enumeration would visit {worlds:.3g} worlds; {MOST_WORLDS:,} are the limit. {_sizes(graph)}")
         circuit = diagram_circuit(graph, plain, len(roots), signs)
         return circuit, f"enumeration of {int(worlds):,} worlds, {circuit.nodes:,} nodes, {circuit.edges:,} edges"
+    if method is None and len(signs):
+        listed = listed_circuit(graph, plain, len(roots), signs)
+        if listed is not None:
+            return listed[0], f"list of {listed[1]:,} consistent worlds, {listed[0].nodes:,} nodes, {listed[0].edges:,} edges"
     try:
         from induce.logic.sdd import sdd_circuit
     except ImportError:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from induce.errors import RuleError
 from induce.logic import language as lang
 from induce.logic.check import Statement, check_program, domain_values, names_in
-from induce.logic.clauses import AggregateClause, Bind, Clause, Literal, Test, Track
+from induce.logic.clauses import AggregateClause, Clause, Literal
 from induce.logic.rewriting import BodyWriter
 from induce.logic.symbols import Compound, Symbols
+from induce.terms.arithmetic import arithmetic
 from induce.terms.op import HOLE, LITERAL
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal
@@ -359,11 +359,37 @@ class _Lowering:
             self.out.cardinalities.append(Cardinality(element, len(outer), bounds[0] or 0, bounds[1], number))
 
     def _weak(self, statement: Statement) -> None:
+        """A soft constraint: a world in which it is violated counts ``exp(-weight)`` times as much.
+
+        A leaf that agrees with the violation in every world carries the factor: ``sigmoid(-weight)`` against the rest is
+        ``exp(-weight)`` against 1.
+        """
         condition, weight, level, *terms = statement.term.args
-        names = tuple(n for n in names_in(condition) if n.strip("_"))
-        relation = f"weak@{statement.number}/{len(names)}"
-        self.clause(statement, lambda w: Literal(relation, tuple(w.slot(n) for n in names)), condition.args)
-        self.out.weak.append((relation, statement.term, statement.number))
+        if self.out.weak and self.out.weak[0][1].args[2] is not level:
+            raise statement.error(
+                f"level {level} of this weak constraint differs from level {self.out.weak[0][1].args[2]} of another; one "
+                "level is supported. Give the more important one a larger weight."
+            )
+        number = statement.number
+        names = tuple(dict.fromkeys(n for t in (*terms, weight) for n in names_in(t) if n.strip("_")))
+        broken, soft = f"weak@{number}/{len(names)}", f"soft@{number}/{len(names)}"
+        self._valued_relations((weight,))
+        for relation, leaf in ((broken, False), (soft, True)):
+            self.clause(
+                statement,
+                lambda w, relation=relation: Literal(relation, tuple(w.slot(n) for n in names)),
+                condition.args,
+                leaf=leaf,
+            )
+        cost = arithmetic["sigmoid"](arithmetic["neg"](weight))
+        self.out.sources.append(Source("weights", soft, number, len(names), (cost,), names))
+        for k, (held, missing) in enumerate(((broken, soft), (soft, broken))):
+            writer = self.writer(statement, [])
+            slots = tuple(writer.fresh() for _ in names)
+            writer.steps += [Literal(held, slots), Literal(missing, slots, True)]
+            self.emit(statement, writer, Literal(f"mismatch@{number}.{k}/0", ()))
+            self.out.constraints.append((f"mismatch@{number}.{k}/0", number))
+        self.out.weak.append((broken, statement.term, number))
 
     # ---- hidden relations that a body needs
 

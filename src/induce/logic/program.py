@@ -25,6 +25,7 @@ from induce.logic.measured import read_measured
 from induce.logic.parse import Place, parse_program
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
+from induce.logic.views import Views
 from induce.logic.weights import Parameters, WeightReader
 from induce.terms import hole
 from induce.terms.term import Term
@@ -32,7 +33,7 @@ from induce.terms.term import Term
 __all__ = ["LogicProgram"]
 
 
-class LogicProgram(nn.Module):
+class LogicProgram(Views, nn.Module):
     """Rules, facts and networks, evaluated under an algebra; differentiable where the algebra is.
 
     Parameters
@@ -130,6 +131,7 @@ class LogicProgram(nn.Module):
         self._backend: Backend | None = None
         self._answers: Answers | None = None
         self._sum: ObservedSum | None | bool = False
+        self._given: Any = None
         self.seconds: dict[str, float] = {}
 
     # ---- facts
@@ -334,13 +336,8 @@ class LogicProgram(nn.Module):
         ----------
         J. Xu et al. (2018), A Semantic Loss Function for Deep Learning with Symbolic Knowledge.
         """
-        program = self.ground()
-        if not program.given:
-            raise RuleError("the program has no constraint and no evidence. Write one as ':- body.'")
-        if "given" not in self.__dict__ or self._given_for is not program:
-            self.__dict__["given"] = backend_for(program, np.zeros(0, np.int64), PROBABILITY, self.method)
-            self._given_for = program
-        return self.__dict__["given"].log_given(self._reader()(inputs))  # type: ignore[no-any-return]
+        backend = self.given_backend()
+        return backend.log_given(self._reader()(inputs))
 
     # ---- other views of the same program
 
@@ -387,6 +384,12 @@ class LogicProgram(nn.Module):
     def reals(self) -> dict[str, float]:
         """Present values of the real holes."""
         return {n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values}
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        for name in ("_ground", "_readers"):
+            state[name] = {}
+        return {**state, "_backend": None, "_answers": None, "_sum": False, "_given": None}
 
     def extra_repr(self) -> str:
         """Query and algebra, for printing."""
