@@ -13,9 +13,11 @@ from induce.algebras.algebra import Algebra
 from induce.algebras.semirings import Semiring
 from induce.errors import AlgebraError, RuleError
 from induce.logic.autograd import CircuitModule
-from induce.logic.circuit import circuit_of
+from induce.logic.circuit import FALSE, circuit_of
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
 from induce.logic.grounding import GroundProgram
+from induce.logic.worlds import conflict
+from induce.logic.pairs import DualModule, PossibilityModule
 
 __all__ = ["Backend", "backend_for"]
 
@@ -80,6 +82,13 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
             program.graph, atoms, evidence=program.given, exclusive=program.exclusive,
             method=None if how == "circuit" else how,
         )  # fmt: skip
+        ends = exact.circuit.kind[exact.circuit.roots[exact.queries :]]
+        if (ends == FALSE).any():
+            core = conflict(program)
+            raise RuleError(
+                f"no world satisfies all of these: {' '.join(core)} Each of them alone can be kept by dropping another; "
+                "remove one, or weaken it to ':~ body. [weight]'."
+            )
         return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
     if algebra.method == "proofs":
         from induce.logic.topk import ProofsModule
@@ -103,6 +112,9 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
             "Algebra.PROBABILITY."
         )
     kind = algebra.kind
+    if algebra.name in ("possibility", "dual"):
+        pair = PossibilityModule(circuit, program.graph) if algebra.name == "possibility" else DualModule(circuit)
+        return Backend(pair, algebra.claims)
     text = f"{algebra.claims}: a sweep over {circuit.nodes:,} nodes"
     return Backend(CircuitModule(circuit, kind), text, transform="logit" if kind == "logit" else "")
 

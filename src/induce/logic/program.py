@@ -157,7 +157,10 @@ class LogicProgram(Views, nn.Module):
         """
         arity = self._arity_of(name, value is not None)
         if weight is not None:
-            columns, weights = read_weighted(name, data, self.symbols, weight, arity=arity)
+            # costs and multiplicities are no probabilities
+            free = getattr(self.algebra, "kind", "") in ("tropical", "counting")
+            read = read_measured if free else read_weighted
+            columns, weights = read(name, data, self.symbols, weight, arity=arity)
             self._weighted[f"{name}/{columns.shape[1]}"] = Weighted(columns, np.asarray(weights, np.float64))
         elif value is not None:
             columns, values = read_measured(name, data, self.symbols, value, arity)
@@ -271,7 +274,8 @@ class LogicProgram(Views, nn.Module):
         Parameters
         ----------
         target : array, shape (batch,)
-            The observed value of the query's variable; for a query without variables whether it holds.
+            The observed value of the query's variable; for a query without variables whether it holds. A matrix of shape
+            (batch, answers) says of every answer whether it holds; their logs are added.
         **inputs : tensors
 
         Returns
@@ -285,11 +289,20 @@ class LogicProgram(Views, nn.Module):
             return ChainFunction.apply(weights, chain, totals)
         values = self(**inputs)
         values = values.unsqueeze(0) if not inputs else values
-        if values.ndim == 1:
-            truth = torch.as_tensor(target, device=values.device).to(torch.bool).reshape(-1)
+        given = torch.as_tensor(target, device=values.device) if hasattr(target, "shape") or values.ndim == 1 else None
+        if given is not None and (values.ndim == 1 or given.ndim == 2):
+            if given.numel() != values.numel():
+                raise DataError(
+                    f"the target has shape {tuple(given.shape)}, but the program gives {tuple(values.shape)}: one truth value "
+                    "for each example and answer was expected."
+                )
+            truth = given.to(torch.bool).reshape(values.shape)
             if self.algebra.name == "log-probability":
-                return torch.where(truth, values, torch.log(-torch.expm1(values.clamp_max(-1e-15))))
-            return torch.log(torch.where(truth, values, 1.0 - values).clamp_min(1e-300 if values.dtype == torch.float64 else 1e-38))
+                found = torch.where(truth, values, torch.log(-torch.expm1(values.clamp_max(-1e-15))))
+            else:
+                tiny = 1e-300 if values.dtype == torch.float64 else 1e-38
+                found = torch.log(torch.where(truth, values, 1.0 - values).clamp_min(tiny))
+            return found if found.ndim == 1 else found.sum(1)
         place = self._places_of(target, values.device)
         picked = values.gather(1, place.unsqueeze(1)).squeeze(1)
         if self.algebra.name == "log-probability":
