@@ -12,7 +12,7 @@ from induce.errors import AlgebraError, DataError, ExportError, FillError, OpErr
 
 SHIPPED = {
     "languages": ["arithmetic", "boolean"],
-    "algebras": ["real", "boolean", "interval"],
+    "algebras": ["real", "boolean", "interval", "probability", "log-probability", "counting", "tropical", "viterbi", "min-max", "add-mult", "dual", "gf2", "possibility", "fuzzy(product)", "fuzzy(godel)", "fuzzy(lukasiewicz)", "fuzzy(logit)", "proofs(3)", "tensor(0)"],
     "learners": ["choices", "constants", "enumerate", "evolve", "gradient", "monomials", "sparse sums"],
     "estimators": ["FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
@@ -53,7 +53,7 @@ def test_exporters_are_those_of_a_fit():
     ("shelf", "name", "error", "words"),
     [
         ("languages", "arithmetics", OpError, "there is no language 'arithmetics'. Did you mean 'arithmetic'? There are: arith"),
-        ("algebras", "reel", AlgebraError, "there is no algebra 'reel'. Did you mean 'real'? There are: real, boolean, interval."),
+        ("algebras", "reel", AlgebraError, "there is no algebra 'reel'. Did you mean 'real'? There are: real, boolean, interval,"),
         ("learners", "evolved", FillError, "there is no learner 'evolved'. Did you mean 'evolve'?"),
         ("estimators", "FormulaRegresor", FillError, "there is no estimator 'FormulaRegresor'. Did you mean 'FormulaRegressor'?"),
         ("exporters", "latext", ExportError, "there is no export format 'latext'. Did you mean 'latex'?"),

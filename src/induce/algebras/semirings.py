@@ -194,6 +194,12 @@ def tensor(temperature: float = 0.0) -> Semiring:
     )  # fmt: skip
 
 
+PROOFS_3 = proofs(3)
+"""Three proofs."""
+TENSOR_0 = tensor(0.0)
+"""Tensor logic at temperature 0: deduction."""
+
+
 def named(name: str) -> Semiring:
     """The shipped algebra of a name such as ``viterbi``, ``proofs(3)``, ``fuzzy(product)`` or ``tensor(0.5)``.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from induce.logic.circuit import FALSE, LEAF, NOISY_OR, NOT, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
 from induce.logic.fused import Fused, fuse
@@ -26,6 +27,7 @@ class _Sweep(torch.autograd.Function):
         return torch.from_numpy(buffer[circuit.roots])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
         """Leaves by batch, from roots by batch."""
         given = backward(ctx.circuit, ctx.buffer, gradients[0].detach().numpy(), ctx.kind)
@@ -44,6 +46,7 @@ class _RealSweep(torch.autograd.Function):
         return torch.from_numpy(values)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         """Leaves by batch, from roots by batch."""
         return torch.from_numpy(ctx.fused.backward(ctx.given, ctx.buffer, gradients[0].detach().numpy())), None

@@ -30,8 +30,8 @@ class Backend(nn.Module):
     module : Module
     how : str
     exact : ExactCircuit, optional
-    log_in : str
-        What the kernel takes: "", "log" (logarithms) or "logit".
+    transform : str
+        What the weights must become: "", "logit" or "bits" (checked).
     """
 
     def __init__(self, module: nn.Module, how: str, exact: ExactCircuit | None = None, transform: str = "") -> None:
@@ -43,6 +43,11 @@ class Backend(nn.Module):
         """Values of the answers, shape (answers, batch)."""
         if self.transform == "logit":
             return torch.sigmoid(self.module(torch.logit(weights.clamp(1e-15, 1 - 1e-15))))
+        if self.transform == "bits" and not bool(((weights == 0) | (weights == 1)).all()):
+            raise AlgebraError(
+                f"'gf2' computes with bits, but a leaf has the weight {float(weights[(weights != 0) & (weights != 1)][0]):g}. "
+                "Give 0 or 1 (round the network's outputs first)."
+            )
         return self.module(weights)  # type: ignore[no-any-return]
 
     def log_given(self, weights: torch.Tensor) -> torch.Tensor:
@@ -116,7 +121,7 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
         pair = PossibilityModule(circuit, program.graph) if algebra.name == "possibility" else DualModule(circuit)
         return Backend(pair, algebra.claims)
     text = f"{algebra.claims}: a sweep over {circuit.nodes:,} nodes"
-    return Backend(CircuitModule(circuit, kind), text, transform="logit" if kind == "logit" else "")
+    return Backend(CircuitModule(circuit, kind), text, transform={"logit": "logit", "gf2": "bits"}.get(kind, ""))
 
 
 def _refuse_negation(program: GroundProgram, algebra: Algebra) -> None:

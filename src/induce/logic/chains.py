@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.autograd.function import once_differentiable
 
 from induce.logic.carry import CarryChain
 from induce.logic.grounding import GroundProgram
@@ -66,6 +67,7 @@ class ChainFunction(torch.autograd.Function):
         return torch.as_tensor(value).to(device=weights.device, dtype=weights.dtype)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         """Scaled rows of the stored gradient."""
         scaled = torch.as_tensor(ctx.gradient).to(device=outputs[0].device, dtype=outputs[0].dtype) * outputs[0]

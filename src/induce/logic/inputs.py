@@ -73,7 +73,8 @@ class NetInput:
                 return [arg.payload] * len(table.keys)
             if not arg.is_variable or arg.payload not in place:
                 raise RuleError(
-                    f"'{arg}' of the network '{source.net}' is not an index of '{source.relation}'. Use its variables."
+                    f"'{arg}' of the network '{source.net}' is not an argument of the head '{source.relation}'. Make it "
+                    "one, as in 'present(E) ~ nn(net, image(E)) :- link(X, Y, E)', and join in another rule."
                 )
             return list(symbols.values_of(table.keys[:, place[arg.payload]]))
 

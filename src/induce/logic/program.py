@@ -106,6 +106,7 @@ class LogicProgram(Views, nn.Module):
         self._measured: dict[str, Any] = {}
         statements = statements_of(self.term, self.places)
         lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
+        self._announced = set(facts or {})
         self.queries = self._queries(query, lowered)
         self._forget()
         for name, data in (facts or {}).items():
@@ -113,12 +114,14 @@ class LogicProgram(Views, nn.Module):
 
     def _queries(self, query: Any, lowered: Lowered) -> tuple[Query, ...]:
         wanted = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+        given = {f"{node.op.name}/{len(node.args)}" for q in lowered.queries for node in q.args if lang.is_atom(node)}
         wanted += lowered.queries
         known = sorted(
             k
             for k in {c.head.relation for c in lowered.clauses}
             | set(lowered.facts)
             | set(lowered.columns)
+            | (given if not lowered.clauses else {k for k in given if k.rpartition("/")[0] in self._announced})
             | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
             if "@" not in k
         )
