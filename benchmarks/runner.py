@@ -19,6 +19,7 @@ SUITES: dict[str, str] = {
     "kernel": "benchmarks.kernel",
     "circuits": "benchmarks.circuits",
     "datalog": "benchmarks.datalog",
+    "logic": "benchmarks.logic",
 }
 """Suite name to the module that holds its rows."""
 

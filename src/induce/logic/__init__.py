@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from induce.logic.plain import evaluate, value_and_gradient
     from induce.logic.program import LogicProgram
     from induce.logic.saving import load_program as load
-    from induce.logic.shortcuts import shortcuts
+    from induce.logic.symmetries import shortcuts
 
 __all__ = ["Limits", "LogicProgram", "evaluate", "load", "rules", "shortcuts", "value_and_gradient"]
 
@@ -19,7 +19,7 @@ _HOME = {
     "LogicProgram": "program:LogicProgram",
     "evaluate": "plain:evaluate",
     "load": "saving:load_program",
-    "shortcuts": "shortcuts:shortcuts",
+    "shortcuts": "symmetries:shortcuts",
     "value_and_gradient": "plain:value_and_gradient",
 }
 

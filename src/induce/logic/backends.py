@@ -13,7 +13,7 @@ from induce.algebras.algebra import Algebra
 from induce.algebras.semirings import Semiring
 from induce.errors import AlgebraError, RuleError
 from induce.logic.autograd import CircuitModule
-from induce.logic.circuit import FALSE, circuit_of
+from induce.logic.circuit import FALSE, circuit_of, plain_or
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
 from induce.logic.grounding import GroundProgram
 from induce.logic.worlds import conflict
@@ -56,7 +56,7 @@ class Backend(nn.Module):
         count = self.exact.queries
         if self._given is None:
             kept = replace(self.exact.circuit, roots=self.exact.circuit.roots[count:])
-            self._given = (CircuitModule(kept, "real"), CircuitModule(kept, "log"))
+            self._given = (CircuitModule(kept, "real"), CircuitModule(plain_or(kept), "log"))
         real, log = self._given
         values = real(weights.double())
         if float(values.detach().min()) > 1e-200:

@@ -20,7 +20,7 @@ from torch import nn
 
 from induce.errors import AlgebraError, LimitError
 from induce.logic.autograd import CircuitModule
-from induce.logic.circuit import Circuit, circuit_of
+from induce.logic.circuit import Circuit, circuit_of, plain_or
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.listing import listed_circuit
@@ -91,7 +91,7 @@ class _ExactModule(nn.Module):
     def __init__(self, exact: ExactCircuit, log: bool) -> None:
         super().__init__()
         self.exact, self.log = exact, log
-        self.circuit = CircuitModule(exact.circuit, "log" if log else "real")
+        self.circuit = CircuitModule(plain_or(exact.circuit), "log") if log else CircuitModule(exact.circuit, "real")
         self.conditional = bool((exact.given >= 0).any())
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import AlgebraError
-from induce.logic.circuit import Circuit
+from induce.logic.circuit import NOISY_OR, Circuit
 from induce.logic.fixpoint import iterate
 
 __all__ = ["KINDS", "LOG_ZERO", "backward", "forward", "forward_bits"]
@@ -67,6 +67,8 @@ def forward(circuit: Circuit, weights: Any, kind: str = "real", *, max_depth: in
     weights = _check(circuit, weights, kind)
     buffer = np.empty((circuit.nodes, weights.shape[1]), weights.dtype)
     code = KINDS[kind]
+    if kind == "log" and (circuit.kind == NOISY_OR).any():
+        raise AlgebraError("an independent or has no log kernel; rewrite it with plain_or().")
     if circuit.cyclic:
         iterate(circuit, weights, buffer, kind, kind in IDEMPOTENT, max_depth, _forward_range)
         return buffer
@@ -402,14 +404,18 @@ def forward_bits(circuit: Circuit, bits: NDArray[np.uint64]) -> NDArray[np.uint6
     uint64 array, shape (nodes, words)
     """
     buffer = np.zeros((circuit.nodes, bits.shape[1]), np.uint64)
-    _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, 0, circuit.nodes)
-    for low, high in circuit.components:
-        for _ in range(int(high - low)):
+    arrays = (circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer)
+    at = 0
+    for low, high in circuit.components.tolist():
+        _bits(*arrays, at, low)
+        # a component starts from false, after everything below it is settled
+        for _ in range(high - low + 1):
             before = buffer[low:high].copy()
-            _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, int(low), int(high))
+            _bits(*arrays, low, high)
             if (before == buffer[low:high]).all():
                 break
-        _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, int(high), circuit.nodes)
+        at = high
+    _bits(*arrays, at, circuit.nodes)
     return buffer
 
 
