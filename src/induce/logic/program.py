@@ -32,6 +32,9 @@ from induce.terms.term import Term
 
 __all__ = ["LogicProgram"]
 
+MANY = 200
+"""Facts from which on a query with constants is answered by magic sets."""
+
 
 class LogicProgram(Views, nn.Module):
     """Rules, facts and networks, evaluated under an algebra; differentiable where the algebra is.
@@ -58,6 +61,8 @@ class LogicProgram(Views, nn.Module):
         Refuse variables that occur only under one negation.
     limits : Limits, optional
         What grounding may cost.
+    magic : bool, optional
+        Derive only what a query with constants needs (magic sets); by default when there are many facts.
     seed : int
         Seed of the first values of holes.
     **nets : Module or hole.net
@@ -90,6 +95,7 @@ class LogicProgram(Views, nn.Module):
         logits: bool = True,
         strict: bool = True,
         limits: Limits | None = None,
+        magic: bool | None = None,
         seed: int = 0,
         **nets: Any,
     ) -> None:
@@ -97,6 +103,7 @@ class LogicProgram(Views, nn.Module):
         self.term, self.places, domains = _read(text, nets)
         self.over = {name: list(values) for name, values in (over or {}).items()}
         self.algebra, self.method, self.logits, self.strict, self.limits = algebra, method, logits, strict, limits
+        self.magic = magic
         self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
         self.symbols = Symbols()
         self.nets = nn.ModuleDict({name: module for name, (module, _) in domains.items()})
@@ -206,9 +213,26 @@ class LogicProgram(Views, nn.Module):
 
                 aggregate = observed_chain(self.queries[0], lowered)
                 skip = frozenset({aggregate.head}) if aggregate else skip
-            self._ground[observed] = ground(lowered, self._tables, self._weighted, limits=self.limits, skip=skip)
+            self._ground[observed] = ground(
+                lowered, self._tables, self._weighted, limits=self.limits, skip=skip, demand=self._demand(lowered)
+            )
             self.seconds["ground"] = time.process_time() - began
         return self._ground[observed]
+
+    def _demand(self, lowered: Lowered) -> Any:
+        """The atom that magic sets start from: a single query with a constant, and nothing else that needs tuples."""
+        from induce.logic.clauses import Literal
+
+        others = lowered.constraints or lowered.evidence or lowered.cardinalities or lowered.weak
+        if self.magic is False or len(self.queries) != 1 or others:
+            return None
+        if self.magic is None and sum(map(len, self._tables.values())) + sum(map(len, lowered.facts.values())) < MANY:
+            return None
+        relation = self.queries[0].relation
+        (clause,) = (c for c in lowered.clauses if c.head.relation == relation)
+        if len(clause.body) != 1 or not isinstance(clause.body[0], Literal) or clause.body[0].negated:
+            return None
+        return (clause.body[0], relation) if any(a < 0 for a in clause.body[0].arguments) else None
 
     def _reader(self, observed: bool = False) -> WeightReader:
         if observed not in self._readers:
