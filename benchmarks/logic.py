@@ -74,7 +74,7 @@ def _sums(run: Run, length: int, batch: int, epochs: int, seeds: int, goal: floa
         program.plan()
         planning.append(time.process_time() - began)
         optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
-        schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.6)
+        schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.75)
         timed = _Timed(net)
         for epoch in range(1 if run.quick else epochs):
             left, right, sums = number_sums(images, labels, length, 1000 * seed + epoch)
