@@ -59,7 +59,7 @@ def train(data, length, batch, epochs, learner):
 
 
 def small():
-    return train(digits(), 2, 8, 30, Epochs(rate=3e-3, decay=0.95))
+    return train(digits(), 2, 8, 12, Epochs(rate=4e-3, decay=0.9))
 
 
 def full():
