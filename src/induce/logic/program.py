@@ -22,7 +22,7 @@ from induce.logic.grounding import GroundProgram, Weighted, ground
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
 from induce.logic.measured import read_measured
-from induce.logic.parse import Place, parse_program
+from induce.logic.parse import Parsed, Place, parse_program
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
 from induce.logic.weights import Parameters, WeightReader
@@ -37,8 +37,8 @@ class LogicProgram(nn.Module):
 
     Parameters
     ----------
-    text : str or Term
-        The rules; see the guide to the language.
+    text : str, Term or Parsed
+        The rules; see the guide to the language, and :mod:`induce.logic.dialects` for texts of other engines.
     query : str, Term or sequence of these
         What ``forward`` answers, such as ``"sum(S)"``. Every value of its variables that can hold is one answer.
     over : mapping, optional
@@ -78,7 +78,7 @@ class LogicProgram(nn.Module):
 
     def __init__(
         self,
-        text: str | Term,
+        text: str | Term | Parsed,
         *,
         query: Any = None,
         over: Mapping[str, Any] | None = None,
@@ -394,12 +394,12 @@ class LogicProgram(nn.Module):
         return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
 
 
-def _read(text: str | Term, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
+def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
     """The program with a neural statement for every network that the text only uses."""
     if isinstance(text, Term):
         term, places = text, None
     else:
-        parsed = parse_program(text)
+        parsed = text if isinstance(text, Parsed) else parse_program(text)
         term, places = parsed.term, list(parsed.places)
     found: dict[str, tuple[Any, tuple[Any, ...]]] = {}
     for name, given in nets.items():
