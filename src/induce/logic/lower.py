@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from induce.errors import RuleError
 from induce.logic import language as lang
 from induce.logic.check import Statement, check_program, domain_values, names_in
-from induce.logic.clauses import AggregateClause, Bind, Clause, Literal, Test, Track
+from induce.logic.clauses import AggregateClause, Clause, Literal
 from induce.logic.rewriting import BodyWriter
 from induce.logic.symbols import Compound, Symbols
 from induce.terms.op import HOLE, LITERAL
@@ -359,7 +358,7 @@ class _Lowering:
             self.out.cardinalities.append(Cardinality(element, len(outer), bounds[0] or 0, bounds[1], number))
 
     def _weak(self, statement: Statement) -> None:
-        condition, weight, level, *terms = statement.term.args
+        condition = statement.condition
         names = tuple(n for n in names_in(condition) if n.strip("_"))
         relation = f"weak@{statement.number}/{len(names)}"
         self.clause(statement, lambda w: Literal(relation, tuple(w.slot(n) for n in names)), condition.args)

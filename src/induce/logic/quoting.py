@@ -11,14 +11,14 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0", "\
 
 
 def unquoted(written: str) -> str:
-    """What a quoted text says.
+    r"""What a quoted text says.
 
     Raises
     ------
     ValueError
         For an escape that means nothing.
 
-    >>> unquoted('"a\\\\tb"') == "a\\tb"
+    >>> unquoted(r'"a\tb"') == "a\tb"
     True
     """
 

@@ -200,7 +200,11 @@ class Reader:
         if node.data == "group":
             return self.atom(node.children[0], where)
         if node.data not in ("name", "call"):
-            shown = self.value(node) if node.data not in ("comparison", "weighted") else node.data
+            if node.data == "comparison":
+                raise Fault(node, f"a comparison cannot stand in {where}. Write the opposite comparison, or a relation.")
+            if node.data in ("choice", "neural", "weighted"):
+                raise Fault(node, f"a {node.data} head cannot stand in {where}. Give it a statement of its own.")
+            shown = self.value(node)
             hint = " A relation's name begins with a lower-case letter." if node.data == "variable" else ""
             raise Fault(node, f"'{shown}' is no atom, but one was expected in {where}.{hint}")
         name = str(node.children[0])

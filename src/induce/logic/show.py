@@ -21,8 +21,8 @@ def to_rule_text(term: Term) -> str:
     """A program, statement, formula or value as it is written.
 
     >>> from induce.logic import rules
-    >>> to_rule_text(rules.parse("0.3::rain. wet:-rain."))
-    '0.3::rain.\\nwet :- rain.'
+    >>> to_rule_text(rules.parse("wet:-rain,   not  roof."))
+    'wet :- rain, not roof.'
     """
     if term.sort is lang.PROGRAM:
         return "\n".join(_statement(s) for s in term.args)

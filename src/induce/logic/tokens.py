@@ -159,7 +159,9 @@ class Translation:
         """Add one statement, its end included."""
         if not tokens:
             return
-        pieces, starts, length = [], [], 0
+        pieces: list[str] = []
+        starts: list[int] = []
+        length = 0
         for place, token in enumerate(tokens):
             joined = token.glued and token.text in "({" and place and tokens[place - 1].kind in ("name", "variable", "symbol")
             if pieces and not joined:
