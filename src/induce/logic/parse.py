@@ -152,6 +152,8 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
         hint = "End the statement with '.'." if "_DOT" in expected else "Complete the statement."
         return *last, f"the text ends too early; {wanted} was expected. {hint}"
     line, column = token.line, token.column
+    if str(token) == ":-" and expected & {"RPAR", "RSQB", "RBRACE"} and "_DOT" not in expected:
+        return line, column, f"unexpected ':-'; {wanted} was expected. Close the bracket before it."
     if token.type == "__ANON_0" or str(token) == ":-":
         return line, column, "unexpected ':-'. Was the '.' of the statement before it forgotten? End each one with '.'."
     hint = ""
@@ -159,6 +161,8 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
         hint = " A capital letter begins a variable; write a constant in lower case or in quotes."
     elif "_DOT" in expected and token.type in ("NAME", "PREDICATE", "INTEGER", "DECIMAL", "VARIABLE"):
         hint = " End the statement with '.', or join conditions by ','."
+    elif token.type == "_SEMICOLON":
+        hint = " For 'or' in a body write two rules with the same head."
     elif token.type in ("_NOT", "MINUS"):
         hint = " 'not' stands before an atom of a body."
     return line, column, f"unexpected '{token}'; {wanted} was expected.{hint}"
@@ -187,7 +191,23 @@ def _defined(tree: Any) -> set[str]:
     for node in tree.children:
         if node.data != "rule":
             continue
-        for call in node.children[0].find_data("call"):
-            name, arguments = call.children
-            found.add(f"{name}/{len(arguments.children)}")
+        for atom in _heads(node.children[0]):
+            if atom.data == "call":
+                name, arguments = atom.children
+                found.add(f"{name}/{len(arguments.children)}")
+    return found
+
+
+def _heads(head: Any) -> list[Any]:
+    """The atoms of a head, without their weights, networks and conditions."""
+    if head.data == "counted":
+        return list(head.children[0].children)
+    found: list[Any] = []
+    for part in head.children:
+        if part.data == "choice":
+            found += [element.children[0] for element in part.children[1].children]
+        elif part.data == "braces":
+            found += part.children
+        else:
+            found.append(part.children[{"weighted": 1, "neural": 0}[part.data]] if part.data in ("weighted", "neural") else part)
     return found

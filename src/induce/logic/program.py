@@ -16,7 +16,7 @@ from induce.errors import AlgebraError, DataError, RuleError
 from induce.logic import language as lang
 from induce.logic.backends import Backend, backend_for
 from induce.logic.chains import ChainFunction, ObservedSum, observed_sum
-from induce.logic.check import statements_of
+from induce.logic.check import Statement, statements_of
 from induce.logic.facts import read_facts, read_weighted
 from induce.logic.grounding import GroundProgram, Weighted, ground
 from induce.logic.limits import Limits
@@ -105,13 +105,14 @@ class LogicProgram(nn.Module):
         self._measured: dict[str, Any] = {}
         statements = statements_of(self.term, self.places)
         lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
-        self.queries = self._queries(query, lowered)
+        self.queries = self._queries(query, lowered, [s for s in statements if s.term.op.name == "?-"])
         self._forget()
         for name, data in (facts or {}).items():
             self.facts(name, data)
 
-    def _queries(self, query: Any, lowered: Lowered) -> tuple[Query, ...]:
-        wanted = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+    def _queries(self, query: Any, lowered: Lowered, asked: Sequence[Statement]) -> tuple[Query, ...]:
+        wanted: list[Any] = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+        places = [*(None for _ in wanted), *asked]
         wanted += lowered.queries
         known = sorted(
             k
@@ -121,7 +122,7 @@ class LogicProgram(nn.Module):
             | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
             if "@" not in k
         )
-        return tuple(read_query(q, k + 1, known) for k, q in enumerate(wanted))
+        return tuple(read_query(q, k + 1, known, places[k]) for k, q in enumerate(wanted))
 
     def _forget(self) -> None:
         """Drop everything that grounding made."""

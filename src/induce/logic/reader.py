@@ -315,7 +315,7 @@ class Reader:
             return lang.NUMBER(inner)
         if data == "negative":
             inner = self.real(node.children[1])
-            if inner.is_literal:
+            if inner.is_literal and node.children[1].data != "group":
                 return literal(-inner.payload, REAL)
             return arithmetic["neg"](inner)
         if data == "binary":
