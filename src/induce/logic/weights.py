@@ -32,8 +32,10 @@ def probability_holes(program: Term) -> set[str]:
             weight = node.args[0].args[0] if node.args[0].op.name == "at" else node.args[0]
             if weight.op is HOLE and weight.hole.kind == "real":
                 found.add(weight.name)
-        elif node.op is lang.VALUED and node.args[0].op is HOLE:
-            found.add(node.args[0].name)
+        elif node.op is lang.VALUED:
+            inner = node.args[0].args[0] if node.args[0].op.name == "at" else node.args[0]
+            if inner.op is HOLE:
+                found.add(inner.name)
     return found
 
 
