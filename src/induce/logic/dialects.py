@@ -156,8 +156,8 @@ def _defined(statement: Sequence[Token]) -> list[str]:
     head = split(statement, ":-")[0] if statement else []
     found = []
     for part in split(head, ";"):
-        atom = split(part, "::")[-1]
-        found += [t.text for t in atom[:1] if t.kind == "name"]
+        atom = split(part, "::")[-1:]
+        found += [t.text for words in atom for t in words[:1] if t.kind == "name"]
     return found
 
 
