@@ -27,8 +27,9 @@ class Statement:
 
     def error(self, message: str, name: str = "") -> RuleError:
         """An error at the place of ``name`` in the statement."""
-        if self.place is None:
-            return RuleError(f"in '{self.term}': {message}")
+        if self.place is None or not self.place.line:
+            asked = self.term.op.name == ":-" and self.term.args[0].op.name.startswith("answer@")
+            return RuleError(f"in the query '{self.condition}': {message}" if asked else f"in '{self.term}': {message}")
         line, column = self.place.of(name)
         return RuleError(f"{message}\n  {self.term}", line=line, column=column)
 
@@ -188,6 +189,7 @@ def check_program(statements: Sequence[Statement], *, strict: bool = True) -> No
     for statement in statements:
         _check_safety(statement, strict)
         _check_weights(statement)
+        _check_evidence(statement)
     _check_declarations(statements)
     _check_recursion(statements)
 
@@ -224,7 +226,10 @@ def _check_safety(statement: Statement, strict: bool) -> None:
         for node in element.postorder():
             if is_aggregate(node):
                 _check_aggregate(statement, node, binds)
-    for name in sorted(free, key=lambda n: names_in(statement.condition).index(n)):
+    order = names_in(statement.condition)
+    # a variable that an equation would give is not the cause
+    given = {a.payload for e in elements if e.op is lang.COMPARE["="] for a in e.args if a.op is VARIABLE}
+    for name in sorted(free, key=lambda n: (n in given and not free <= given, order.index(n))):
         if strict or not _only_negated(elements, name):
             raise statement.error(*_why_unsafe(elements, name))
     head_names = [n for h in statement.heads for n in names_in(h)]
@@ -233,9 +238,10 @@ def _check_safety(statement: Statement, strict: bool) -> None:
         if not name.strip("_"):
             raise statement.error(f"'{name}' stands for anything and cannot be in a head. Name the value.", name)
         if name not in binds and name not in local and statement.term.args[0].op.name != "~":
-            raise statement.error(
-                f"variable {name} is in the head but in no positive body atom. Add an atom that binds {name}.", name
-            )
+            wanted = f"Add an atom that binds {name}."
+            if not elements:
+                wanted = f"A capital letter begins a variable; write the constant as '{name.lower()}' or \"{name}\"."
+            raise statement.error(f"variable {name} is in the head but in no positive body atom. {wanted}", name)
     # the index of a network without a body takes its values from the atoms that use it
     for name in _weight_names(statement.term) if statement.term.args[0].op.name != "~" else ():
         if name not in binds:
@@ -304,6 +310,22 @@ def _check_aggregate(statement: Statement, aggregate: Term, outside: set[str]) -
             raise statement.error(
                 f"variable {name} inside {aggregate.op.name} is bound by no atom of its condition. "
                 f"Add one after ':', as in {aggregate.op.name}{{ D, I : digit(I, D) }}.",
+                name,
+            )
+
+
+def _check_evidence(statement: Statement) -> None:
+    term = statement.term
+    if term.op.name != "evidence":
+        return
+    for formula in term.args[0].args:
+        inner = formula.args[0] if formula.op is lang.NOT else formula
+        if not lang.is_atom(inner):
+            raise statement.error(f"evidence is an atom or its negation, but got '{formula}'. Define a relation for it.")
+        for name in names_in(inner):
+            raise statement.error(
+                f"evidence names one fact, but '{inner}' has the variable {name}. Write a constant in its place, or a "
+                "constraint ':- not a.'.",
                 name,
             )
 

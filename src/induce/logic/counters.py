@@ -84,6 +84,7 @@ class Counters:
                         continue
                     head = place.get((*key, self.lowered.symbols.id_of(result)))
                     if head is not None:
+                        builder.replaced.add(head)
                         for literal in atoms:
                             builder.instance(head, aggregate.number, () if literal < 0 else (literal,))
                         self.exclusive.append(head)
@@ -223,6 +224,8 @@ class _Builder:
         self.rules: list[int] = []
         self.bodies: list[tuple[int, ...]] = []
         self.states: list[int] = []
+        self.replaced: set[int] = set()
+        """Heads whose earlier instances an automaton replaces: what it says of an empty group is said there already."""
 
     def instance(self, head: int, rule: int, body: tuple[int, ...]) -> None:
         """``head :- body``; the body is made of signed literals."""
@@ -258,10 +261,12 @@ class _Builder:
         graph = self.graph
         if not self.heads:
             return graph
-        head = np.concatenate([graph.head, np.array(self.heads, np.int32)])
-        rule = np.concatenate([graph.rule, np.array(self.rules, np.int32)])
-        lengths = np.concatenate([np.diff(graph.start), [len(b) for b in self.bodies]])
-        body = np.concatenate([graph.body, np.array([x for b in self.bodies for x in b], np.int32)])
+        kept = ~np.isin(graph.head, np.array(sorted(self.replaced), np.int64))
+        widths = np.diff(graph.start)
+        head = np.concatenate([graph.head[kept], np.array(self.heads, np.int32)])
+        rule = np.concatenate([graph.rule[kept], np.array(self.rules, np.int32)])
+        lengths = np.concatenate([widths[kept], [len(b) for b in self.bodies]])
+        body = np.concatenate([graph.body[np.repeat(kept, widths)], np.array([x for b in self.bodies for x in b], np.int32)])
         start = np.concatenate([[0], np.cumsum(lengths)])
         order = np.argsort(head, kind="stable")
         picked = np.concatenate([np.arange(start[i], start[i + 1]) for i in order]) if len(order) else order

@@ -246,6 +246,9 @@ def _check_known(lowered: Lowered, facts: Mapping[str, Any], weighted: Mapping[s
             if isinstance(step, Literal) and step.relation not in known:
                 shown = [k for k in known if "@" not in k]
                 hint = did_you_mean(step.relation, shown)
+                if step.relation in lowered.valued:
+                    name = step.relation.rpartition("/")[0]
+                    hint = f" Its values are given by program.facts({name!r}, table, value='column')."
                 raise RuleError(
                     f"'{step.relation}' has no facts and no rules.{hint} Give its facts, write a rule for it, or declare "
                     f"it empty with #relation.\n  {clause.text}",

@@ -56,8 +56,9 @@ REAL_FUNCTIONS = frozenset(
 """Functions that make a body element a valued term, such as ``sigmoid``; ``min``, ``max``, ``abs`` are on values too."""
 
 _INFIX = {"..": 5, "+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "mod": 20, "**": 40}
+_SIDES = {"**": "right", "..": "none"}
 VALUE_OPS: dict[str, Op] = {
-    name: Op(name, (VALUE, VALUE), VALUE, Notation("infix", name, level, "right" if name == "**" else "left"))
+    name: Op(name, (VALUE, VALUE), VALUE, Notation("infix", name, level, _SIDES.get(name, "left")))
     for name, level in _INFIX.items()
 }
 VALUE_OPS |= {name: Op(name, (VALUE, VALUE), VALUE) for name in ("min", "max", "concat")}
@@ -84,6 +85,8 @@ CONDITION = Op(":", (FORMULA, BODY), ELEMENT)
 NIL = literal((), VALUE)
 """The empty list."""
 
+RESERVED = frozenset({"false", "is", "mod", "not", "true"})
+"""Words that cannot name a relation."""
 _NAME = re.compile(r"[^\W\d][\w]*")
 
 
@@ -93,6 +96,8 @@ def predicate(name: str, arity: int) -> Op:
     >>> predicate("edge", 2)(constant("a"), value_variable("X"))
     edge(a, X)
     """
+    if name in RESERVED:
+        raise TermError(f"'{name}' is a word of the language and cannot name a relation. Try '{name}_'.")
     if not _NAME.fullmatch(name):
         raise TermError(f"'{name}' is no name of a relation. Use letters, digits and '_', such as 'path'.")
     return Op(name, (VALUE,) * arity, FORMULA, Notation("call" if arity else "constant", name))

@@ -15,7 +15,7 @@ from induce.logic import language as lang
 from induce.logic.reader import Fault, Reader
 from induce.terms.term import Term
 
-__all__ = ["Parsed", "Place", "parse_body", "parse_program"]
+__all__ = ["Parsed", "Place", "error_at", "parse_body", "parse_program"]
 
 LONGEST = 10_000_000
 _HOLES = re.compile(r"\?(\w+)")
@@ -40,6 +40,11 @@ class Parsed:
 
     term: Term
     places: tuple[Place, ...]
+    notes: tuple[str, ...] = ()
+    """What the text says that has no effect here, each with its place."""
+
+    def __str__(self) -> str:
+        return str(self.term)
 
 
 @functools.cache
@@ -81,9 +86,9 @@ def parse_program(text: str, *, names: Mapping[str, Term] | None = None, bare_va
         try:
             made = reader.statement(node)
         except Fault as fault:
-            raise _at(text, fault.line, fault.column, str(fault)) from None
+            raise error_at(text, fault.line, fault.column, str(fault)) from None
         except TypeError as problem:
-            raise _at(text, place.line, place.column, str(problem)) from None
+            raise error_at(text, place.line, place.column, str(problem)) from None
         for term in made:
             statements.append(term)
             places.append(place)
@@ -111,11 +116,12 @@ def _tree(text: str) -> Any:
         return _tables().parse(text)
     except lark.UnexpectedInput as problem:
         line, column, message = _complaint(text, problem)
-        raise _at(text, line, column, message) from None
+        raise error_at(text, line, column, message) from None
 
 
-def _at(text: str, line: int, column: int, message: str) -> ParseError:
-    rows = text.splitlines()
+def error_at(text: str, line: int, column: int, message: str) -> ParseError:
+    """An error at a place of a text, with the line that stands there."""
+    rows = text.split("\n")  # as the grammar counts lines; splitlines() knows more separators
     excerpt = rows[line - 1].strip() if 0 < line <= len(rows) else ""
     shown = f"\n  {excerpt}" if excerpt and len(excerpt) < 200 else ""
     return ParseError(message + shown, line=max(line, 1), column=max(column, 1))
@@ -131,7 +137,7 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
     """Line, column and a sentence: what was found, what was expected, one thing to try."""
     import lark
 
-    lines = text.splitlines() or [""]
+    lines = text.split("\n")
     expected = set(getattr(problem, "accepts", None) or getattr(problem, "expected", None) or problem.allowed or ())
     wanted = _wanted(expected)
     token = getattr(problem, "token", None)
@@ -146,6 +152,8 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
         hint = "End the statement with '.'." if "_DOT" in expected else "Complete the statement."
         return *last, f"the text ends too early; {wanted} was expected. {hint}"
     line, column = token.line, token.column
+    if str(token) == ":-" and expected & {"RPAR", "RSQB", "RBRACE"} and "_DOT" not in expected:
+        return line, column, f"unexpected ':-'; {wanted} was expected. Close the bracket before it."
     if token.type == "__ANON_0" or str(token) == ":-":
         return line, column, "unexpected ':-'. Was the '.' of the statement before it forgotten? End each one with '.'."
     hint = ""
@@ -153,6 +161,8 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
         hint = " A capital letter begins a variable; write a constant in lower case or in quotes."
     elif "_DOT" in expected and token.type in ("NAME", "PREDICATE", "INTEGER", "DECIMAL", "VARIABLE"):
         hint = " End the statement with '.', or join conditions by ','."
+    elif token.type == "_SEMICOLON":
+        hint = " For 'or' in a body write two rules with the same head."
     elif token.type in ("_NOT", "MINUS"):
         hint = " 'not' stands before an atom of a body."
     return line, column, f"unexpected '{token}'; {wanted} was expected.{hint}"
@@ -181,7 +191,23 @@ def _defined(tree: Any) -> set[str]:
     for node in tree.children:
         if node.data != "rule":
             continue
-        for call in node.children[0].find_data("call"):
-            name, arguments = call.children
-            found.add(f"{name}/{len(arguments.children)}")
+        for atom in _heads(node.children[0]):
+            if atom.data == "call":
+                name, arguments = atom.children
+                found.add(f"{name}/{len(arguments.children)}")
+    return found
+
+
+def _heads(head: Any) -> list[Any]:
+    """The atoms of a head, without their weights, networks and conditions."""
+    if head.data == "counted":
+        return list(head.children[0].children)
+    found: list[Any] = []
+    for part in head.children:
+        if part.data == "choice":
+            found += [element.children[0] for element in part.children[1].children]
+        elif part.data == "braces":
+            found += part.children
+        else:
+            found.append(part.children[{"weighted": 1, "neural": 0}[part.data]] if part.data in ("weighted", "neural") else part)
     return found

@@ -16,13 +16,13 @@ from induce.errors import AlgebraError, DataError, RuleError
 from induce.logic import language as lang
 from induce.logic.backends import Backend, backend_for
 from induce.logic.chains import ChainFunction, ObservedSum, observed_sum
-from induce.logic.check import statements_of
+from induce.logic.check import Statement, statements_of
 from induce.logic.facts import read_facts, read_weighted
 from induce.logic.grounding import GroundProgram, Weighted, ground
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
 from induce.logic.measured import read_measured
-from induce.logic.parse import Place, parse_program
+from induce.logic.parse import Parsed, Place, parse_program
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
 from induce.logic.views import Views
@@ -41,8 +41,8 @@ class LogicProgram(Views, nn.Module):
 
     Parameters
     ----------
-    text : str or Term
-        The rules; see the guide to the language.
+    text : str, Term or Parsed
+        The rules; see the guide to the language, and :mod:`induce.logic.dialects` for texts of other engines.
     query : str, Term or sequence of these
         What ``forward`` answers, such as ``"sum(S)"``. Every value of its variables that can hold is one answer.
     over : mapping, optional
@@ -84,7 +84,7 @@ class LogicProgram(Views, nn.Module):
 
     def __init__(
         self,
-        text: str | Term,
+        text: str | Term | Parsed,
         *,
         query: Any = None,
         over: Mapping[str, Any] | None = None,
@@ -114,13 +114,14 @@ class LogicProgram(Views, nn.Module):
         statements = statements_of(self.term, self.places)
         lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
         self._announced = set(facts or {})
-        self.queries = self._queries(query, lowered)
+        self.queries = self._queries(query, lowered, [s for s in statements if s.term.op.name == "?-"])
         self._forget()
         for name, data in (facts or {}).items():
             self.facts(name, data)
 
-    def _queries(self, query: Any, lowered: Lowered) -> tuple[Query, ...]:
-        wanted = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+    def _queries(self, query: Any, lowered: Lowered, asked: Sequence[Statement]) -> tuple[Query, ...]:
+        wanted: list[Any] = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
+        places = [*(None for _ in wanted), *asked]
         given = {f"{node.op.name}/{len(node.args)}" for q in lowered.queries for node in q.args if lang.is_atom(node)}
         wanted += lowered.queries
         known = sorted(
@@ -132,7 +133,7 @@ class LogicProgram(Views, nn.Module):
             | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
             if "@" not in k
         )
-        return tuple(read_query(q, k + 1, known) for k, q in enumerate(wanted))
+        return tuple(read_query(q, k + 1, known, places[k]) for k, q in enumerate(wanted))
 
     def _forget(self) -> None:
         """Drop everything that grounding made."""
@@ -437,12 +438,12 @@ class LogicProgram(Views, nn.Module):
         return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
 
 
-def _read(text: str | Term, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
+def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
     """The program with a neural statement for every network that the text only uses."""
     if isinstance(text, Term):
         term, places = text, None
     else:
-        parsed = parse_program(text)
+        parsed = text if isinstance(text, Parsed) else parse_program(text)
         term, places = parsed.term, list(parsed.places)
     found: dict[str, tuple[Any, tuple[Any, ...]]] = {}
     for name, given in nets.items():

@@ -68,8 +68,8 @@ class Answers:
         return len(self.atoms)
 
 
-def read_query(query: Any, number: int, known: Sequence[str]) -> Query:
-    """A query from text or a term.
+def read_query(query: Any, number: int, known: Sequence[str], statement: Statement | None = None) -> Query:
+    """A query from text, a term or a statement ``?- body``, whose place is then in the message.
 
     Raises
     ------
@@ -85,10 +85,11 @@ def read_query(query: Any, number: int, known: Sequence[str]) -> Query:
         inner = formula.args[0] if formula.op is lang.NOT else formula
         if lang.is_atom(inner) and known and lang.key_of(inner) not in known:
             hint = did_you_mean(lang.key_of(inner), known)
-            raise RuleError(
+            message = (
                 f"the query asks about '{lang.key_of(inner)}', which the program does not have.{hint} "
                 f"It has: {', '.join(sorted(known)[:12])}."
             )
+            raise statement.error(message, lang.key_of(inner)) if statement else RuleError(message)
     positive = [f for f in body.args if f.op is not lang.NOT]
     names = tuple(dict.fromkeys(n for f in positive for n in names_in(f) if n.strip("_")))
     return Query(body, names, f"answer@{number}/{len(names)}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from induce.logic import language as lang
+from induce.logic.quoting import unquoted
 from induce.terms import hole
 from induce.terms.arithmetic import arithmetic
 from induce.terms.op import VARIABLE
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "Reader"]
 
 _SPELLINGS = {"==": "=", "=<": "<=", "=:=": "=", "=\\=": "!=", "\\=": "!=", "\\==": "!=", "is": "="}
-_REAL_NAMES = {"mod": None, "//": None, "**": "^"}
 
 
 class Fault(Exception):
@@ -57,7 +56,8 @@ class Reader:
 
     def _rule(self, node: Any) -> Term:
         head, condition = node.children
-        return lang.statement_rule(self._head(head.children), self.body(condition))
+        nodes = [head] if head.data == "counted" else head.children
+        return lang.statement_rule(self._head(nodes), self.body(condition))
 
     def _constraint(self, node: Any) -> Term:
         return lang.CONSTRAINT(self.body(node.children[0]))
@@ -102,7 +102,12 @@ class Reader:
 
     def _head(self, nodes: list[Any]) -> Term:
         if len(nodes) == 1 and nodes[0].data == "choice":
-            return self._choice(nodes[0])
+            low, elements, high = nodes[0].children
+            return self._choice(low, [part.children for part in elements.children], high)
+        if len(nodes) == 1 and nodes[0].data == "counted":
+            return self._choice(None, self._single(nodes[0].children[0]), nodes[0].children[1])
+        if len(nodes) == 1 and nodes[0].data == "braces":
+            return self._choice(None, self._single(nodes[0]), None)
         if len(nodes) == 1 and nodes[0].data == "neural":
             return self._neural(nodes[0])
         if len(nodes) == 1 and nodes[0].data != "weighted":
@@ -134,8 +139,14 @@ class Reader:
         net = lang.net_hole(str(name.children[0]), domain)
         return lang.NEURAL(read, lang.network(net, [self.value(i) for i in inputs]))
 
-    def _choice(self, node: Any) -> Term:
-        low, elements, high = node.children
+    @staticmethod
+    def _single(node: Any) -> list[tuple[Any, Any]]:
+        """The element of ``{ a }``, which is read as a set."""
+        if len(node.children) > 1:
+            raise Fault(node.children[1], "the atoms of a choice are separated by ';', as in '{ a ; b } = 1'.")
+        return [(node.children[0], None)]
+
+    def _choice(self, low: Any, elements: Sequence[Sequence[Any]], high: Any) -> Term:
         lowest: Term = lang.constant(0)
         highest: Term = lang.constant("inf")
         if low is not None:
@@ -149,8 +160,7 @@ class Reader:
             lowest = bound if sign in ("=", ">=") else lowest
             highest = bound if sign in ("=", "<=") else highest
         read = []
-        for part in elements.children:
-            formula, condition = part.children
+        for formula, condition in elements:
             read.append(lang.CONDITION(self.atom(formula, "a choice"), self.body(condition)))
         return lang.choice(read, lowest, highest)
 
@@ -190,7 +200,11 @@ class Reader:
         if node.data == "group":
             return self.atom(node.children[0], where)
         if node.data not in ("name", "call"):
-            shown = self.value(node) if node.data not in ("comparison", "weighted") else node.data
+            if node.data == "comparison":
+                raise Fault(node, f"a comparison cannot stand in {where}. Write the opposite comparison, or a relation.")
+            if node.data in ("choice", "neural", "weighted"):
+                raise Fault(node, f"a {node.data} head cannot stand in {where}. Give it a statement of its own.")
+            shown = self.value(node)
             hint = " A relation's name begins with a lower-case letter." if node.data == "variable" else ""
             raise Fault(node, f"'{shown}' is no atom, but one was expected in {where}.{hint}")
         name = str(node.children[0])
@@ -219,7 +233,10 @@ class Reader:
         return literal(float(node.children[0]), lang.VALUE)
 
     def _value_text(self, node: Any) -> Term:
-        return literal(str(ast.literal_eval(str(node.children[0]))), lang.VALUE)
+        try:
+            return literal(unquoted(str(node.children[0])), lang.VALUE)
+        except ValueError as problem:
+            raise Fault(node, str(problem)) from None
 
     def _value_name(self, node: Any) -> Term:
         name = str(node.children[0])
@@ -298,7 +315,7 @@ class Reader:
             return lang.NUMBER(inner)
         if data == "negative":
             inner = self.real(node.children[1])
-            if inner.is_literal:
+            if inner.is_literal and node.children[1].data != "group":
                 return literal(-inner.payload, REAL)
             return arithmetic["neg"](inner)
         if data == "binary":

@@ -21,8 +21,8 @@ def to_rule_text(term: Term) -> str:
     """A program, statement, formula or value as it is written.
 
     >>> from induce.logic import rules
-    >>> to_rule_text(rules.parse("0.3::rain. wet:-rain."))
-    '0.3::rain.\\nwet :- rain.'
+    >>> to_rule_text(rules.parse("wet:-rain,   not  roof."))
+    'wet :- rain, not roof.'
     """
     if term.sort is lang.PROGRAM:
         return "\n".join(_statement(s) for s in term.args)
@@ -90,8 +90,9 @@ def _formula(term: Term) -> str:
         return f"not {_formula(term.args[0])}"
     if term.op is lang.VALUED:
         inner = term.args[0]
-        bare = inner.op is HOLE or not inner.args or (inner.op.notation.kind == "call" and not _is_real(inner))
-        return f"1.0 * {_real(inner)}" if bare else _real(inner)
+        # a weighted relation alone would be read as an atom
+        relation = inner.op.notation.kind == "call" and inner.op.name != "at" and not _is_real(inner)
+        return f"1.0 * {_real(inner)}" if relation and inner.op not in (HOLE, LITERAL, lang.NUMBER) else _real(inner)
     if lang.COMPARE.get(term.op.name) is term.op:
         return f"{_value(term.args[0])} {term.op.name} {_value(term.args[1])}"
     if not term.args:

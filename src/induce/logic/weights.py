@@ -17,6 +17,7 @@ from induce.errors import DataError, RuleError
 from induce.logic import language as lang
 from induce.logic.grounding import GroundProgram, SourceTable, written
 from induce.logic.inputs import NetInput, batch_of, merged
+from induce.logic.show import to_rule_text, value_text
 from induce.terms.op import HOLE, LITERAL
 from induce.terms.term import Term
 
@@ -31,8 +32,10 @@ def probability_holes(program: Term) -> set[str]:
             weight = node.args[0].args[0] if node.args[0].op.name == "at" else node.args[0]
             if weight.op is HOLE and weight.hole.kind == "real":
                 found.add(weight.name)
-        elif node.op is lang.VALUED and node.args[0].op is HOLE:
-            found.add(node.args[0].name)
+        elif node.op is lang.VALUED:
+            inner = node.args[0].args[0] if node.args[0].op.name == "at" else node.args[0]
+            if inner.op is HOLE:
+                found.add(inner.name)
     return found
 
 
@@ -160,6 +163,7 @@ class WeightReader:
         self.values: dict[tuple[int, Term], _Values] = {}
         self.constant: dict[int, torch.Tensor] = {}
         self.names: set[str] = set()
+        self.seen: set[str] = set()
         for number, table in enumerate(program.tables):
             if table.source.kind == "net":
                 terms = table.source.inputs
@@ -182,7 +186,7 @@ class WeightReader:
                 if not np.all(fine):
                     bad = symbols.value_of(int(table.keys[~np.asarray(fine)][0, place[name]]))
                     raise RuleError(
-                        f"{name} is {bad!r} in '{source.terms[0]}', but a number was expected. Filter the facts, or use "
+                        f"{name} is {bad!r} in '{to_rule_text(source.terms[0])}', but a number was expected. Filter the facts, or use "
                         f"another column.\n  {self.program.lowered.texts.get(source.number, '')}"
                     )
                 self.columns[number, name] = torch.as_tensor(np.asarray(numbers, np.float64))
@@ -282,8 +286,6 @@ class WeightReader:
     def _shared(self, source: Any, block: torch.Tensor) -> torch.Tensor:
         """Learnable alternatives share, by a softmax of their parameters, what the numbers leave."""
         holes = [k for k, t in enumerate(source.terms) if t.op is HOLE]
-        if len(holes) < 2 and source.complete:
-            holes = [k for k, t in enumerate(source.terms) if t.op is HOLE]
         rest = 1.0 - sum(float(t.payload) for t in source.terms if t.op is LITERAL)
         raw = torch.stack([self.parameters.values[source.terms[k].name] for k in holes])
         share = rest * torch.softmax(raw, 0)
@@ -297,11 +299,15 @@ class WeightReader:
         if not (float(low) >= -1e-9 and float(high) <= 1 + 1e-9):
             flat = block.detach().reshape(block.shape[0], len(table.keys), -1)
             bad = ((flat < -1e-9) | (flat > 1 + 1e-9) | flat.isnan()).nonzero()[0]
-            shown = written(table.source.relation, self.program.graph.symbols.values_of(table.keys[int(bad[1])]))
+            source, lowered = table.source, self.program.lowered
+            values = self.program.graph.symbols.values_of(table.keys[int(bad[1])])
+            where = ", ".join(f"{n} = {value_text(v)}" for n, v in zip(source.names, values, strict=False))
             raise RuleError(
-                f"the weight '{table.source.terms[min(int(bad[2]), len(table.source.terms) - 1)]}' is "
-                f"{float(flat[tuple(bad)]):g} for {shown.replace('@', ' ')}, but a probability lies in [0, 1]. Wrap the "
-                "expression in sigmoid(...)."
+                f"the weight '{to_rule_text(source.terms[min(int(bad[2]), len(source.terms) - 1)])}' is "
+                f"{float(flat[tuple(bad)]):g}{f' for {where}' if where else ''}, but a probability lies in [0, 1]. Wrap the "
+                f"expression in sigmoid(...).\n  {lowered.texts.get(source.number, '')}",
+                line=lowered.lines.get(source.number, 0),
+                column=1,
             )
 
     def _expression(self, number: int, term: Term, inputs: Mapping[str, Any]) -> torch.Tensor:
@@ -360,9 +366,22 @@ class WeightReader:
                 "lower the learning rate."
             )
         if self.logits:
+            self._check_logits(source, outputs)
             return torch.softmax(outputs, 2) if source.values else torch.sigmoid(outputs)
         self._check_probabilities(source, outputs)
         return outputs
+
+    def _check_logits(self, source: Any, outputs: torch.Tensor) -> None:
+        """Rows of logits do not happen to be distributions; looked at once, since it costs a pass."""
+        if source.net in self.seen or len(source.values) < 2:
+            return
+        self.seen.add(source.net)
+        rows = outputs.detach()
+        if bool((rows >= 0).all()) and bool(((rows.sum(2) - 1).abs() < 1e-5).all()):
+            raise RuleError(
+                f"network '{source.net}' gave probabilities (each row sums to 1), but logits were expected. Leave out its "
+                "softmax, or say LogicProgram(..., logits=False)."
+            )
 
     @staticmethod
     def _check_probabilities(source: Any, outputs: torch.Tensor) -> None:
