@@ -37,7 +37,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean']
+    ['arithmetic', 'boolean', 'rules']
     """
 
     def __init__(
@@ -144,7 +144,11 @@ class _Exporters(Shelf):
 
 languages = Shelf(
     "language",
-    {"arithmetic": "induce.terms:arithmetic", "boolean": "induce.terms:boolean"},
+    {
+        "arithmetic": "induce.terms:arithmetic",
+        "boolean": "induce.terms:boolean",
+        "rules": "induce.logic.language:rules",
+    },
     "induce.languages",
     OpError,
 )

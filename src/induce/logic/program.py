@@ -129,7 +129,7 @@ class LogicProgram(Views, nn.Module):
             for k in {c.head.relation for c in lowered.clauses}
             | set(lowered.facts)
             | set(lowered.columns)
-            | (given if not lowered.clauses else {k for k in given if k.rpartition("/")[0] in self._announced})
+            | {k for k in given if k.rpartition("/")[0] in self._announced}
             | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
             if "@" not in k
         )
