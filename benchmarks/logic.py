@@ -149,7 +149,10 @@ def gradients(run: Run) -> Any:
     return random_rules.gradients(40 if run.quick else 400)
 
 
-@row("random programs: batch and single, float32 and float64, SDD and enumeration, algebras and references", goal="<= 1e-5")
+@row(
+    "random programs: batch and single, float32 and float64, SDD and enumeration, algebras and references",
+    goal="<= 1e-5",
+)
 def consistency(run: Run) -> Any:
     return random_rules.consistency(40 if run.quick else 300)
 
@@ -171,7 +174,10 @@ def path_task(run: Run) -> Any:
             a, b = (int(x) for x in rng.integers(nodes, size=2))
             if b > a + 1:
                 chords.add((a, b))
-        links += [(graph, a, b, len(links) + k) for k, (a, b) in enumerate([*((i, i + 1) for i in range(nodes - 1)), *sorted(chords)])]
+        links += [
+            (graph, a, b, len(links) + k)
+            for k, (a, b) in enumerate([*((i, i + 1) for i in range(nodes - 1)), *sorted(chords)])
+        ]
     links = [(g, a, b, k) for k, (g, a, b, _) in enumerate(links)]
     ends = [(g, n // 2) for g, n in enumerate(range(6, 13))] + [(g, n - 1) for g, n in enumerate(range(6, 13))]
     net = lenet(1, 0)
@@ -188,7 +194,11 @@ def path_task(run: Run) -> Any:
     with torch.no_grad():
         read = program.leaf_weights(image=images).T.numpy()
     area = float(roc_auc_score(present.reshape(-1), read.reshape(-1)))
-    return area, area >= 0.95, f"present edges show odd digits, absent ones even digits; {time.process_time() - began:.0f} CPU s"
+    return (
+        area,
+        area >= 0.95,
+        f"present edges show odd digits, absent ones even digits; {time.process_time() - began:.0f} CPU s",
+    )
 
 
 def _graphs(program: Any, links: Any, data: Any, count: int, rng: Any) -> Any:
@@ -251,7 +261,9 @@ def sudoku(run: Run) -> Any:
         count += 500
         read = found.leaves[leaf.reshape(-1)].reshape(16, 4, -1).argmax(1).T
         decoded.append((read, wanted))
-    best = max(itertools.permutations(range(4)), key=lambda p: sum(float((np.array(p)[r] == w).mean()) for r, w in decoded))
+    best = max(
+        itertools.permutations(range(4)), key=lambda p: sum(float((np.array(p)[r] == w).mean()) for r, w in decoded)
+    )
     right = [float((np.array(best)[r] == w).all(axis=1).mean()) for r, w in decoded]
     alike = shortcuts(program).count
     share = float(np.mean(right))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -62,7 +61,9 @@ def random_program(seed: int, *, negation: bool = True, evidence: bool = True, m
     return RandomProgram(lines, derived, given)
 
 
-def _literal(rng: random.Random, i: int, facts: list[str], derived: list[str], stratum: list[int], negation: bool) -> str:
+def _literal(
+    rng: random.Random, i: int, facts: list[str], derived: list[str], stratum: list[int], negation: bool
+) -> str:
     sign = "not " if negation and rng.random() < 0.3 else ""
     if rng.random() < 0.55:
         return sign + rng.choice(facts)
@@ -87,7 +88,10 @@ def against_problog(count: int) -> tuple[float, bool, str]:
         made = random_program(seed)
         seed += 1
         try:
-            theirs = {str(k): float(v) for k, v in get_evaluatable().create_from(PrologString(made.problog)).evaluate().items()}
+            theirs = {
+                str(k): float(v)
+                for k, v in get_evaluatable().create_from(PrologString(made.problog)).evaluate().items()
+            }
         except ProbLogError:
             theirs = None
         except (AssertionError, RecursionError):  # the peer's own cycle breaking fails on some programs

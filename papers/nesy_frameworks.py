@@ -9,8 +9,12 @@ from induce.logic import LogicProgram
 from induce.logic.data import digits, mnist
 from induce.papers import Check
 
-TITLE = "S. Sinha et al. (2025), Neuro-Symbolic Frameworks: Conceptual Characterization and Empirical Comparative Analysis"
-CLAIM = "Language, neural interface and inference are where users of today's frameworks get stuck; here they are ten lines."
+TITLE = (
+    "S. Sinha et al. (2025), Neuro-Symbolic Frameworks: Conceptual Characterization and Empirical Comparative Analysis"
+)
+CLAIM = (
+    "Language, neural interface and inference are where users of today's frameworks get stuck; here they are ten lines."
+)
 TASKS = {
     "sum": ("sum(A + B) :- digit(left, A), digit(right, B).", "sum(S)", lambda a, b: a + b),
     "less": ("less :- digit(left, A), digit(right, B), A < B.", "less", lambda a, b: a < b),

@@ -60,4 +60,6 @@ def check(result) -> Check:
         f"{narrow:.3f} (error {warned:.2f}) in 16; degrees {', '.join(f'{d:.3f}' for d in graded)}"
     )
     holds = same and wide >= 0.99 and narrow < 0.99 and warned > 1.0 and graded[0] == 1.0
-    return Check(figure, "equal closures; at least 0.99 right, and wrong in 16 dimensions with an error that says so", holds)
+    return Check(
+        figure, "equal closures; at least 0.99 right, and wrong in 16 dimensions with an error that says so", holds
+    )

@@ -47,7 +47,9 @@ def read_program(
         text = path.read_text(encoding="utf-8")
     if dialect is not None:
         if dialect not in DIALECTS:
-            raise DataError(f"unknown dialect '{dialect}'.{did_you_mean(dialect, DIALECTS)} Known: {', '.join(DIALECTS)}.")
+            raise DataError(
+                f"unknown dialect '{dialect}'.{did_you_mean(dialect, DIALECTS)} Known: {', '.join(DIALECTS)}."
+            )
         from importlib import import_module
 
         text = getattr(import_module("induce.logic.dialects"), DIALECTS[dialect])(text)

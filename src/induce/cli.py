@@ -293,14 +293,14 @@ def logic(
         list[str] | None,
         typer.Option("--weight", metavar="NAME=COLUMN", help="The column of a table that has the probabilities."),
     ] = None,
-    query: Annotated[
-        list[str] | None, typer.Option("--query", help='Such as "path(a, X)"; may be repeated.')
-    ] = None,
+    query: Annotated[list[str] | None, typer.Option("--query", help='Such as "path(a, X)"; may be repeated.')] = None,
     algebra: Annotated[
         str, typer.Option("--algebra", help="probability, viterbi, min-max, tropical, proofs(3), fuzzy(product), ...")
     ] = "probability",
     dialect: Annotated[str | None, typer.Option("--dialect", help="Read a text of problog, asp or scallop.")] = None,
-    why: Annotated[str | None, typer.Option("--why", metavar="ANSWER", help="Also print the proofs of an answer.")] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="ANSWER", help="Also print the proofs of an answer.")
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Print what the planner made of the program, and stop.")] = False,
     limit: Annotated[int, typer.Option("--limit", help="Most answers that are printed.")] = 100,
     as_json: Json = False,

@@ -14,7 +14,6 @@ from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr, to_text
 from induce.testing import random_terms
 
-
 TERMS = [name for name in catalog.languages if name != "rules"]
 """Languages whose text is one term; a text of rules is a program, which has its own contract below."""
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 
-from induce.logic import language as lang
-from induce.logic import rules
 from induce.logic.parse import parse_program
-from induce.logic.show import to_rule_text, value_text
-from induce.logic.symbols import Compound
 
 from .written import PROGRAMS
 

@@ -86,7 +86,9 @@ def _unit(rng: np.random.Generator, n: int) -> Any:
     return rng.random(n)
 
 
-def _make(name: str, carrier: str, add: Any, mul: Any, neg: Any, zero: Any, one: Any, laws: frozenset[str], **more: Any) -> Semiring:
+def _make(
+    name: str, carrier: str, add: Any, mul: Any, neg: Any, zero: Any, one: Any, laws: frozenset[str], **more: Any
+) -> Semiring:
     more.setdefault("sample", _unit)
     more.setdefault("equal", _close)
     more.setdefault("lift", lambda value: np.asarray(value, dtype=np.float64))
@@ -239,7 +241,11 @@ def named(name: str) -> Semiring:
 
 def _attach(names: dict[str, Any]) -> None:
     for name, value in names.items():
-        setattr(Algebra, name, staticmethod(value) if isinstance(value, Callable) and not isinstance(value, Algebra) else value)  # type: ignore[arg-type]
+        setattr(
+            Algebra,
+            name,
+            staticmethod(value) if isinstance(value, Callable) and not isinstance(value, Algebra) else value,
+        )  # type: ignore[arg-type]
 
 
 _attach(

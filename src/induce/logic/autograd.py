@@ -156,7 +156,9 @@ def _complement(values: torch.Tensor, kind: str) -> torch.Tensor:
     return -values if kind == "logit" else 1.0 - values
 
 
-def _level(step: dict[str, Any], weights: torch.Tensor, buffer: torch.Tensor, order: torch.Tensor, kind: str) -> torch.Tensor:
+def _level(
+    step: dict[str, Any], weights: torch.Tensor, buffer: torch.Tensor, order: torch.Tensor, kind: str
+) -> torch.Tensor:
     what, device = step["kind"], weights.device
     if what == LEAF:
         return weights[step["leaf"].to(device)]
@@ -182,7 +184,9 @@ def _reduced(children: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], 
     return children.new_full(size, start).scatter_reduce(0, rows, children, how, include_self=False)
 
 
-def _product(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str) -> torch.Tensor:
+def _product(
+    children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str
+) -> torch.Tensor:
     if kind in ("log", "tropical"):
         return children.new_zeros(size).index_add(0, owner, children).clamp_min(LOG_ZERO)
     if kind == "minmax":
@@ -200,7 +204,9 @@ def _log_sum(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, si
     return top + torch.log(total)
 
 
-def _sum(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str) -> torch.Tensor:
+def _sum(
+    children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str
+) -> torch.Tensor:
     if kind in ("log", "logit"):
         return _log_sum(children, owner, rows, size)
     if kind in ("viterbi", "minmax"):

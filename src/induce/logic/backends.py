@@ -16,8 +16,8 @@ from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import FALSE, circuit_of, plain_or
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
 from induce.logic.grounding import GroundProgram
-from induce.logic.worlds import conflict
 from induce.logic.pairs import DualModule, PossibilityModule
+from induce.logic.worlds import conflict
 
 __all__ = ["Backend", "backend_for"]
 

@@ -46,7 +46,9 @@ def observed_sum(query: Query, program: GroundProgram) -> ObservedSum | None:
     if found is None:
         return None
     chain, leaf, complement = found
-    straight = not complement.any() and len(leaf) == len(program.graph.leaves) and bool((leaf == np.arange(len(leaf))).all())
+    straight = (
+        not complement.any() and len(leaf) == len(program.graph.leaves) and bool((leaf == np.arange(len(leaf))).all())
+    )
     return ObservedSum(chain, leaf, complement, straight)
 
 

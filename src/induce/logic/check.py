@@ -60,8 +60,7 @@ class Statement:
 def statements_of(program: Term, places: Sequence[Place] | None = None) -> tuple[Statement, ...]:
     """The statements of a program, numbered from 1."""
     return tuple(
-        Statement(term, number, places[number - 1] if places else None)
-        for number, term in enumerate(program.args, 1)
+        Statement(term, number, places[number - 1] if places else None) for number, term in enumerate(program.args, 1)
     )
 
 
@@ -155,7 +154,9 @@ def _binds(element: Term, bound: set[str]) -> set[str] | None:
 
 
 def _is_valued_atom(node: Term) -> bool:
-    return bool(node.args) and node.args[0].sort is lang.VALUE and node.op is not lang.NUMBER and node.sort.name == "real"
+    return (
+        bool(node.args) and node.args[0].sort is lang.VALUE and node.op is not lang.NUMBER and node.sort.name == "real"
+    )
 
 
 def _pattern_names(term: Term, bound: set[str]) -> set[str]:
@@ -206,7 +207,11 @@ def _check_arities(statements: Sequence[Statement]) -> None:
             before = seen.setdefault(name, (arity, statement))
             if before[0] != arity:
                 where = before[1]
-                first = f"{where.place.of(f'{name}/{before[0]}')[0]}:{where.place.of(f'{name}/{before[0]}')[1]}" if where.place else f"'{where.term}'"
+                first = (
+                    f"{where.place.of(f'{name}/{before[0]}')[0]}:{where.place.of(f'{name}/{before[0]}')[1]}"
+                    if where.place
+                    else f"'{where.term}'"
+                )
                 raise statement.error(
                     f"'{name}' is used with {_arguments(arity)} here and with {_arguments(before[0])} at {first}. "
                     "Give one of them another name.",
@@ -245,7 +250,9 @@ def _check_safety(statement: Statement, strict: bool) -> None:
     # the index of a network without a body takes its values from the atoms that use it
     for name in _weight_names(statement.term) if statement.term.args[0].op.name != "~" else ():
         if name not in binds:
-            raise statement.error(f"variable {name} of the weight is bound by no body atom. Add an atom with {name}.", name)
+            raise statement.error(
+                f"variable {name} of the weight is bound by no body atom. Add an atom with {name}.", name
+            )
 
 
 def _bound_by(elements: Sequence[Term]) -> Iterator[str]:
@@ -266,7 +273,10 @@ def _bound_by(elements: Sequence[Term]) -> Iterator[str]:
 
 
 def _only_negated(elements: Sequence[Term], name: str) -> bool:
-    return all(e.op is lang.NOT for e in elements if name in names_in(e)) and sum(name in names_in(e) for e in elements) == 1
+    return (
+        all(e.op is lang.NOT for e in elements if name in names_in(e))
+        and sum(name in names_in(e) for e in elements) == 1
+    )
 
 
 def _why_unsafe(elements: Sequence[Term], name: str) -> tuple[str, str]:
@@ -321,7 +331,9 @@ def _check_evidence(statement: Statement) -> None:
     for formula in term.args[0].args:
         inner = formula.args[0] if formula.op is lang.NOT else formula
         if not lang.is_atom(inner):
-            raise statement.error(f"evidence is an atom or its negation, but got '{formula}'. Define a relation for it.")
+            raise statement.error(
+                f"evidence is an atom or its negation, but got '{formula}'. Define a relation for it."
+            )
         for name in names_in(inner):
             raise statement.error(
                 f"evidence names one fact, but '{inner}' has the variable {name}. Write a constant in its place, or a "
@@ -356,7 +368,9 @@ def _check_weights(statement: Statement) -> None:
                 )
     if total > 1.0 + 1e-9:
         shown = " + ".join(f"{a.args[0].payload:g}" for a in head.args if a.args[0].op is LITERAL)
-        raise statement.error(f"the probabilities of the alternatives sum to {shown} = {total:g}, but at most 1 is possible.")
+        raise statement.error(
+            f"the probabilities of the alternatives sum to {shown} = {total:g}, but at most 1 is possible."
+        )
 
 
 def _check_declarations(statements: Sequence[Statement]) -> None:
@@ -454,4 +468,6 @@ def strongly_connected(edges: Mapping[str, Iterable[str]]) -> dict[str, int]:
     graph = nx.DiGraph()
     graph.add_nodes_from(edges)
     graph.add_edges_from((s, t) for s, targets in edges.items() for t in targets)
-    return {name: number for number, group in enumerate(nx.strongly_connected_components(graph)) for name in sorted(group)}
+    return {
+        name: number for number, group in enumerate(nx.strongly_connected_components(graph)) for name in sorted(group)
+    }

@@ -218,13 +218,17 @@ def _conditional(
     worlds = worlds_of(graph, plain)
     if method == "enumeration" or (method is None and worlds <= SMALL):
         if worlds > MOST_WORLDS:
-            raise LimitError(f"enumeration would visit {worlds:.3g} worlds; {MOST_WORLDS:,} are the limit. {_sizes(graph)}")
+            raise LimitError(
+                f"enumeration would visit {worlds:.3g} worlds; {MOST_WORLDS:,} are the limit. {_sizes(graph)}"
+            )
         circuit = diagram_circuit(graph, plain, len(roots), signs)
         return circuit, f"enumeration of {int(worlds):,} worlds, {circuit.nodes:,} nodes, {circuit.edges:,} edges"
     if method is None and len(signs):
         listed = listed_circuit(graph, plain, len(roots), signs)
         if listed is not None:
-            return listed[0], f"list of {listed[1]:,} consistent worlds, {listed[0].nodes:,} nodes, {listed[0].edges:,} edges"
+            return listed[
+                0
+            ], f"list of {listed[1]:,} consistent worlds, {listed[0].nodes:,} nodes, {listed[0].edges:,} edges"
     try:
         from induce.logic.sdd import sdd_circuit
     except ImportError:
@@ -404,5 +408,3 @@ def value_and_gradient(
     conditional = exact.given >= 0
     slope[conditional] -= (value / over)[conditional, None] * gradient[exact.given[conditional]]
     return value, slope
-
-

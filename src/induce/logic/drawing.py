@@ -115,7 +115,9 @@ class Explanation:
             span[number] = max(width[number] + 16.0, below)
         left = {0: 0.0}
         for number in range(len(nodes)):
-            at = left[number] + (span[number] - sum(span[c] for c in children.get(number, ()))) / 2 * bool(children.get(number))
+            at = left[number] + (span[number] - sum(span[c] for c in children.get(number, ()))) / 2 * bool(
+                children.get(number)
+            )
             for child in children.get(number, ()):
                 left[child] = at
                 at += span[child]

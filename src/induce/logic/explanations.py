@@ -114,7 +114,9 @@ def _branch(ground: GroundProgram, proof: Proof, column: Any) -> Branch:
     if proof.rule < 0:
         value = float(column[leaf[proof.atom]]) if proof.atom in leaf else None
         return Branch(ground.text_of(proof.atom), value, "", ())
-    chance = [c for c in proof.children if "@" in ground.text_of(c.atom).partition("(")[0] and c.rule < 0 and c.atom in leaf]
+    chance = [
+        c for c in proof.children if "@" in ground.text_of(c.atom).partition("(")[0] and c.rule < 0 and c.atom in leaf
+    ]
     own = float(np.prod([column[leaf[c.atom]] for c in chance])) if chance else None
     return Branch(ground.text_of(proof.atom), own, ground.graph.texts.get(proof.rule, ""), tuple(children))
 
@@ -240,7 +242,9 @@ def counterfactual(
     exact_now = program.given_backend().exact if ground.given else None
     now = most_probable(graph, exact_now, weights).leaves
     holds = bool(holds_in(graph, [atom], now)[0, 0])
-    exact = compile_exact(graph, np.zeros(0, np.int64), evidence=[2 * atom + holds, *ground.given], method="sdd" if _many(graph) else None)
+    exact = compile_exact(
+        graph, np.zeros(0, np.int64), evidence=[2 * atom + holds, *ground.given], method="sdd" if _many(graph) else None
+    )
     allowed = None if allow is None else set(allow)
     changed = most_probable(graph, exact, _flip_weights(ground, weights, now, allowed, cost)).leaves
     verified = bool(holds_in(graph, [atom], changed)[0, 0]) != holds
@@ -303,8 +307,6 @@ def sensitivity(program: LogicProgram, inputs: Mapping[str, Any], answer: Any) -
 
     Under exact probability without evidence this is ``P(answer | fact) - P(answer | not fact)``.
     """
-    import torch
-
     ground = program.ground()
     weights = program.leaf_weights(**inputs)[:, :1].detach().double().requires_grad_()
     values = program.backend(weights)[:, 0]

@@ -56,7 +56,12 @@ def iterate(
 
 
 def backward_cyclic(
-    circuit: Circuit, buffer: NDArray[Any], adjoint: NDArray[Any], out: NDArray[Any], code: int, run: Callable[..., None]
+    circuit: Circuit,
+    buffer: NDArray[Any],
+    adjoint: NDArray[Any],
+    out: NDArray[Any],
+    code: int,
+    run: Callable[..., None],
 ) -> None:
     """Adjoint of an idempotent fixpoint: inside a component the gradient follows one well-founded derivation."""
     width = buffer.shape[1]

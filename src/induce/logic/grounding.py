@@ -14,8 +14,8 @@ from induce.errors import RuleError, did_you_mean
 from induce.logic.check import strongly_connected
 from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
 from induce.logic.counters import Counters, result_tuples
-from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.database import Database
+from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.lower import Lowered, Source
 from induce.logic.structure import exclusive_atoms, functional_relations
 
@@ -206,7 +206,9 @@ def ground(
     graph, violations = counters.install(graph, database)
     certain = {name: rows for name, (_, rows) in graph.relations.items() if name not in uncertain}
     keys = {s.relation: frozenset(range(s.keys)) for s in lowered.sources if s.categorical}
-    keys |= {s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical}
+    keys |= {
+        s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical
+    }
     functional = functional_relations(graph, clauses, keys, certain, counters.functional)
     exclusive = exclusive_atoms(graph, clauses, functional, certain)
     exclusive = counters.mark(exclusive)
@@ -265,12 +267,18 @@ def _with_leaves(
     tables: list[SourceTable] = []
     count = variables = 0
     for number, source in enumerate([*lowered.sources, *(_table_source(r) for r in weighted)]):
-        start, columns = graph.relations.get(source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32)))
+        start, columns = graph.relations.get(
+            source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32))
+        )
         columns = np.asarray(columns, np.int32)
         if source.categorical:
-            keys, row = np.unique(columns[:, : source.keys], axis=0, return_inverse=True) if source.keys else (
-                np.zeros((min(len(columns), 1), 0), np.int32),
-                np.zeros(len(columns), np.int64),
+            keys, row = (
+                np.unique(columns[:, : source.keys], axis=0, return_inverse=True)
+                if source.keys
+                else (
+                    np.zeros((min(len(columns), 1), 0), np.int32),
+                    np.zeros(len(columns), np.int64),
+                )
             )
             row = np.asarray(row).reshape(-1)
             place = {v: k for k, v in enumerate(source.values)}

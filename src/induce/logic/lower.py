@@ -183,7 +183,9 @@ class _Lowering:
             )
         )
 
-    def atom_clause(self, statement: Statement, atom: Term, elements: Sequence[Term], extra: Sequence[Any] = ()) -> None:
+    def atom_clause(
+        self, statement: Statement, atom: Term, elements: Sequence[Term], extra: Sequence[Any] = ()
+    ) -> None:
         """Add a clause for an atom of the language; a constant fact becomes a row of a table."""
         key = lang.key_of(atom)
         if not elements and not extra:
@@ -240,9 +242,7 @@ class _Lowering:
         # when the probabilities leave a rest, "none of them" is a value of its own
         values = tuple(self.out.symbols.id_of(k) for k in range(len(head.args) + (not whole))) if several else ()
         relation = f"chance@{number}/{len(names) + several}"
-        self.out.sources.append(
-            Source("weights", relation, number, len(names), terms, names, values, complete=whole)
-        )
+        self.out.sources.append(Source("weights", relation, number, len(names), terms, names, values, complete=whole))
         for k, alternative in enumerate(head.args):
             value = (~values[k],) if several else ()
             self.clause(
@@ -297,7 +297,9 @@ class _Lowering:
             return
         self._neural_leaves(statement, source, index, statement.condition.args)
 
-    def _neural_leaves(self, statement: Statement, source: Source, index: Sequence[Term], elements: Sequence[Term]) -> None:
+    def _neural_leaves(
+        self, statement: Statement, source: Source, index: Sequence[Term], elements: Sequence[Term]
+    ) -> None:
         if source.values:
             hidden = f"domain@{statement.number}/1"
             self.out.facts[hidden] = [(v,) for v in source.values]
@@ -400,9 +402,7 @@ class _Lowering:
             relation = f"valued@{len(self.shared) + 1}/{len(names)}"
             self.shared[term] = (relation, names)
             self._valued_relations((term.args[0],))
-            self.out.sources.append(
-                Source("weights", relation, statement.number, len(names), (term.args[0],), names)
-            )
+            self.out.sources.append(Source("weights", relation, statement.number, len(names), (term.args[0],), names))
         relation, names = self.shared[term]
         elements = [e for e in others if e.op is not lang.VALUED and e.op is not HOLE]
         self.clause(
@@ -450,7 +450,9 @@ class _Lowering:
             *(lang.value_variable(n) for n in names)
         )
 
-    def aggregate(self, statement: Statement, term: Term, others: Sequence[Term], place: int) -> tuple[str, tuple[str, ...]]:
+    def aggregate(
+        self, statement: Statement, term: Term, others: Sequence[Term], place: int
+    ) -> tuple[str, tuple[str, ...]]:
         """The relation ``(outer variables..., result)`` of an aggregate."""
         from induce.logic.elements import lower_aggregate
 
@@ -462,7 +464,7 @@ def valued_atoms(term: Term) -> list[Term]:
     found: list[Term] = []
     for node in term.postorder():
         if node.sort is REAL and node.op is not lang.NUMBER and node.op.name != "at":
-            if node.args and node.args[0].sort is lang.VALUE or (not node.args and node.op.notation.kind == "call"):
+            if (node.args and node.args[0].sort is lang.VALUE) or (not node.args and node.op.notation.kind == "call"):
                 found.append(lang.predicate(node.op.name, len(node.args))(*node.args))
     return found
 

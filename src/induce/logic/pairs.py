@@ -53,7 +53,10 @@ class PossibilityModule(nn.Module):
                 p = torch.stack([p[0], 1.0 - p[0]])
             below = p.unsqueeze(0) <= p.unsqueeze(1) + 1e-12
             degree = (p.unsqueeze(0) * below).sum(1)
-            others = [torch.cat([degree[:k], degree[k + 1 :]]).amax(0) if len(degree) > 1 else degree[0] * 0 for k in range(len(degree))]
+            others = [
+                torch.cat([degree[:k], degree[k + 1 :]]).amax(0) if len(degree) > 1 else degree[0] * 0
+                for k in range(len(degree))
+            ]
             need = 1.0 - torch.stack(others)
             possible.append(degree if categorical else degree[:1])
             necessary.append(need if categorical else need[:1])

@@ -69,7 +69,9 @@ def evaluate(
         if "@" not in relation:
             columns = database.tuples(relation)
             values = [symbols.values_of(columns[:, k]) for k in range(columns.shape[1])]
-            found[relation.rpartition("/")[0]] = set(zip(*values, strict=True)) if values else {()} if len(columns) else set()
+            found[relation.rpartition("/")[0]] = (
+                set(zip(*values, strict=True)) if values else {()} if len(columns) else set()
+            )
     return found
 
 

@@ -141,7 +141,7 @@ class LogicProgram(Views, nn.Module):
         self._readers: dict[bool, WeightReader] = {}
         self._backend: Backend | None = None
         self._answers: Answers | None = None
-        self._sum: ObservedSum | None | bool = False
+        self._sum: ObservedSum | bool | None = False
         self._given: Any = None
         self.seconds: dict[str, float] = {}
 
@@ -238,7 +238,12 @@ class LogicProgram(Views, nn.Module):
     def _reader(self, observed: bool = False) -> WeightReader:
         if observed not in self._readers:
             self._readers[observed] = WeightReader(
-                self.ground(observed=observed), self.parameters_of_holes, self.nets, self._measured, self.axes, self.logits
+                self.ground(observed=observed),
+                self.parameters_of_holes,
+                self.nets,
+                self._measured,
+                self.axes,
+                self.logits,
             )
         return self._readers[observed]
 
@@ -424,7 +429,9 @@ class LogicProgram(Views, nn.Module):
     @property
     def reals(self) -> dict[str, float]:
         """Present values of the real holes."""
-        return {n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values}
+        return {
+            n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
@@ -438,7 +445,9 @@ class LogicProgram(Views, nn.Module):
         return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
 
 
-def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
+def _read(
+    text: str | Term | Parsed, nets: Mapping[str, Any]
+) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
     """The program with a neural statement for every network that the text only uses."""
     if isinstance(text, Term):
         term, places = text, None
@@ -468,12 +477,9 @@ def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Seq
         names = [f"I{k}" for k in range(arity - bool(domain))]
         args = [lang.value_variable(n) for n in names]
         values = [lang.values("domain", [lang.constant(v) for v in domain])] if domain else []
-        head = lang.NEURAL(
-            lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args)
-        )
+        head = lang.NEURAL(lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args))
         added.append(lang.statement_rule(head, lang.body([])))
     if added:
         term = lang.program([*term.args, *added])
         places = None if places is None else [*places, *(Place(0, 0) for _ in added)]
     return term, places, found
-

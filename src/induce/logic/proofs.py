@@ -76,7 +76,9 @@ def k_best(graph: Hypergraph, atom: int, weights: Any, k: int = 3, *, absent: An
 Entry = tuple[float, Literals, Any]
 
 
-def _tables(graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any) -> dict[int, list[Entry]]:
+def _tables(
+    graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any
+) -> dict[int, list[Entry]]:
     """For every atom that the roots need, its best proofs as (weight, leaves, tree)."""
     leaf_of = {int(a): n for n, a in enumerate(graph.leaves.atom)}
     start, target = dependency_graph(graph)

@@ -98,7 +98,9 @@ def load_program(path: Any, **nets: Any) -> LogicProgram:
         text = (place / "program.lp").read_text(encoding="utf-8")
         state = load((place / "tensors.safetensors").read_bytes())
     except (OSError, ValueError, KeyError) as problem:
-        raise FormatError(f"'{place}' is no saved logic program: {problem}. Save it again with program.save().") from problem
+        raise FormatError(
+            f"'{place}' is no saved logic program: {problem}. Save it again with program.save()."
+        ) from problem
     if document.get("kind") != KIND or not isinstance(document.get("format"), int):
         raise FormatError(f"'{place}' holds something else than a logic program. Load it with induce.load().")
     if document["format"] > FORMAT:
@@ -134,9 +136,13 @@ def _restore(program: Any, document: Any) -> None:
     for key, rows in document["facts"].items():
         program.facts(key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows])
     for key, (rows, weights) in document["weighted"].items():
-        program.facts(key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], weight=np.array(weights))
+        program.facts(
+            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], weight=np.array(weights)
+        )
     for key, (rows, values) in document["measured"].items():
-        program.facts(key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], value=np.array(values))
+        program.facts(
+            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], value=np.array(values)
+        )
     for name, keys in document["indexed"].items():
         ids = [tuple(int(i) for i in program.symbols.ids_of([_constant(v) for v in key])) for key in keys]
         program.parameters_of_holes.index(name, ids)

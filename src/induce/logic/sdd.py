@@ -43,7 +43,11 @@ class _Compiler:
         if self.steps % 16 == 0:
             live = self.manager.count()
             if live > self.nodes or time.monotonic() > self.deadline:
-                why = f"{live:,} nodes (limit {self.nodes:,})" if live > self.nodes else f"{self.seconds:g} s of compilation"
+                why = (
+                    f"{live:,} nodes (limit {self.nodes:,})"
+                    if live > self.nodes
+                    else f"{self.seconds:g} s of compilation"
+                )
                 raise LimitError(f"the SDD over {len(self.order):,} literals passed {why}.")
 
     def needed(self, roots: list[int]) -> NDArray[np.bool_]:

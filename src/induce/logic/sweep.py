@@ -305,7 +305,9 @@ def _backward_range(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _others(first: int, last: int, child: Any, buffer: Any, adjoint: Any, grad: Any, low: int, high: int, flip: bool) -> None:
+def _others(
+    first: int, last: int, child: Any, buffer: Any, adjoint: Any, grad: Any, low: int, high: int, flip: bool
+) -> None:
     """``adjoint[child] += grad * product of the other factors`` (of ``1 - factor`` when ``flip``)."""
     size = last - first
     if size == 2:
@@ -379,7 +381,9 @@ def _sum_back(
 
 
 @numba.njit(cache=True, nogil=True)
-def _ties(first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int) -> None:
+def _ties(
+    first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int
+) -> None:
     """The sub-gradient of a minimum or maximum: split evenly over the children that attain it."""
     for b in range(low, high):
         if grad[b] == 0.0:

@@ -89,7 +89,9 @@ def shortcuts(program: Any, network: str | None = None) -> Shortcuts:
         groups.setdefault(mark, []).append(k)
     total = math.prod(math.factorial(len(g)) for g in groups.values())
     if total > MOST_CANDIDATES:
-        raise LimitError(f"{total:,} permutations of {size} symbols remain to be tested; {MOST_CANDIDATES:,} are the limit.")
+        raise LimitError(
+            f"{total:,} permutations of {size} symbols remain to be tested; {MOST_CANDIDATES:,} are the limit."
+        )
     found = []
     for parts in itertools.product(*(itertools.permutations(g) for g in groups.values())):
         mapping = list(range(size))
@@ -147,5 +149,3 @@ def _classes(evaluate: Any, tables: Any, base: NDArray[np.float64], ground: Any)
     values = evaluate(batch).reshape(-1, len(rows), size)
     rounded = np.round(values / max(float(np.abs(values).max()), 1e-300), 9)
     return [rounded[:, :, k].tobytes() for k in range(size)]
-
-

@@ -49,7 +49,9 @@ class TensorModule(nn.Module):
             return (self.hard((weights > 0.5).to(weights.dtype)) > 0.5).to(weights.dtype)
         circuit = self.circuit
         if circuit.cyclic:
-            raise AlgebraError("graded tensor logic needs rules without recursion; set temperature 0, or unroll the rules.")
+            raise AlgebraError(
+                "graded tensor logic needs rules without recursion; set temperature 0, or unroll the rules."
+            )
         done: list[torch.Tensor] = []
         for node in range(circuit.nodes):
             kind = int(circuit.kind[node])

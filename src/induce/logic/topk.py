@@ -308,7 +308,9 @@ def _run(
             for _ in range(1 if c < 0 else last - node + 1):
                 changed = False
                 for m in range(node, last):
-                    if _node(m, kind, start, child, leaf, rivals, column, k, sets, scores, scratch_sets, scratch_scores):
+                    if _node(
+                        m, kind, start, child, leaf, rivals, column, k, sets, scores, scratch_sets, scratch_scores
+                    ):
                         changed = True
                 if not changed:
                     break
@@ -364,7 +366,9 @@ class ProofsModule(nn.Module):
     def __init__(self, graph: Hypergraph, atoms: Any, k: int) -> None:
         super().__init__()
         if not 1 <= k <= MOST_PROOFS:
-            raise AlgebraError(f"k must be between 1 and {MOST_PROOFS}, but got {k}. Use Algebra.PROBABILITY for all proofs.")
+            raise AlgebraError(
+                f"k must be between 1 and {MOST_PROOFS}, but got {k}. Use Algebra.PROBABILITY for all proofs."
+            )
         self.graph, self.k = graph, k
         self.circuit = circuit_of(graph, atoms)
         self.bound: torch.Tensor | None = None

@@ -181,7 +181,9 @@ def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
         mine = list(_satisfying(circuit, int(root), limit))
         found = [a | b for a in found for b in mine]
         if len(found) > limit:
-            raise LimitError(f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one.")
+            raise LimitError(
+                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
+            )
     out = np.zeros((len(program.graph.leaves), len(found)), np.bool_)
     for k, leaves in enumerate(found):
         out[[x for x in leaves if x >= 0], k] = True
@@ -210,7 +212,9 @@ def _satisfying(circuit: Circuit, root: int, limit: int) -> Iterator[frozenset[i
         else:
             known[node] = [s for inner in below for s in known[inner]]
         if len(known[node]) > limit:
-            raise LimitError(f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one.")
+            raise LimitError(
+                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
+            )
     yield from known[root]
 
 
