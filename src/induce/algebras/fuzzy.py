@@ -105,7 +105,7 @@ def residuum(norm: str, a: Any, b: Any) -> Any:
 
 
 def exists(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
-    """ "For some": the power mean ``(mean a^p)^(1/p)``, the maximum for ``p = inf`` (Badreddine et al. 2022, LTN)."""
+    """For some: the power mean ``(mean a^p)^(1/p)``, the maximum for ``p = inf`` (Badreddine et al. 2022, LTN)."""
     xp: Any = __import__("torch") if type(degrees).__module__.startswith("torch") else np
     if p == float("inf"):
         return xp.amax(degrees, axis)
@@ -113,7 +113,7 @@ def exists(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
 
 
 def forall(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
-    """ "For all": one minus the power mean of the violations, ``1 - (mean (1 - a)^p)^(1/p)``."""
+    """For all: one minus the power mean of the violations, ``1 - (mean (1 - a)^p)^(1/p)``."""
     return 1.0 - exists(1.0 - degrees, p, axis)
 
 

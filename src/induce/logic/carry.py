@@ -8,6 +8,7 @@ must leave the remainder that ``s`` has there. Cost: O(levels x carries x digits
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def carry_chain(contributions: Sequence[Sequence[int]]) -> CarryChain | None:
     for values, low in zip(contributions, lowest, strict=True):
         scales.append(math.gcd(*(int(v) - int(low) for v in values)))
     distinct = sorted({s for s in scales if s}) or [1]
-    if any(b % a for a, b in zip(distinct, distinct[1:], strict=False)) or distinct[-1] >= 2**62:
+    if any(b % a for a, b in itertools.pairwise(distinct)) or distinct[-1] >= 2**62:
         return None
     place = {s: j for j, s in enumerate(distinct)}
     level = np.array([place.get(s, 0) for s in scales], np.int64)
@@ -157,13 +158,119 @@ def _convolve(local: Any, width: int, digit: Any, weight: Any, out: Any) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
+def _level_sums(
+    first: Any, start: Any, digit: Any, w: Any, prefix: Any, width: Any, local: Any, local_width: Any
+) -> None:
+    """The distribution of the sum of every level, and of the variables of a level that stand before each of them."""
+    for j in range(len(local_width)):
+        low, high = first[j], first[j + 1]
+        if low == high:
+            local[j, 0] = 1.0
+            local_width[j] = 1
+            continue
+        prefix[low, 0] = 1.0
+        width[low] = 1
+        for i in range(low, high):
+            target = prefix[i + 1] if i + 1 < high else local[j]
+            made = _convolve(prefix[i], width[i], digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]], target)
+            if i + 1 < high:
+                width[i + 1] = made
+            else:
+                local_width[j] = made
+
+
+@numba.njit(cache=True, nogil=True)
+def _upwards(rest: int, bases: Any, local: Any, local_width: Any, alpha: Any, scale: Any) -> float:
+    """Scaled messages over the levels; returns the log of the probability, or minus infinity.
+
+    ``alpha[j, c]`` is proportional to the probability of carry c into level j and the remainders below.
+    """
+    levels, carries = len(local_width), alpha.shape[1]
+    alpha[0, :] = 0.0
+    alpha[0, 0] = 1.0
+    log = 0.0
+    for j in range(levels):
+        last = j == levels - 1
+        remainder = rest if last else rest % bases[j]
+        alpha[j + 1, :] = 0.0
+        for c in range(carries):
+            if alpha[j, c] == 0.0:
+                continue
+            t = remainder - c
+            out = 0
+            while t < local_width[j] and out < carries:
+                if t >= 0:
+                    alpha[j + 1, out] += alpha[j, c] * local[j, t]
+                if last:
+                    break
+                t += bases[j]
+                out += 1
+        norm = alpha[j + 1].sum()
+        if norm <= 0.0:
+            return -np.inf
+        scale[j] = norm
+        log += np.log(norm)
+        alpha[j + 1] /= norm
+        rest //= bases[j]
+    return log
+
+
+@numba.njit(cache=True, nogil=True)
+def _level_back(
+    j: int, remainder: int, base: int, last: bool, local: Any, size: int, alpha: Any, scale: float, after: Any, before: Any,
+    outer: Any,
+) -> None:  # fmt: skip
+    """One level backwards: ``before`` from ``after``, and ``outer``, the gradient of the level's distribution."""
+    carries = len(before)
+    outer[:size] = 0.0
+    before[:] = 0.0
+    for c in range(carries):
+        if alpha[j, c] == 0.0:
+            continue
+        t = remainder - c
+        out = 0
+        while t < size and out < carries:
+            if t >= 0:
+                outer[t] += alpha[j, c] * after[out] / scale
+                before[c] += local[t] * after[out] / scale
+            if last:
+                break
+            t += base
+            out += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _variables_back(
+    low: int, high: int, start: Any, digit: Any, leaf: Any, w: Any, prefix: Any, width: Any, suffix: Any, outer: Any,
+    column: Any,
+) -> None:  # fmt: skip
+    """From a level's distribution to its variables: prefix times suffix, never a division."""
+    side = 0
+    suffix[0, 0] = 1.0
+    suffix_width = 1
+    for i in range(high - 1, low - 1, -1):
+        for e in range(start[i], start[i + 1]):
+            total = 0.0
+            for s in range(width[i]):
+                if prefix[i, s] == 0.0:
+                    continue
+                for u in range(suffix_width):
+                    total += prefix[i, s] * suffix[side, u] * outer[s + u + digit[e]]
+            column[leaf[e]] = total
+        if i > low:
+            suffix_width = _convolve(
+                suffix[side], suffix_width, digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]], suffix[1 - side]
+            )
+            side = 1 - side
+
+
+@numba.njit(cache=True, nogil=True)
 def _run(
     weights: Any, totals: Any, scales: Any, level: Any, digit: Any, leaf: Any, start: Any, widest: int, carries: int,
     value: Any, gradient: Any,
 ) -> None:  # fmt: skip
-    """Forward over the levels with scaled messages, backward for the gradient of the log."""
-    variables, levels, batch = len(level), len(scales), weights.shape[1]
-    # prefix[i]: distribution of the sum of the variables of i's level that stand before i
+    """Column by column: forward over the levels, backward for the gradient of the log."""
+    variables, levels = len(level), len(scales)
     prefix = np.zeros((variables + 1, widest))
     suffix = np.zeros((2, widest))
     width = np.zeros(variables + 1, np.int64)
@@ -182,70 +289,18 @@ def _run(
         first[level[i] + 1] = i + 1
     for j in range(levels):
         first[j + 1] = max(first[j + 1], first[j])
-    for b in range(batch):
+    for b in range(weights.shape[1]):
         for e in range(len(digit)):
             w[e] = weights[leaf[e], b]
         total = totals[b]
-        possible = total >= 0 and total % scales[0] == 0
-        # local distributions of every level
-        for j in range(levels):
-            lo, hi = first[j], first[j + 1]
-            if lo == hi:
-                local[j, 0] = 1.0
-                local_width[j] = 1
-                continue
-            prefix[lo, 0] = 1.0
-            width[lo] = 1
-            for i in range(lo, hi):
-                target = prefix[i + 1] if i + 1 < hi else local[j]
-                made = _convolve(
-                    prefix[i], width[i], digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]], target
-                )
-                if i + 1 < hi:
-                    width[i + 1] = made
-                else:
-                    local_width[j] = made
-        # forward: alpha[j, c] is proportional to the probability of carry c into level j and the remainders below
-        alpha[0, :] = 0.0
-        alpha[0, 0] = 1.0
-        log = 0.0
-        rest = total // scales[0]
-        for j in range(levels):
-            last = j == levels - 1
-            remainder = rest if last else rest % bases[j]
-            norm = 0.0
-            alpha[j + 1, :] = 0.0
-            for c in range(carries):
-                if alpha[j, c] == 0.0:
-                    continue
-                if last:
-                    t = remainder - c
-                    if 0 <= t < local_width[j]:
-                        alpha[j + 1, 0] += alpha[j, c] * local[j, t]
-                else:
-                    out = 0
-                    t = remainder - c
-                    while t < local_width[j] and out < carries:
-                        if t >= 0:
-                            alpha[j + 1, out] += alpha[j, c] * local[j, t]
-                        t += bases[j]
-                        out += 1
-            for c in range(carries):
-                norm += alpha[j + 1, c]
-            if norm <= 0.0 or not possible:
-                possible = False
-                break
-            scale[j] = norm
-            log += np.log(norm)
-            for c in range(carries):
-                alpha[j + 1, c] /= norm
-            if not last:
-                rest //= bases[j]
-        if not possible or log < -690.0 * (1 + levels):
-            value[b] = np.log(TINY)
+        value[b] = np.log(TINY)
+        if total < 0 or total % scales[0]:
+            continue
+        _level_sums(first, start, digit, w, prefix, width, local, local_width)
+        log = _upwards(total // scales[0], bases, local, local_width, alpha, scale)
+        if log < -690.0 * (1 + levels):
             continue
         value[b] = log
-        # backward: beta[c] is d log P / d alpha[j + 1, c]
         now = 0
         beta[now, :] = 0.0
         beta[now, 0] = 1.0
@@ -253,43 +308,8 @@ def _run(
             last = j == levels - 1
             rest = total // scales[j]
             remainder = rest if last else rest % bases[j]
-            outer[: local_width[j]] = 0.0
-            other = 1 - now
-            beta[other, :] = 0.0
-            for c in range(carries):
-                if alpha[j, c] == 0.0:
-                    continue
-                if last:
-                    t = remainder - c
-                    if 0 <= t < local_width[j]:
-                        outer[t] += alpha[j, c] * beta[now, 0] / scale[j]
-                        beta[other, c] += local[j, t] * beta[now, 0] / scale[j]
-                else:
-                    out = 0
-                    t = remainder - c
-                    while t < local_width[j] and out < carries:
-                        if t >= 0:
-                            outer[t] += alpha[j, c] * beta[now, out] / scale[j]
-                            beta[other, c] += local[j, t] * beta[now, out] / scale[j]
-                        t += bases[j]
-                        out += 1
-            now = other
-            # from the level's distribution to its variables: prefix * suffix, never a division
-            side = 0
-            suffix[0, 0] = 1.0
-            suffix_width = 1
-            for i in range(first[j + 1] - 1, first[j] - 1, -1):
-                for e in range(start[i], start[i + 1]):
-                    total_gradient = 0.0
-                    for s in range(width[i]):
-                        if prefix[i, s] == 0.0:
-                            continue
-                        for u in range(suffix_width):
-                            total_gradient += prefix[i, s] * suffix[side, u] * outer[s + u + digit[e]]
-                    gradient[leaf[e], b] = total_gradient
-                if i > first[j]:
-                    suffix_width = _convolve(
-                        suffix[side], suffix_width, digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]],
-                        suffix[1 - side],
-                    )  # fmt: skip
-                    side = 1 - side
+            _level_back(
+                j, remainder, bases[j], last, local[j], local_width[j], alpha, scale[j], beta[now], beta[1 - now], outer
+            )
+            now = 1 - now
+            _variables_back(first[j], first[j + 1], start, digit, leaf, w, prefix, width, suffix, outer, gradient[:, b])

@@ -144,129 +144,129 @@ def dependency_graph(graph: Hypergraph) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 @numba.njit(cache=True, nogil=True)
-def _emit(
-    order: Any, component: Any, start: Any, target: Any, atoms: int, certain: Any, leaf_of: Any, body_start: Any,
-    body: Any, leaf_kinds: int,
-) -> Any:  # fmt: skip
+def _before(
+    node: int, atoms: int, leaf_of: Any, body_start: Any, body: Any, node_of: Any, made: Any, arrays: Any, count: Any
+) -> None:
+    """What must stand before a node: the leaf of an atom, the complements that an instance reads."""
+    kind, begin, child, leaf, atom = arrays
+    leaf_node, not_of = made
+    if node < atoms:
+        number = leaf_of[node]
+        if number >= 0 and leaf_node[number] < 0:
+            kind[count[0]], leaf[count[0]], atom[count[0]] = 0, number, node
+            leaf_node[number] = count[0]
+            count[0] += 1
+            begin[count[0]] = count[1]
+        return
+    for e in range(body_start[node - atoms], body_start[node - atoms + 1]):
+        inner = node_of[body[e] >> 1]
+        if body[e] & 1 and not_of[inner] < 0:
+            if kind[inner] == 0:
+                kind[count[0]], leaf[count[0]] = 1, leaf[inner]
+            elif kind[inner] == 5 or kind[inner] == 6:
+                kind[count[0]] = 11 - kind[inner]
+            else:
+                kind[count[0]] = 4
+                child[count[1]] = inner
+                count[1] += 1
+            not_of[inner] = count[0]
+            count[0] += 1
+            begin[count[0]] = count[1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _children(
+    node: int, atoms: int, loop: bool, first: int, graph: Any, certain: Any, leaf_of: Any, node_of: Any, made: Any,
+    arrays: Any, count: Any,
+) -> int:  # fmt: skip
+    """Write the children of a node; 5 or 6 if it is true or false in every world, else -1."""
+    start, target, body_start, body = graph
+    kind, child = arrays[0], arrays[2]
+    leaf_node, not_of = made
+    before = count[1]
+    if node < atoms:
+        if certain[node]:
+            return 5
+        if leaf_of[node] >= 0:
+            child[count[1]] = leaf_node[leaf_of[node]]
+            count[1] += 1
+        for e in range(start[node], start[node + 1]):
+            inner = node_of[target[e]]
+            if loop or kind[inner] != 6:
+                child[count[1]] = inner
+                count[1] += 1
+        return 6 if count[1] == before else -1
+    for e in range(body_start[node - atoms], body_start[node - atoms + 1]):
+        inner = node_of[body[e] >> 1]
+        if body[e] & 1:
+            inner = not_of[inner]
+        if inner < first or not loop:
+            if kind[inner] == 5:
+                continue
+            if kind[inner] == 6:
+                return 6
+        child[count[1]] = inner
+        count[1] += 1
+    return 5 if count[1] == before else -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _emit(order: Any, component: Any, graph: Any, atoms: int, certain: Any, leaf_of: Any, leaves: int) -> Any:
     """Nodes of the circuit, in one pass over the components; see :func:`circuit_of`."""
+    start, target, body_start, body = graph
     total = len(order)
-    room = 3 * total + leaf_kinds + 2
+    room = 3 * total + leaves + 2
     kind = np.empty(room, np.int8)
     begin = np.zeros(room + 1, np.int64)
     child = np.empty(2 * len(target) + 2 * total + 4, np.int32)
     leaf = np.full(room, -1, np.int32)
     atom = np.full(room, -1, np.int32)
+    arrays = (kind, begin, child, leaf, atom)
     node_of = np.full(len(start) - 1, -1, np.int64)
-    not_of = np.full(room, -1, np.int64)
-    leaf_node = np.full(leaf_kinds + 1, -1, np.int64)
+    made = (np.full(leaves + 1, -1, np.int64), np.full(room, -1, np.int64))
     components = np.empty((total + 1, 2), np.int64)
-    cyclic = nodes = edges = 0
-    true = false = -1
+    count = np.zeros(2, np.int64)  # nodes, edges
+    constant_node = np.full(7, -1, np.int64)
+    cyclic = 0
     at = 0
     while at < total:
         end = at + 1
         while end < total and component[order[end]] == component[order[at]]:
             end += 1
         loop = end - at > 1
-        # what must stand before the component: leaves of its atoms, complements of finished atoms
         for k in range(at, end):
-            node = order[k]
-            if node < atoms:
-                number = leaf_of[node]
-                if number >= 0 and leaf_node[number] < 0:
-                    kind[nodes], leaf[nodes], atom[nodes] = 0, number, node
-                    begin[nodes + 1] = edges
-                    leaf_node[number] = nodes
-                    nodes += 1
-            else:
-                for e in range(body_start[node - atoms], body_start[node - atoms + 1]):
-                    if body[e] & 1:
-                        inner = node_of[body[e] >> 1]
-                        if not_of[inner] < 0:
-                            if kind[inner] == 0:
-                                kind[nodes], leaf[nodes] = 1, leaf[inner]
-                            elif kind[inner] == 5:
-                                kind[nodes] = 6
-                            elif kind[inner] == 6:
-                                kind[nodes] = 5
-                            else:
-                                kind[nodes] = 4
-                                child[edges] = inner
-                                edges += 1
-                            begin[nodes + 1] = edges
-                            not_of[inner] = nodes
-                            nodes += 1
-        first = nodes
+            _before(order[k], atoms, leaf_of, body_start, body, node_of, made, arrays, count)
+        first = count[0]
         if loop:
             for k in range(at, end):
                 node_of[order[k]] = first + k - at
         for k in range(at, end):
             node = order[k]
-            before = edges
-            is_atom = node < atoms
-            constant = -1
-            if is_atom:
-                if certain[node]:
-                    constant = 5
-                else:
-                    if leaf_of[node] >= 0:
-                        child[edges] = leaf_node[leaf_of[node]]
-                        edges += 1
-                    for e in range(start[node], start[node + 1]):
-                        inner = node_of[target[e]]
-                        if not loop and kind[inner] == 6:
-                            continue
-                        child[edges] = inner
-                        edges += 1
-            else:
-                for e in range(body_start[node - atoms], body_start[node - atoms + 1]):
-                    inner = node_of[body[e] >> 1]
-                    if body[e] & 1:
-                        inner = not_of[inner]
-                    if inner < first or not loop:
-                        if kind[inner] == 5:
-                            continue
-                        if kind[inner] == 6:
-                            constant = 6
-                            break
-                    child[edges] = inner
-                    edges += 1
-            size = edges - before
-            if not loop and constant < 0 and size == 1:
-                edges = before
+            before = count[1]
+            constant = _children(node, atoms, loop, first, graph, certain, leaf_of, node_of, made, arrays, count)
+            if constant >= 0:
+                count[1] = before
+            elif not loop and count[1] - before == 1:
+                count[1] = before
                 node_of[node] = child[before]
                 continue
-            if constant < 0 and size == 0:
-                constant = 6 if is_atom else 5
-            if constant >= 0:
-                edges = before
-            if not loop and constant == 5:
-                if true < 0:
-                    kind[nodes] = 5
-                    begin[nodes + 1] = edges
-                    true = nodes
-                    nodes += 1
-                node_of[node] = true
+            if constant >= 0 and not loop and constant_node[constant] >= 0:
+                node_of[node] = constant_node[constant]
                 continue
-            if not loop and constant == 6:
-                if false < 0:
-                    kind[nodes] = 6
-                    begin[nodes + 1] = edges
-                    false = nodes
-                    nodes += 1
-                node_of[node] = false
-                continue
-            kind[nodes] = constant if constant >= 0 else (2 if is_atom else 3)
-            if is_atom:
-                atom[nodes] = node
-            begin[nodes + 1] = edges
-            node_of[node] = nodes
-            nodes += 1
+            kind[count[0]] = constant if constant >= 0 else (2 if node < atoms else 3)
+            if constant >= 0 and not loop:
+                constant_node[constant] = count[0]
+            elif node < atoms:
+                atom[count[0]] = node
+            node_of[node] = count[0]
+            count[0] += 1
+            begin[count[0]] = count[1]
         if loop:
-            components[cyclic, 0], components[cyclic, 1] = first, nodes
+            components[cyclic, 0], components[cyclic, 1] = first, count[0]
             cyclic += 1
         at = end
-    return kind[:nodes], begin[: nodes + 1], child[:edges], leaf[:nodes], atom[:nodes], components[:cyclic], node_of
+    nodes = count[0]
+    return kind[:nodes], begin[: nodes + 1], child[: count[1]], leaf[:nodes], atom[:nodes], components[:cyclic], node_of
 
 
 def circuit_of(graph: Hypergraph, roots: Any) -> Circuit:
@@ -286,8 +286,9 @@ def circuit_of(graph: Hypergraph, roots: Any) -> Circuit:
     leaf_of[graph.leaves.atom] = np.arange(len(graph.leaves), dtype=np.int32)
     real = np.unique(roots[roots >= 0])
     order, component = strong_components(start, target, real, len(start) - 1)
+    parts = (start, target, graph.start, graph.body)
     kind, begin, child, leaf, atom, components, node_of = _emit(
-        order, component, start, target, graph.atoms, graph.certain, leaf_of, graph.start, graph.body, len(graph.leaves)
+        order, component, parts, graph.atoms, graph.certain, leaf_of, len(graph.leaves)
     )
     places = np.where(roots >= 0, node_of[np.maximum(roots, 0)], -1) if graph.atoms else np.full(len(roots), -1)
     if (places < 0).any():

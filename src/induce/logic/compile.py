@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from torch import nn
 from induce.errors import AlgebraError, LimitError
 from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit, circuit_of, plain_or
+from induce.logic.decomposition import structured
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.listing import listed_circuit
@@ -259,96 +259,6 @@ def _sizes(graph: Hypergraph) -> str:
         f"instances, most of them ({int(counts.max()):,}) of rule {worst}: {graph.texts.get(worst, '?')} "
         "Try Algebra.PROOFS(k=3), a fuzzy algebra, or fewer uncertain facts."
     )
-
-
-def structured(
-    graph: Hypergraph, roots: NDArray[np.int64], exclusive: NDArray[np.bool_] | None
-) -> tuple[Circuit, NDArray[np.bool_]]:
-    """The plain circuit of the roots, and for which of them sums and products are exact as they stand.
-
-    Products need factors without a common random variable; sums need summands that exclude one another (proved by the
-    caller, or seen in their own leaves), or that have no common variable (then the sum is an independent or).
-    """
-    circuit = circuit_of(graph, roots)
-    fine = np.zeros(circuit.nodes, np.bool_)
-    words = (len(graph.leaves.categorical) + 63) // 64
-    if circuit.cyclic or circuit.nodes * max(words, 1) > 50_000_000:
-        return circuit, np.zeros(len(roots), np.bool_)
-    proved = np.zeros(graph.atoms, np.bool_) if exclusive is None else exclusive
-    kind = circuit.kind.copy()
-    _check_structure(
-        kind, circuit.start, circuit.child, circuit.leaf, circuit.atom, proved, graph.leaves.group,
-        graph.leaves.categorical, graph.leaves.atom, max(words, 1), fine,
-    )  # fmt: skip
-    return replace(circuit, kind=kind), fine[circuit.roots]
-
-
-@numba.njit(cache=True, nogil=True)
-def _check_structure(
-    kind: Any, start: Any, child: Any, leaf: Any, atom: Any, proved: Any, group: Any, categorical: Any, leaf_atom: Any,
-    words: int, fine: Any,
-) -> None:  # fmt: skip
-    support = np.zeros((len(kind), words), np.uint64)
-    for node in range(len(kind)):
-        what = kind[node]
-        if what == 0 or what == 1:
-            g = group[leaf[node]]
-            support[node, g // 64] |= np.uint64(1) << np.uint64(g % 64)
-            fine[node] = True
-            continue
-        good, disjoint, own = True, True, False
-        for e in range(start[node], start[node + 1]):
-            inner = child[e]
-            good = good and fine[inner]
-            if kind[inner] == 0 and atom[node] >= 0 and leaf_atom[leaf[inner]] == atom[node]:
-                own = True
-            for w in range(words):
-                if support[node, w] & support[inner, w]:
-                    disjoint = False
-                support[node, w] |= support[inner, w]
-        if what == 3:
-            good = good and disjoint
-        elif what == 2 and good:
-            if not (atom[node] >= 0 and proved[atom[node]] and not own):
-                if _exclusive_children(node, kind, start, child, leaf, group, categorical):
-                    pass
-                elif disjoint:
-                    kind[node] = 7
-                else:
-                    good = False
-        fine[node] = good
-
-
-@numba.njit(cache=True, nogil=True)
-def _exclusive_children(node: int, kind: Any, start: Any, child: Any, leaf: Any, group: Any, categorical: Any) -> bool:
-    """Whether any two children contain, as conjuncts, different values of one variable, or a leaf and its complement."""
-    first, last = start[node], start[node + 1]
-    if last - first > 64:
-        return False
-    for e in range(first, last):
-        for f in range(e + 1, last):
-            if not _opposed(child[e], child[f], kind, start, child, leaf, group, categorical):
-                return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
-def _opposed(a: int, b: int, kind: Any, start: Any, child: Any, leaf: Any, group: Any, categorical: Any) -> bool:
-    a_low, a_high = (start[a], start[a + 1]) if kind[a] == 3 else (0, 1)
-    b_low, b_high = (start[b], start[b + 1]) if kind[b] == 3 else (0, 1)
-    for e in range(a_low, a_high):
-        x = child[e] if kind[a] == 3 else a
-        if kind[x] > 1:
-            continue
-        for f in range(b_low, b_high):
-            y = child[f] if kind[b] == 3 else b
-            if kind[y] > 1 or group[leaf[x]] != group[leaf[y]]:
-                continue
-            if kind[x] != kind[y] and leaf[x] == leaf[y]:
-                return True
-            if kind[x] == 0 and kind[y] == 0 and leaf[x] != leaf[y] and categorical[group[leaf[x]]]:
-                return True
-    return False
 
 
 def _joined(graph: Hypergraph, queries: int, pieces: list[Any], ends: list[Circuit]) -> Circuit:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.logic.bits import forward_bits
 from induce.logic.circuit import FALSE, LEAF, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
 from induce.logic.hypergraph import Hypergraph
-from induce.logic.sweep import forward_bits
 
 __all__ = ["MOST_WORLDS", "DiagramWriter", "diagram_circuit", "variables_of", "worlds_of"]
 

@@ -288,10 +288,9 @@ def _flip_weights(ground: GroundProgram, weights: Any, now: Any, allowed: set[st
     for leaf in range(len(weights)):
         categorical = bool(graph.leaves.categorical[graph.leaves.group[leaf]])
         p = min(max(float(weights[leaf, 0]), 1e-12), 1 - 1e-12)
-        if cost == "count":
-            price = 1.0 if not categorical else 1.0
-        else:
-            price = abs(np.log(p / (1 - p))) if not categorical else max(-np.log(p), 1e-6)
+        price = 1.0
+        if cost == "log":
+            price = max(-np.log(p), 1e-6) if categorical else abs(np.log(p / (1 - p)))
         if allowed is not None and _relation(ground, leaf) not in allowed:
             price = 300.0
         factor = float(np.exp(-price))

@@ -6,7 +6,7 @@ from typing import Any
 
 from induce.errors import RuleError
 from induce.logic import language as lang
-from induce.logic.weights import Parameters
+from induce.logic.parameters import Parameters
 from induce.terms.op import HOLE
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal

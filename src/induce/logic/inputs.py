@@ -104,7 +104,7 @@ class NetInput:
         return NetInput(tuple(names), np.array(which, np.int64), tuple(places), tuple(labels))
 
     def more(self, other: NetInput) -> NetInput:
-        """This input, with the axes of another after it: ``nn(net, Side, P)`` reads tensor ``Side`` at place ``P``."""
+        """The input with the axes of another after its own: ``nn(net, Side, P)`` reads tensor ``Side`` at place ``P``."""
         return NetInput(self.names, self.which, (*self.places, *other.places), (*self.labels, *other.labels))
 
     def read(self, inputs: Mapping[str, Any]) -> torch.Tensor:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.logic.bits import forward_bits
 from induce.logic.circuit import LEAF, NOT_LEAF, PRODUCT, SUM, Circuit
 from induce.logic.diagrams import DiagramWriter, variables_of
 from induce.logic.hypergraph import Hypergraph
-from induce.logic.sweep import forward_bits
 
 __all__ = ["MOST_LISTED", "listed_circuit"]
 

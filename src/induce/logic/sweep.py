@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from induce.errors import AlgebraError
 from induce.logic.circuit import NOISY_OR, Circuit
-from induce.logic.fixpoint import iterate
+from induce.logic.fixpoint import backward_cyclic, iterate
+from induce.logic.slopes import BLOCK, backward_blocks, backward_parallel, backward_range
 
-__all__ = ["KINDS", "LOG_ZERO", "backward", "forward", "forward_bits"]
+__all__ = ["KINDS", "LOG_ZERO", "backward", "forward"]
 
 KINDS = {
     "real": 0, "counting": 0, "log": 1, "viterbi": 2, "minmax": 3, "tropical": 4, "product": 5, "lukasiewicz": 6,
@@ -25,7 +26,6 @@ KINDS = {
 """Kernel names; "product" is the fuzzy one (every sum is an independent or)."""
 IDEMPOTENT = frozenset({"viterbi", "minmax", "tropical"})
 LOG_ZERO = -1e30
-BLOCK = 128
 LARGE = 1_000_000
 
 
@@ -96,11 +96,9 @@ def backward(circuit: Circuit, buffer: NDArray[Any], gradient: Any, kind: str = 
     ) else adjoint.__setitem__(circuit.roots, gradient)
     out = np.zeros((circuit.leaves, buffer.shape[1]), buffer.dtype)
     if circuit.cyclic:
-        from induce.logic.fixpoint import backward_cyclic
-
-        backward_cyclic(circuit, buffer, adjoint, out, KINDS[kind], _backward_range)
+        backward_cyclic(circuit, buffer, adjoint, out, KINDS[kind], backward_range)
         return out
-    run = _backward_blocks if buffer.size <= LARGE else _backward_parallel
+    run = backward_blocks if buffer.size <= LARGE else backward_parallel
     run(KINDS[kind], circuit.kind, circuit.start, circuit.child, circuit.leaf, buffer, adjoint, out)
     return out
 
@@ -252,202 +250,3 @@ def _sum(code: int, first: int, last: int, child: Any, buffer: Any, out: Any, lo
         elif code == 8:
             for b in range(low, high):
                 out[b] = abs(out[b] - other[b])
-
-
-@numba.njit(cache=True, nogil=True)
-def _backward_blocks(
-    code: int, kind: Any, start: Any, child: Any, leaf: Any, buffer: Any, adjoint: Any, out: Any
-) -> None:
-    for low in range(0, buffer.shape[1], BLOCK):
-        high = min(low + BLOCK, buffer.shape[1])
-        _backward_range(code, kind, start, child, leaf, buffer, adjoint, out, low, high, 0, len(kind))
-
-
-@numba.njit(cache=True, nogil=True, parallel=True)
-def _backward_parallel(
-    code: int, kind: Any, start: Any, child: Any, leaf: Any, buffer: Any, adjoint: Any, out: Any
-) -> None:
-    blocks = (buffer.shape[1] + BLOCK - 1) // BLOCK
-    for block in numba.prange(blocks):
-        low = block * BLOCK
-        high = min(low + BLOCK, buffer.shape[1])
-        _backward_range(code, kind, start, child, leaf, buffer, adjoint, out, low, high, 0, len(kind))
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _backward_range(
-    code: int, kind: Any, start: Any, child: Any, leaf: Any, buffer: Any, adjoint: Any, out: Any, low: int, high: int,
-    first: int, last: int,
-) -> None:  # fmt: skip
-    """Nodes ``last - 1..first`` on columns ``low..high``."""
-    for node in range(last - 1, first - 1, -1):
-        what = kind[node]
-        grad = adjoint[node]
-        if what == 0:
-            into = out[leaf[node]]
-            for b in range(low, high):
-                into[b] += grad[b]
-        elif what == 1 or what == 4:
-            into = out[leaf[node]] if what == 1 else adjoint[child[start[node]]]
-            value = buffer[node]
-            for b in range(low, high):
-                if code == 1:
-                    # d log(1 - e^x) / dx = -(e^x) / (1 - e^x), written with the value y = log(1 - e^x)
-                    into[b] -= grad[b] * (np.exp(-value[b]) - 1.0) if value[b] > -700.0 else 0.0
-                else:
-                    into[b] -= grad[b]
-        elif what == 3:
-            _product_back(code, start[node], start[node + 1], child, buffer, buffer[node], adjoint, grad, low, high)
-        elif what == 2:
-            _sum_back(code, start[node], start[node + 1], child, buffer, buffer[node], adjoint, grad, low, high)
-        elif what == 7:
-            _sum_back(5, start[node], start[node + 1], child, buffer, buffer[node], adjoint, grad, low, high)
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _others(
-    first: int, last: int, child: Any, buffer: Any, adjoint: Any, grad: Any, low: int, high: int, flip: bool
-) -> None:
-    """``adjoint[child] += grad * product of the other factors`` (of ``1 - factor`` when ``flip``)."""
-    size = last - first
-    if size == 2:
-        a, c = child[first], child[first + 1]
-        for b in range(low, high):
-            x, y = buffer[a, b], buffer[c, b]
-            if flip:
-                x, y = 1.0 - x, 1.0 - y
-            adjoint[a, b] += grad[b] * y
-            adjoint[c, b] += grad[b] * x
-        return
-    prefix = np.empty((size, high - low), buffer.dtype)
-    for b in range(low, high):
-        running = grad[b]
-        for k in range(size):
-            prefix[k, b - low] = running
-            x = buffer[child[first + k], b]
-            running *= 1.0 - x if flip else x
-        running = 1.0
-        for k in range(size - 1, -1, -1):
-            adjoint[child[first + k], b] += prefix[k, b - low] * running
-            x = buffer[child[first + k], b]
-            running *= 1.0 - x if flip else x
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _product_back(
-    code: int, first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int
-) -> None:
-    if code in (0, 2, 5, 8):
-        _others(first, last, child, buffer, adjoint, grad, low, high, False)
-    elif code == 3:
-        _ties(first, last, child, buffer, value, adjoint, grad, low, high)
-    else:
-        for e in range(first, last):
-            into = adjoint[child[e]]
-            other = buffer[child[e]]
-            for b in range(low, high):
-                if code == 6:
-                    into[b] += grad[b] if value[b] > 0.0 else 0.0
-                elif code == 7:
-                    into[b] += grad[b] * np.exp(value[b] - other[b])
-                else:
-                    into[b] += grad[b]
-
-
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _sum_back(
-    code: int, first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int
-) -> None:
-    if code == 5:
-        if last - first > 1:
-            _others(first, last, child, buffer, adjoint, grad, low, high, True)
-        else:
-            into = adjoint[child[first]]
-            for b in range(low, high):
-                into[b] += grad[b]
-    elif code in (2, 3, 4):
-        _ties(first, last, child, buffer, value, adjoint, grad, low, high)
-    else:
-        for e in range(first, last):
-            into = adjoint[child[e]]
-            other = buffer[child[e]]
-            for b in range(low, high):
-                if code == 1 or code == 7:
-                    into[b] += grad[b] * np.exp(other[b] - value[b]) if value[b] > -1e29 else 0.0
-                elif code == 6:
-                    into[b] += grad[b] if value[b] < 1.0 else 0.0
-                else:
-                    into[b] += grad[b]
-
-
-@numba.njit(cache=True, nogil=True)
-def _ties(
-    first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int
-) -> None:
-    """The sub-gradient of a minimum or maximum: split evenly over the children that attain it."""
-    for b in range(low, high):
-        if grad[b] == 0.0:
-            continue
-        count = 0
-        for e in range(first, last):
-            count += buffer[child[e], b] == value[b]
-        for e in range(first, last):
-            if buffer[child[e], b] == value[b]:
-                adjoint[child[e], b] += grad[b] / max(count, 1)
-
-
-def forward_bits(circuit: Circuit, bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Truth of all nodes, 64 worlds a word.
-
-    Parameters
-    ----------
-    bits : uint64 array, shape (leaves, words)
-
-    Returns
-    -------
-    uint64 array, shape (nodes, words)
-    """
-    buffer = np.zeros((circuit.nodes, bits.shape[1]), np.uint64)
-    arrays = (circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer)
-    at = 0
-    for low, high in circuit.components.tolist():
-        _bits(*arrays, at, low)
-        # a component starts from false, after everything below it is settled
-        for _ in range(high - low + 1):
-            before = buffer[low:high].copy()
-            _bits(*arrays, low, high)
-            if (before == buffer[low:high]).all():
-                break
-        at = high
-    _bits(*arrays, at, circuit.nodes)
-    return buffer
-
-
-@numba.njit(cache=True, nogil=True)
-def _bits(kind: Any, start: Any, child: Any, leaf: Any, bits: Any, buffer: Any, first: int, last: int) -> None:
-    words = bits.shape[1]
-    for node in range(first, last):
-        what = kind[node]
-        out = buffer[node]
-        if what == 0:
-            out[:] = bits[leaf[node]]
-        elif what == 1:
-            for w in range(words):
-                out[w] = ~bits[leaf[node], w]
-        elif what == 4:
-            for w in range(words):
-                out[w] = ~buffer[child[start[node]], w]
-        elif what == 5:
-            for w in range(words):
-                out[w] = ~np.uint64(0)
-        elif what == 6:
-            out[:] = np.uint64(0)
-        else:
-            for w in range(words):
-                value = ~np.uint64(0) if what == 3 else np.uint64(0)
-                for e in range(start[node], start[node + 1]):
-                    if what == 3:
-                        value &= buffer[child[e], w]
-                    else:
-                        value |= buffer[child[e], w]
-                out[w] = value

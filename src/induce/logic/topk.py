@@ -52,7 +52,7 @@ def top_k(
     gradient = np.zeros((shape[0], circuit.leaves, shape[1]))
     disjoint = _disjoint(circuit.kind, circuit.start, circuit.child, circuit.leaf, graph.leaves.group, words)
     _run(
-        circuit.kind, circuit.start, circuit.child, circuit.leaf, circuit.roots, circuit.components, rivals, disjoint,
+        (circuit.kind, circuit.start, circuit.child, circuit.leaf), circuit.roots, circuit.components, rivals, disjoint,
         np.ascontiguousarray(weights, np.float64), np.array([k, words]), value, gradient, bound,
     )  # fmt: skip
     return value, gradient, bound
@@ -283,9 +283,10 @@ def _union(root: int, sets: Any, scores: Any, rivals: Any, column: Any, k: int, 
 
 @numba.njit(cache=True, nogil=True)
 def _run(
-    kind: Any, start: Any, child: Any, leaf: Any, roots: Any, components: Any, rivals: Any, disjoint: Any, weights: Any,
+    nodes_of: Any, roots: Any, components: Any, rivals: Any, disjoint: Any, weights: Any,
     shape: Any, value: Any, gradient: Any, bound: Any,
 ) -> None:  # fmt: skip
+    kind, start, child, leaf = nodes_of
     k, words = shape[0], shape[1]
     nodes = len(kind)
     sets = np.zeros((nodes, k, words), np.uint64)
