@@ -191,7 +191,7 @@ def test_a_weak_constraint_counts_as_a_factor():
     text = "{ pick(X) : item(X) } = 2. item(1..3). :~ pick(X). [X, X]"
     weights = {3: math.exp(-3.0), 4: math.exp(-4.0), 5: math.exp(-5.0)}
     total = sum(weights.values())
-    assert answers(text, "pick(X)")[1,] == pytest.approx((weights[3] + weights[4]) / total)
+    assert answers(text, "pick(X)")[1] == pytest.approx((weights[3] + weights[4]) / total)
     assert LogicProgram(text, query="pick(X)").decode().answers == [[1, 2]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,11 +240,7 @@ def named(name: str) -> Semiring:
 
 def _attach(names: dict[str, Any]) -> None:
     for name, value in names.items():
-        setattr(
-            Algebra,
-            name,
-            staticmethod(value) if isinstance(value, Callable) and not isinstance(value, Algebra) else value,
-        )  # type: ignore[arg-type]
+        setattr(Algebra, name, value if isinstance(value, Algebra) else staticmethod(value))
 
 
 _attach(

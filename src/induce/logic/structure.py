@@ -9,7 +9,7 @@ each other, and their probabilities add up.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +100,7 @@ def functional_relations(
     return keys
 
 
-def _subsets(arity: int) -> Iterable[frozenset[int]]:  # type: ignore[misc]
+def _subsets(arity: int) -> Iterator[frozenset[int]]:
     """Column sets from the smallest (the strongest claim) to all columns (no claim)."""
     for size in range(arity + 1):
         for chosen in itertools.combinations(range(arity), size):

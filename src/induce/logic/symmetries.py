@@ -77,7 +77,7 @@ def shortcuts(program: Any, network: str | None = None) -> Shortcuts:
     nets = {t.source.net: t for t in ground.tables if t.source.kind == "net" and t.source.values}
     if network is None and len(nets) == 1:
         network = next(iter(nets))
-    if network not in nets:
+    if network is None or network not in nets:
         raise RuleError(f"there is no network '{network}' with symbols. There are: {', '.join(nets) or 'none'}.")
     tables = [t for t in ground.tables if t.source.net == network]
     evaluate = _evaluator(program)
@@ -102,9 +102,9 @@ def shortcuts(program: Any, network: str | None = None) -> Shortcuts:
     for seed in (1, 2):
         weights = _random_weights(ground, seed)
         batch = np.repeat(weights, len(found) + 1, axis=1)
-        for column, mapping in enumerate(found, 1):
+        for column, chosen in enumerate(found, 1):
             for table in tables:
-                batch[table.leaf, column] = weights[table.leaf[:, list(mapping)], 0]
+                batch[table.leaf, column] = weights[table.leaf[:, list(chosen)], 0]
         values = evaluate(batch)
         same = np.isclose(values[:, 1:], values[:, :1], rtol=1e-9, atol=1e-14).all(axis=0)
         found = [m for m, fine in zip(found, same, strict=True) if fine]
