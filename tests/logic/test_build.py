@@ -7,12 +7,36 @@ import pytest
 from induce.errors import TermError
 from induce.logic import LogicProgram, rules
 from induce.logic.build import (
-    alternatives, average, choose, constraint, count, domain, evidence, fun, holds, indexed, largest, measured, neural,
-    one_of, product, program, query, rel, relation, rule, sigmoid, smallest, soft, total, variables, weighted,
+    alternatives,
+    average,
+    choose,
+    constraint,
+    count,
+    domain,
+    evidence,
+    fun,
+    holds,
+    indexed,
+    largest,
+    measured,
+    neural,
+    one_of,
+    product,
+    program,
+    query,
+    rel,
+    relation,
+    rule,
+    sigmoid,
+    smallest,
+    soft,
+    total,
+    variables,
+    weighted,
 )  # fmt: skip
 from induce.terms import hole
 
-X, Y, Z, S, I = variables("X Y Z S I")
+X, Y, Z, S, Image = variables("X Y Z S Image")
 ANY = variables("_")[0]
 
 SAME = [
@@ -24,8 +48,14 @@ SAME = [
     (rule(rel.p(X), rel.q(X), ~rel.r(X, ANY)), "p(X) :- q(X), not r(X, _)."),
     (rel.p(X) <= rel.q(X) & (X < 3) & (X != 1) & (X >= 0), "p(X) :- q(X), X < 3, X != 1, X >= 0."),
     (rel.p(Y) <= rel.q(X) & (Y == X + 1), "p(Y) :- q(X), Y = X + 1."),
-    (rel.p(2 * X - 1, X // 2, X % 2, X**2, -X, abs(X)) <= rel.q(X), "p(2 * X - 1, X // 2, X mod 2, X ** 2, -X, abs(X)) :- q(X)."),
-    (rel.p(fun.max(X, 1), fun.length("abc"), 1 / X, 3 - X) <= rel.q(X), "p(max(X, 1), length(abc), 1 / X, 3 - X) :- q(X)."),
+    (
+        rel.p(2 * X - 1, X // 2, X % 2, X**2, -X, abs(X)) <= rel.q(X),
+        "p(2 * X - 1, X // 2, X mod 2, X ** 2, -X, abs(X)) :- q(X).",
+    ),
+    (
+        rel.p(fun.max(X, 1), fun.length("abc"), 1 / X, 3 - X) <= rel.q(X),
+        "p(max(X, 1), length(abc), 1 / X, 3 - X) :- q(X).",
+    ),
     (rel.p(fun.point(X, 2), [1, X, "b"], []) <= rel.q(X), "p(point(X, 2), [1, X, b], []) :- q(X)."),
     (rel.n(range(1, 5)), "n(1..4)."),
     (rel.n({"a", "b"}), "n({a, b})."),
@@ -38,13 +68,22 @@ SAME = [
     (alternatives({rel.h(): 0.4, rel.t(): 0.6}) <= rel.tossed(), "0.4::h ; 0.6::t :- tossed."),
     (alternatives([(rel.h(), hole.real("a")), (rel.t(), hole.real("b"))]), "?a::h ; ?b::t."),
     (choose(rel.a(), rel.b()), "{ a ; b }."),
-    (choose(rel.pick(X).where(rel.item(X), ~rel.bad(X)), exactly=1) <= rel.go(), "{ pick(X) : item(X), not bad(X) } = 1 :- go."),
+    (
+        choose(rel.pick(X).where(rel.item(X), ~rel.bad(X)), exactly=1) <= rel.go(),
+        "{ pick(X) : item(X), not bad(X) } = 1 :- go.",
+    ),
     (choose(rel.a(), rel.b(), at_least=1), "1 <= { a ; b }."),
     (choose(rel.a(), rel.b(), at_most=1), "{ a ; b } <= 1."),
-    (neural(rel.digit(I, range(10)), "lenet", I), "digit(I, {0..9}) ~ nn(lenet, I).".replace("{0..9}", "0..9")),
-    (neural(rel.on(I), "net", fun.x(I)) <= rel.i(I), "on(I) ~ nn(net, x(I)) :- i(I)."),
+    (
+        neural(rel.digit(Image, range(10)), "lenet", Image),
+        "digit(Image, {0..9}) ~ nn(lenet, Image).".replace("{0..9}", "0..9"),
+    ),
+    (neural(rel.on(Image), "net", fun.x(Image)) <= rel.i(Image), "on(Image) ~ nn(net, x(Image)) :- i(Image)."),
     (rel.n(S) <= (S == count(X, where=rel.p(X))), "n(S) :- S = #count{ X : p(X) }."),
-    (rel.n(S) <= (S == total(X, I, where=rel.p(X, I) & (X > 1))), "n(S) :- S = #sum{ X, I : p(X, I), X > 1 }."),
+    (
+        rel.n(S) <= (S == total(X, Image, where=rel.p(X, Image) & (X > 1))),
+        "n(S) :- S = #sum{ X, Image : p(X, Image), X > 1 }.",
+    ),
     (rel.n(S) <= (S == smallest(X, where=rel.p(X))), "n(S) :- S = #min{ X : p(X) }."),
     (rel.n(S) <= (S == largest(X, where=rel.p(X))), "n(S) :- S = #max{ X : p(X) }."),
     (rel.n(S) <= (S == average(X, where=rel.p(X))), "n(S) :- S = #mean{ X : p(X) }."),

@@ -21,7 +21,9 @@ def test_terms_are_shared():
     assert lang.constant("1") is not lang.constant(1)
 
 
-@pytest.mark.parametrize("text", ["0.3::a. b :- not a.", "{ p(X) : i(X) } = 1.", "d(I, {0..2}) ~ nn(n, I).", "q(?f{a ; b})."])
+@pytest.mark.parametrize(
+    "text", ["0.3::a. b :- not a.", "{ p(X) : i(X) } = 1.", "d(I, {0..2}) ~ nn(n, I).", "q(?f{a ; b})."]
+)
 def test_programs_are_copied_and_pickled_as_themselves(text):
     term = rules.parse(text)
     assert pickle.loads(pickle.dumps(term)) is term
@@ -48,7 +50,8 @@ def test_kinds_of_formulas():
     (rule,) = rules.parse("p :- q(X), not r(X), X < 1, 0.5, ?f{q(X) ; s(X)}.").args
     assert [lang.is_atom(f) for f in rule.args[1].args] == [True, False, False, False, False]
     assert lang.key_of(rule.args[1].args[0]) == "q/1"
-    assert lang.is_anonymous(lang.value_variable("_")) and not lang.is_anonymous(lang.value_variable("_X"))
+    assert lang.is_anonymous(lang.value_variable("_"))
+    assert not lang.is_anonymous(lang.value_variable("_X"))
 
 
 def test_sorts_do_not_mix():

@@ -25,7 +25,8 @@ def test_constant_facts_become_rows():
     assert facts(out, "n/1") == [(1,), (2,), (3,)]
     assert facts(out, "m/2") == [("x", 1), ("x", 2), ("y", 1), ("y", 2)]
     assert facts(out, "rain/0") == [()]
-    assert out.clauses == [] and out.sources == []
+    assert out.clauses == []
+    assert out.sources == []
 
 
 def test_a_rule_is_one_clause_with_its_line():

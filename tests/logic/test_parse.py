@@ -123,7 +123,7 @@ def test_what_is_no_text_or_too_long(monkeypatch):
         parse_program(5)
     monkeypatch.setattr("induce.logic.parse.LONGEST", 10)
     assert LONGEST > 10
-    with pytest.raises(ParseError, match="the text has 12 characters; at most 10 are read. Give facts as tables"):
+    with pytest.raises(ParseError, match=r"the text has 12 characters; at most 10 are read. Give facts as tables"):
         parse_program("p(1). p(22).")
 
 

@@ -54,7 +54,11 @@ def test_one_fact_with_two_weights_has_two_independent_chances():
 
 
 def test_weighted_rules_have_one_chance_for_each_binding():
-    assert answers("b(1). b(2). 0.5::a(X) :- b(X). q(N) :- N = #count{ X : a(X) }.", "q(N)") == {0: 0.25, 1: 0.5, 2: 0.25}
+    assert answers("b(1). b(2). 0.5::a(X) :- b(X). q(N) :- N = #count{ X : a(X) }.", "q(N)") == {
+        0: 0.25,
+        1: 0.5,
+        2: 0.25,
+    }
     # a variable of the body alone counts as well
     assert truth("b(1). b(2). 0.5::q :- b(X).") == pytest.approx(0.75)
     assert truth("b(1). b(2). 0.5::q :- b(_).") == pytest.approx(0.75)
@@ -97,7 +101,9 @@ def test_arithmetic_comparisons_and_ranges():
     assert answers("p(X) :- X = 2..4.", "p(X)") == {2: 1.0, 3: 1.0, 4: 1.0}
     assert answers(text + "p(Y) :- n(X), X = Y + 1.", "p(Y)") == {0: 1.0, 1: 1.0, 2: 1.0, 3: 1.0}
     assert answers(text + "p(X) :- n(X + 1).", "p(X)") == {0: 1.0, 1: 1.0, 2: 1.0, 3: 1.0}
-    assert answers("p(X ** 2, -X, abs(-X), min(X, 1), max(X, 9)) :- X = 3.", "p(A, B, C, D, E)") == {(9, -3, 3, 1, 9): 1.0}
+    assert answers("p(X ** 2, -X, abs(-X), min(X, 1), max(X, 9)) :- X = 3.", "p(A, B, C, D, E)") == {
+        (9, -3, 3, 1, 9): 1.0
+    }
     assert answers("p(concat(a, b), length(abc), upper(x)).", "p(A, B, C)") == {("ab", 3, "X"): 1.0}
 
 
@@ -125,7 +131,9 @@ def test_aggregates_over_certain_facts():
     greatest = text + "r(X, S) :- g(X), S = #max{ V : p(X, V) }."
     assert answers(greatest, "r(X, S)") == {("a", 3): 1.0, ("b", 3): 1.0}  # an empty group has no greatest
     assert answers(text + "r(S) :- S = #sum{ V, X : p(X, V) }.", "r(S)") == {7: 1.0}
-    assert answers(text + "r(S) :- S = #sum{ V : p(X, V) }.", "r(S)") == {4: 1.0}  # 1 and 3: different tuples count once
+    assert answers(text + "r(S) :- S = #sum{ V : p(X, V) }.", "r(S)") == {
+        4: 1.0
+    }  # 1 and 3: different tuples count once
     assert answers(text + "r(X) :- g(X), #count{ V : p(X, V) } > 1.", "r(X)") == {"a": 1.0}
     assert answers(text + "r(S) :- S = #sum{ 2, X : g(X) ; V, X : p(X, V) }.", "r(S)") == {2 * 3 + 7: 1.0}
 
@@ -162,7 +170,9 @@ def test_constraints_condition_everything_else():
     text = "0.5::a. 0.5::b. q :- a. "
     assert truth(text + ":- a, b.") == pytest.approx(1 / 3, abs=1e-8)
     assert truth(text + ":- not a, not b.") == pytest.approx(2 / 3, abs=1e-8)
-    edges = "n(1..3). e(1, 2). e(2, 3). c(r). c(g). { col(X, C) : c(C) } = 1 :- n(X). :- e(X, Y), col(X, C), col(Y, C). "
+    edges = (
+        "n(1..3). e(1, 2). e(2, 3). c(r). c(g). { col(X, C) : c(C) } = 1 :- n(X). :- e(X, Y), col(X, C), col(Y, C). "
+    )
     assert answers(edges + "q(C) :- col(1, C), col(3, C).", "q(C)") == {"g": 0.5, "r": 0.5}
 
 
@@ -213,7 +223,9 @@ def test_values_of_a_batch():
     with torch.no_grad():
         program.parameters_of_holes.values["k"].fill_(2.0)
         found = program(dist=torch.tensor([[0.0, 1.0], [1.0, -1.0], [3.0, 0.5]]))
-    assert torch.allclose(found, torch.sigmoid(2 * torch.tensor([[0.0, 1.0], [1.0, -1.0], [3.0, 0.5]], dtype=found.dtype)))
+    assert torch.allclose(
+        found, torch.sigmoid(2 * torch.tensor([[0.0, 1.0], [1.0, -1.0], [3.0, 0.5]], dtype=found.dtype))
+    )
 
 
 # -------------------------------------------------------------------- holes
@@ -319,7 +331,9 @@ def test_a_network_without_a_statement():
 
 
 def test_a_truth_value_from_a_network():
-    program = LogicProgram("i(0..1). on(I) ~ nn(net, x(I)) :- i(I). q :- on(0), on(1).", query="q", net=Table(), logits=False)
+    program = LogicProgram(
+        "i(0..1). on(I) ~ nn(net, x(I)) :- i(I). q :- on(0), on(1).", query="q", net=Table(), logits=False
+    )
     assert program(x=torch.tensor([[[0.5], [0.5]], [[1.0], [0.25]]])).tolist() == [0.25, 0.25]
 
 

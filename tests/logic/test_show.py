@@ -45,7 +45,8 @@ def test_what_is_written(text, wanted):
 def test_texts_that_would_be_read_as_something_else_are_quoted():
     for value in ("A", "not", "", "a b", 'say "x"', "back\\slash", "line\n", "true", "_a", "1"):
         text = str(lang.atom("p", value))
-        assert text.startswith('p("') and rules.parse(f"{text}.").args[0].args[0] is lang.atom("p", value)
+        assert text.startswith('p("')
+        assert rules.parse(f"{text}.").args[0].args[0] is lang.atom("p", value)
     assert str(lang.atom("p", "abc")) == "p(abc)"
 
 
@@ -53,7 +54,11 @@ def test_parts_of_programs():
     (statement,) = rules.parse("0.3::p(X) :- q(X), not r(X).").args
     head, condition = statement.args
     assert to_rule_text(statement) == "0.3::p(X) :- q(X), not r(X)."
-    assert (to_rule_text(head), to_rule_text(condition), to_rule_text(condition.args[1])) == ("0.3::p(X)", "q(X), not r(X)", "not r(X)")
+    assert (to_rule_text(head), to_rule_text(condition), to_rule_text(condition.args[1])) == (
+        "0.3::p(X)",
+        "q(X), not r(X)",
+        "not r(X)",
+    )
     assert to_rule_text(head.args[0].args[0]) == "0.3"
     assert str(lang.program([])) == ""
 

@@ -13,7 +13,24 @@ from induce.terms.term import literal
 
 NAMES = st.sampled_from(["p", "q", "edge", "has_part", "größe", "t", "nn", "query_1", "x2"])
 VARIABLES = st.sampled_from(["X", "Y", "_Z", "Number1", "_", "__A"]).map(lang.value_variable)
-ODD = ["", "not", "is", "true", "mod", "query", "A", "a b", 'say "x"', "it's", "back\\slash", "tab\t", "line\nline", "%", "é", "1"]
+ODD = [
+    "",
+    "not",
+    "is",
+    "true",
+    "mod",
+    "query",
+    "A",
+    "a b",
+    'say "x"',
+    "it's",
+    "back\\slash",
+    "tab\t",
+    "line\nline",
+    "%",
+    "é",
+    "1",
+]
 TEXTS = st.one_of(st.sampled_from(ODD), st.text(max_size=6))
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 CONSTANTS = st.one_of(
@@ -32,7 +49,11 @@ def _larger(values):
     pair = st.tuples(values, values)
     return st.one_of(
         st.builds(lambda name, two: lang.VALUE_OPS[name](*two), infix, pair),
-        st.builds(lambda name, three: lang.VALUE_OPS[name](*three[: lang.VALUE_OPS[name].arity]), called, st.tuples(values, values, values)),
+        st.builds(
+            lambda name, three: lang.VALUE_OPS[name](*three[: lang.VALUE_OPS[name].arity]),
+            called,
+            st.tuples(values, values, values),
+        ),
         st.builds(lambda name, items: lang.functor(name, len(items))(*items), NAMES, sequences(values)),
         st.builds(lang.listing, sequences(values, 0), st.one_of(st.none(), VARIABLES)),
         st.builds(lambda items: lang.values("domain", items), sequences(values)),
@@ -73,7 +94,9 @@ def _real_hole(name, start, bounds):
 REAL_LEAVES = st.one_of(
     st.floats(-1e6, 1e6).map(_number),
     HOLE_NAMES.map(hole.real),
-    st.builds(_real_hole, HOLE_NAMES, st.one_of(st.none(), st.floats(0, 1)), st.tuples(st.floats(-5, 5), st.floats(-5, 5))),
+    st.builds(
+        _real_hole, HOLE_NAMES, st.one_of(st.none(), st.floats(0, 1)), st.tuples(st.floats(-5, 5), st.floats(-5, 5))
+    ),
     st.sampled_from(["X", "_Z"]).map(lambda n: lang.NUMBER(lang.value_variable(n))),
     st.builds(lambda n, a: lang.indexed(hole.real(n), a), HOLE_NAMES, sequences(VALUES)),
     st.builds(lang.valued_relation, st.sampled_from(["dist", "age"]), sequences(VALUES, 0)),
@@ -116,7 +139,9 @@ def choices(draw):
 
 @st.composite
 def neurals(draw):
-    index = draw(sequences(st.one_of(VARIABLES.filter(lambda v: v.payload.strip("_")), st.sampled_from(["a", 1])), 1, 2))
+    index = draw(
+        sequences(st.one_of(VARIABLES.filter(lambda v: v.payload.strip("_")), st.sampled_from(["a", 1])), 1, 2)
+    )
     domain = draw(st.sampled_from([None, range(3), frozenset({"cat", "dog"}), frozenset({1, 2.5})]))
     given = [*index, *([] if domain is None else [domain])]
     head = build.rel[draw(NAMES)](*given)
@@ -141,9 +166,13 @@ STATEMENTS = st.one_of(
     BODIES.map(lang.CONSTRAINT),
     BODIES.map(lang.QUERY),
     st.one_of(atoms(), atoms().map(lang.NOT)).map(lambda f: lang.EVIDENCE(lang.body([f]))),
-    st.builds(lang.weak, BODIES, REALS, st.one_of(st.integers(0, 3).map(lang.constant), VARIABLES), sequences(VALUES, 0, 2)),
     st.builds(
-        lambda n, v: lang.declaration("#domain", lang.constant(n), lang.values("domain", v)), NAMES, sequences(CONSTANTS)
+        lang.weak, BODIES, REALS, st.one_of(st.integers(0, 3).map(lang.constant), VARIABLES), sequences(VALUES, 0, 2)
+    ),
+    st.builds(
+        lambda n, v: lang.declaration("#domain", lang.constant(n), lang.values("domain", v)),
+        NAMES,
+        sequences(CONSTANTS),
     ),
     st.builds(lambda n, c: lang.declaration("#relation", lang.constant(n), *c), NAMES, sequences(COLUMNS)),
 )

@@ -29,7 +29,29 @@ _DIRECTIVES = {
     "#true": "Leave it out.",
     "#false": "Write the constraint ':- body.'.",
 }
-_OPENS_BEFORE = {"(", ",", "[", "{", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "\\", "**", ":-", ";", ":", ".."}
+_OPENS_BEFORE = {
+    "(",
+    ",",
+    "[",
+    "{",
+    "=",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "\\",
+    "**",
+    ":-",
+    ";",
+    ":",
+    "..",
+}
 
 
 def translate(text: str) -> Parsed:
@@ -76,7 +98,15 @@ def _with_constants(statement: Sequence[Token], constants: dict[str, list[Token]
         before = statement[place - 1].text if place else ""
         after = statement[place + 1] if place + 1 < len(statement) else token
         call = after.text == "(" and after.glued
-        alone = before in ("", ":-", ":~", ",", ";", "not", ":", "{", "|") and after.text in (".", ",", ":-", ";", "}", ":", "|")
+        alone = before in ("", ":-", ":~", ",", ";", "not", ":", "{", "|") and after.text in (
+            ".",
+            ",",
+            ":-",
+            ";",
+            "}",
+            ":",
+            "|",
+        )
         inside = any(t.text in ("(", "[") for t in _around(statement, place)) if depth and alone else False
         if token.kind == "name" and token.text in constants and not call and (inside or not alone):
             value = constants[token.text]
@@ -113,8 +143,17 @@ def _refuse_words(out: Translation, statement: Sequence[Token]) -> None:
             out.refuse(before, "'not not'", "Write a choice '{ a }.' for an atom that may hold, or the atom itself.")
         if token.kind != "symbol":
             continue
-        if word.startswith("@") and len(word) > 1 and word[1].isalpha() and (before is None or before.kind not in ("number", "variable", "name")):
-            out.refuse(token, f"the external function '{word}'", "Compute it in Python and give it with program.facts(name, table).")
+        if (
+            word.startswith("@")
+            and len(word) > 1
+            and word[1].isalpha()
+            and (before is None or before.kind not in ("number", "variable", "name"))
+        ):
+            out.refuse(
+                token,
+                f"the external function '{word}'",
+                "Compute it in Python and give it with program.facts(name, table).",
+            )
         if word in ("&", "^", "~") or (word == "?" and place + 1 < len(statement)):
             out.refuse(token, f"'{word}'", "Arithmetic has + - * / \\ ** and |x|.")
         if word in "([{":
@@ -167,7 +206,9 @@ def _head(out: Translation, head: list[Token]) -> list[Token]:
     for token, depth in depths(head):
         if depth == 0 and token.text in (";", "|"):
             out.refuse(
-                token, "a disjunction 'a ; b'", "For one of them write the choice '{ a ; b } = 1', for any '1 <= { a ; b }'."
+                token,
+                "a disjunction 'a ; b'",
+                "For one of them write the choice '{ a ; b } = 1', for any '1 <= { a ; b }'.",
             )
     _refuse_classical(out, head)
     return head
@@ -178,7 +219,9 @@ def _refuse_classical(out: Translation, literal: Sequence[Token]) -> None:
     if len(words) > 1 and words[0].text == "-" and words[1].kind == "name":
         if not any(t.text in _COMPARISONS for t, d in depths(words) if d == 0):
             name = words[1].text
-            out.refuse(words[0], f"the classical negation '-{name}'", f"Name it: 'not_{name}', with ':- {name}, not_{name}.'.")
+            out.refuse(
+                words[0], f"the classical negation '-{name}'", f"Name it: 'not_{name}', with ':- {name}, not_{name}.'."
+            )
 
 
 def _body(out: Translation, body: Sequence[Token]) -> list[Token]:
@@ -267,7 +310,11 @@ def _costs(out: Translation, statement: list[Token]) -> list[list[Token]]:
     for element in split(statement[2:last], ";"):
         sides = split(element, ":")
         if len(sides) != 2 or not sides[0] or not sides[1]:
-            out.refuse(element[0] if element else first, f"an element of '{first.text}' without a condition", "Write 'weight, terms : body'.")
+            out.refuse(
+                element[0] if element else first,
+                f"an element of '{first.text}' without a condition",
+                "Write 'weight, terms : body'.",
+            )
         weight, *terms = out.parts(sides[0], ",")
         parts = out.parts(weight, "@")
         number = parts[0]
@@ -277,7 +324,5 @@ def _costs(out: Translation, statement: list[Token]) -> list[list[Token]]:
         for term in terms:
             shown += [term[0].put(","), *term]
         begin = element[0]
-        made.append(
-            [begin.put(":~"), *_body(out, sides[1]), begin.put("."), begin.put("["), *shown, begin.put("]")]
-        )
+        made.append([begin.put(":~"), *_body(out, sides[1]), begin.put("."), begin.put("["), *shown, begin.put("]")])
     return made

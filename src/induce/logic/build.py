@@ -55,7 +55,9 @@ def variables(names: str) -> tuple[Value, ...]:
     found = []
     for name in names.replace(",", " ").split():
         if not (name.lstrip("_")[:1].isupper() or not name.strip("_")) or not name.isidentifier():
-            raise TermError(f"'{name}' is no variable of a rule. Begin it with a capital letter, such as '{name.capitalize()}'.")
+            raise TermError(
+                f"'{name}' is no variable of a rule. Begin it with a capital letter, such as '{name.capitalize()}'."
+            )
         found.append(Value(lang.value_variable(name)))
     return tuple(found)
 
@@ -215,7 +217,9 @@ def constraint(*conditions: Any) -> Term:
 
 def soft(*conditions: Any, weight: Any = 1.0, level: int = 0, terms: Sequence[Any] = ()) -> Term:
     """What should not hold together, at a cost: ``:~ conditions. [weight@level, terms]``."""
-    return lang.weak(lang.body(formulas_of(*conditions)), real_of(weight), value_of(level), [value_of(t) for t in terms])
+    return lang.weak(
+        lang.body(formulas_of(*conditions)), real_of(weight), value_of(level), [value_of(t) for t in terms]
+    )
 
 
 def query(*conditions: Any) -> Term:
@@ -231,7 +235,9 @@ def evidence(atom: Any, truth: bool = True) -> Term:
 
 def domain(name: str, values: Any) -> Term:
     """The values of a sort: the text ``#domain name = {...}``."""
-    return lang.declaration("#domain", lang.constant(name), value_of(values if isinstance(values, range) else set(values)))
+    return lang.declaration(
+        "#domain", lang.constant(name), value_of(values if isinstance(values, range) else set(values))
+    )
 
 
 def relation(name: str, **columns: str) -> Term:

@@ -206,9 +206,7 @@ def _is_learnable(statement: Sequence[Token], place: int) -> bool:
     return len(words) == 4 and words[1] == "(" and words[2] == "_" and words[3] == ","
 
 
-def _problog_word(
-    out: Translation, statement: Sequence[Token], place: int, in_body: bool, defined: set[str]
-) -> None:
+def _problog_word(out: Translation, statement: Sequence[Token], place: int, in_body: bool, defined: set[str]) -> None:
     """Refuse a word that has no meaning here."""
     token = statement[place]
     after = statement[place + 1] if place + 1 < len(statement) else token

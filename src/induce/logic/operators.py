@@ -9,7 +9,19 @@ from induce.logic import language as lang
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal
 
-__all__ = ["Body", "Conditional", "Formula", "Head", "Value", "atom_of", "formulas_of", "fun", "real_of", "rel", "value_of"]
+__all__ = [
+    "Body",
+    "Conditional",
+    "Formula",
+    "Head",
+    "Value",
+    "atom_of",
+    "formulas_of",
+    "fun",
+    "real_of",
+    "rel",
+    "value_of",
+]
 
 
 class _Wrapper:
@@ -133,7 +145,9 @@ class Body:
     __bool__ = _Wrapper.__bool__
 
     def _wrong(self, other: Any) -> NoReturn:
-        raise TermError(f"'{self}' is compared with {other!r}. Put the comparison in parentheses: 'rel.p(X) & (X < 3)'.")
+        raise TermError(
+            f"'{self}' is compared with {other!r}. Put the comparison in parentheses: 'rel.p(X) & (X < 3)'."
+        )
 
     __lt__ = __gt__ = __ge__ = __le__ = _wrong
 
@@ -227,7 +241,9 @@ class _Function:
     def __call__(self, *arguments: Any) -> Value:
         op = lang.CALLED.get(self.name)
         given = [value_of(a) for a in arguments]
-        return Value(op(*given) if op is not None and op.arity == len(given) else lang.functor(self.name, len(given))(*given))
+        return Value(
+            op(*given) if op is not None and op.arity == len(given) else lang.functor(self.name, len(given))(*given)
+        )
 
 
 rel = _Relations()
@@ -241,7 +257,9 @@ def value_of(given: Any) -> Term:
     if isinstance(given, Value):
         return given.term
     if isinstance(given, Body):
-        raise TermError(f"'{given}' is a formula, but a value was expected. For a structured value write fun.name(...).")
+        raise TermError(
+            f"'{given}' is a formula, but a value was expected. For a structured value write fun.name(...)."
+        )
     if isinstance(given, Term):
         if given.sort is not lang.VALUE:
             raise TermError(f"'{given}' has sort {given.sort}, but a value of a rule was expected.")
@@ -270,7 +288,9 @@ def formulas_of(*given: Any) -> tuple[Term, ...]:
         elif isinstance(part, list | tuple):
             found += formulas_of(*part)
         else:
-            raise TermError(f"{part!r} is no condition. Write atoms such as rel.p(X), comparisons such as (X < 3), or holds(...).")
+            raise TermError(
+                f"{part!r} is no condition. Write atoms such as rel.p(X), comparisons such as (X < 3), or holds(...)."
+            )
     return tuple(found)
 
 

@@ -153,7 +153,9 @@ class _Scallop:
             return
         weight, atom = self._weighted(head)
         if atom and atom[0].text == "{":
-            self.out.refuse(atom[0], "a disjunction of heads", "Write annotated alternatives as facts, '{0.3::1; 0.7::2}'.")
+            self.out.refuse(
+                atom[0], "a disjunction of heads", "Write annotated alternatives as facts, '{0.3::1; 0.7::2}'."
+            )
         chance: list[Token] = []
         if weight:  # one chance for the whole rule, however many bodies and bindings it has
             chance = [head[0].put(f"chance_{next(self.chances)}", "name")]
@@ -201,7 +203,11 @@ class _Scallop:
         if len(rest) == 1:
             arity = self.arities.get(rest[0].text)
             if arity is None:
-                self.out.refuse(rest[0], f"a query for the unknown relation '{rest[0].text}'", "Declare it with 'type', or check the name.")
+                self.out.refuse(
+                    rest[0],
+                    f"a query for the unknown relation '{rest[0].text}'",
+                    "Declare it with 'type', or check the name.",
+                )
             names = [rest[0].put(f"X{k + 1}", "variable") for k in range(arity)]
             atom = [rest[0].put(rest[0].text, "name")]
             atom += [rest[0].call(), *_joined([[n] for n in names]), rest[0].put(")")] if names else []
@@ -227,7 +233,9 @@ class _Scallop:
         if tokens[0].text in ("not", "!", "~") and tokens[0].kind in ("name", "symbol"):
             inner = tokens[1:]
             if inner and inner[0].text == "(":
-                self.out.refuse(tokens[0], "'not' before a group", "Give the group a relation of its own and negate that.")
+                self.out.refuse(
+                    tokens[0], "'not' before a group", "Give the group a relation of its own and negate that."
+                )
             return [[_Literal(inner, tokens[0])]]
         return [[_Literal(tokens)]]
 
@@ -289,7 +297,14 @@ class _Scallop:
         result = self._values(tokens[: place - 1], names)
         return [
             *extra,
-            [*result, word.put("="), word.put(_AGGREGATES[word.text], "hash"), word.put("{"), *_joined(parts, ";"), word.put("}")],
+            [
+                *result,
+                word.put("="),
+                word.put(_AGGREGATES[word.text], "hash"),
+                word.put("{"),
+                *_joined(parts, ";"),
+                word.put("}"),
+            ],
         ]
 
     # ---- values
@@ -303,10 +318,14 @@ class _Scallop:
         name = tokens[0]
         shown = name.text[0].lower() + name.text[1:] if len(tokens) < 3 else name.text
         if len(tokens) < 2 or tokens[1].text != "(":
-            self.out.refuse(name, f"'{name.text}' without arguments", f"Write '{name.text}()' for a relation without columns.")
+            self.out.refuse(
+                name, f"'{name.text}' without arguments", f"Write '{name.text}()' for a relation without columns."
+            )
         last = closing(tokens, 1)
         if last != len(tokens) - 1:
-            self.out.refuse(tokens[min(last + 1, len(tokens) - 1)], "what follows the atom", "Join atoms by 'and' or 'or'.")
+            self.out.refuse(
+                tokens[min(last + 1, len(tokens) - 1)], "what follows the atom", "Join atoms by 'and' or 'or'."
+            )
         columns = self.out.parts(tokens[2:last], ",")
         self.arities.setdefault(name.text, len(columns))
         if not columns:
@@ -318,7 +337,9 @@ class _Scallop:
             if token.kind == "name" and token.text in _UNKNOWN:
                 self.out.refuse(token, f"'{token.text}'", _UNKNOWN[token.text])
             if token.text == "$":
-                self.out.refuse(token, "a foreign function '$f'", "Compute it in Python, or use + - * / and abs, min, max.")
+                self.out.refuse(
+                    token, "a foreign function '$f'", "Compute it in Python, or use + - * / and abs, min, max."
+                )
 
     def _values(self, tokens: Sequence[Token], names: _Names) -> list[Token]:
         """Values: identifiers as variables, ``==`` and ``%`` as we write them."""
@@ -354,7 +375,11 @@ def _aggregate(tokens: Sequence[Token]) -> int:
 def _variables(tokens: Sequence[Token]) -> Iterator[Token]:
     for place, token in enumerate(tokens):
         call = place + 1 < len(tokens) and tokens[place + 1].text == "("
-        if token.kind in ("name", "variable") and not call and token.text not in ("and", "or", "not", "true", "false", "_"):
+        if (
+            token.kind in ("name", "variable")
+            and not call
+            and token.text not in ("and", "or", "not", "true", "false", "_")
+        ):
             yield token
 
 

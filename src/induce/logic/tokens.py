@@ -83,7 +83,10 @@ def read_tokens(text: str, *, dialect: str, comments: str) -> list[Token]:
             continue
         if word in ('"', "'"):
             raise error_at(
-                text, line, column, f"the text that begins with {word} is not closed on its line. Add the closing {word}."
+                text,
+                line,
+                column,
+                f"the text that begins with {word} is not closed on its line. Add the closing {word}.",
             )
         if kind == "word":
             first = word.lstrip("_")[:1]
@@ -175,7 +178,12 @@ class Translation:
         starts: list[int] = []
         length = 0
         for place, token in enumerate(tokens):
-            joined = token.glued and token.text in "({" and place and tokens[place - 1].kind in ("name", "variable", "symbol")
+            joined = (
+                token.glued
+                and token.text in "({"
+                and place
+                and tokens[place - 1].kind in ("name", "variable", "symbol")
+            )
             if pieces and not joined:
                 pieces.append(" ")
                 length += 1
