@@ -18,6 +18,8 @@ SUITES: dict[str, str] = {
     "install": "benchmarks.install",
     "kernel": "benchmarks.kernel",
     "circuits": "benchmarks.circuits",
+    "datalog": "benchmarks.datalog",
+    "logic": "benchmarks.logic",
 }
 """Suite name to the module that holds its rows."""
 

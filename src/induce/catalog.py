@@ -37,7 +37,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean']
+    ['arithmetic', 'boolean', 'rules']
     """
 
     def __init__(
@@ -144,7 +144,11 @@ class _Exporters(Shelf):
 
 languages = Shelf(
     "language",
-    {"arithmetic": "induce.terms:arithmetic", "boolean": "induce.terms:boolean"},
+    {
+        "arithmetic": "induce.terms:arithmetic",
+        "boolean": "induce.terms:boolean",
+        "rules": "induce.logic.language:rules",
+    },
     "induce.languages",
     OpError,
 )
@@ -156,6 +160,22 @@ algebras = Shelf(
         "real": "induce.algebras.standard:REAL",
         "boolean": "induce.algebras.standard:BOOLEAN",
         "interval": "induce.algebras.intervals:INTERVAL",
+        "probability": "induce.algebras.semirings:PROBABILITY",
+        "log-probability": "induce.algebras.semirings:LOG_PROBABILITY",
+        "counting": "induce.algebras.semirings:COUNTING",
+        "tropical": "induce.algebras.semirings:TROPICAL",
+        "viterbi": "induce.algebras.semirings:VITERBI",
+        "min-max": "induce.algebras.semirings:MIN_MAX",
+        "add-mult": "induce.algebras.semirings:ADD_MULT",
+        "dual": "induce.algebras.semirings:DUAL",
+        "gf2": "induce.algebras.semirings:GF2",
+        "possibility": "induce.algebras.possibility:POSSIBILITY",
+        "fuzzy(product)": "induce.algebras.fuzzy:PRODUCT",
+        "fuzzy(godel)": "induce.algebras.fuzzy:GODEL",
+        "fuzzy(lukasiewicz)": "induce.algebras.fuzzy:LUKASIEWICZ",
+        "fuzzy(logit)": "induce.algebras.fuzzy:LOGIT",
+        "proofs(3)": "induce.algebras.semirings:PROOFS_3",
+        "tensor(0)": "induce.algebras.semirings:TENSOR_0",
     },
     "induce.algebras",
     AlgebraError,

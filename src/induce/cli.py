@@ -24,7 +24,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="induce",
-    help="Find short formulas in tables of numbers.",
+    help="Formulas from tables of numbers; answers from rules and facts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -280,6 +280,45 @@ def export(
         _print_json({"format": to, "text": text})
     else:
         _emit(text.rstrip("\n"), out)
+
+
+@app.command()
+@_guarded
+def logic(
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="A file of rules, or - for standard input.")],
+    facts: Annotated[
+        list[str] | None, typer.Option("--facts", metavar="NAME=FILE", help="A table of facts; may be repeated.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", metavar="NAME=COLUMN", help="The column of a table that has the probabilities."),
+    ] = None,
+    query: Annotated[list[str] | None, typer.Option("--query", help='Such as "path(a, X)"; may be repeated.')] = None,
+    algebra: Annotated[
+        str, typer.Option("--algebra", help="probability, viterbi, min-max, tropical, proofs(3), fuzzy(product), ...")
+    ] = "probability",
+    dialect: Annotated[str | None, typer.Option("--dialect", help="Read a text of problog, asp or scallop.")] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="ANSWER", help="Also print the proofs of an answer.")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Print what the planner made of the program, and stop.")] = False,
+    limit: Annotated[int, typer.Option("--limit", help="Most answers that are printed.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Answer queries by rules and facts, with probabilities."""
+    from induce.answering import answer_document, answer_lines, read_program
+
+    made = read_program(program, facts or (), weight or (), queries=query, algebra=algebra, dialect=dialect)
+    if plan:
+        _print_json({"plan": made.plan()}) if as_json else typer.echo(made.plan())
+        return
+    document = answer_document(made, limit)
+    if why is not None:
+        document["why"] = made.why(why).tree()
+    if as_json:
+        _print_json(document)
+    else:
+        typer.echo("\n".join([*answer_lines(document), *([document["why"]] if why is not None else [])]))
 
 
 @app.command()

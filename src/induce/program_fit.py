@@ -178,5 +178,3 @@ def _fit(program: Any, history: list[Any], loss: float, stopped: str, seed: int,
         modules=dict(program.nets.items()),
         program=program,
     )
-
-

@@ -14,8 +14,11 @@ from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr, to_text
 from induce.testing import random_terms
 
+TERMS = [name for name in catalog.languages if name != "rules"]
+"""Languages whose text is one term; a text of rules is a program, which has its own contract below."""
 
-@pytest.mark.parametrize("name", catalog.languages)
+
+@pytest.mark.parametrize("name", TERMS)
 class TestLanguage:
     def test_it_is_a_sealed_value_of_its_name(self, name):
         language = catalog.languages[name]
@@ -53,4 +56,31 @@ class TestLanguage:
                 language.parse(text)
             assert caught.value.line == 1
             assert 1 <= caught.value.column <= len(text) + 1
+            assert len(caught.value.message) > 10
+
+
+class TestRules:
+    language = catalog.languages["rules"]
+
+    def test_it_is_a_sealed_value_of_its_name(self):
+        assert isinstance(self.language, Language)
+        assert self.language.name == "rules"
+        with pytest.raises(OpError, match="language 'rules' is sealed"):
+            self.language.op("brand_new(value) -> value")
+
+    def test_what_it_writes_it_reads(self):
+        text = "0.3::rain.\nwet(X) :- place(X), rain, not dry(X), X > 2.\n:- wet(3), wet(4)."
+        program = self.language.parse(text)
+        assert str(program) == text
+        assert self.language.parse(str(program)) is program
+
+    def test_it_describes_itself_as_json(self):
+        again = Language.from_dict(json.loads(json.dumps(self.language.to_dict())))
+        assert list(again) == list(self.language)
+
+    def test_wrong_text_is_answered_with_the_place(self):
+        for text in ("x +", "(x", "p(X) :- .", "p q.", "\x00"):
+            with pytest.raises(ParseError) as caught:
+                self.language.parse(text)
+            assert caught.value.line == 1
             assert len(caught.value.message) > 10

@@ -264,12 +264,16 @@ def test_inputs():
 
 
 def test_evidence_that_cannot_be():
-    with pytest.raises(AlgebraError, match="the evidence and the constraints have probability 0"):
+    with pytest.raises(
+        RuleError, match=r"no world satisfies all of these: evidence\(b\)\. evidence\(not a\)\. Each of them"
+    ):
         LogicProgram("0.3::a. b :- a. evidence(b). evidence(not a).", query="b")()
     with pytest.raises(RuleError, match="no world is consistent: the evidence 'not c' holds in no world"):
         LogicProgram("0.3::a. c. evidence(not c).", query="a")()
-    with pytest.raises(AlgebraError, match="probability 0, so nothing can be conditioned on them"):
+    with pytest.raises(RuleError, match=r"no world satisfies all of these: :- a\. :- not a\."):
         LogicProgram("0.3::a. :- a. :- not a.", query="a")()
+    with pytest.raises(AlgebraError, match="probability 0, so nothing can be conditioned on them"):
+        LogicProgram("0.0::a. 0.5::b. evidence(a).", query="b")()
 
 
 CYCLE = "0.5::e(a, b). 0.5::e(b, a). p(X, Y) :- e(X, Y). p(X, Z) :- p(X, Y), e(Y, Z)."

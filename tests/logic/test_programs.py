@@ -185,8 +185,14 @@ def test_evidence():
     assert answers(text + "evidence(not burglary). evidence(alarm).", "quake")[()] == 1.0
 
 
-def test_weak_constraints_leave_the_probabilities_alone():
-    assert truth("0.3::q. :~ q. [2@1]") == pytest.approx(0.3)
+def test_a_weak_constraint_counts_as_a_factor():
+    factor = math.exp(-2.0)
+    assert truth("0.3::q. :~ q. [2@1]") == pytest.approx(0.3 * factor / (0.3 * factor + 0.7))
+    text = "{ pick(X) : item(X) } = 2. item(1..3). :~ pick(X). [X, X]"
+    weights = {3: math.exp(-3.0), 4: math.exp(-4.0), 5: math.exp(-5.0)}
+    total = sum(weights.values())
+    assert answers(text, "pick(X)")[1] == pytest.approx((weights[3] + weights[4]) / total)
+    assert LogicProgram(text, query="pick(X)").decode().answers == [[1, 2]]
 
 
 def test_queries_in_the_text_and_answers_that_are_asked_for():

@@ -14,8 +14,28 @@ from induce.errors import AlgebraError, did_you_mean
 __all__ = ["NORMS", "exists", "forall", "fuzzy", "residuum"]
 
 _BASE = frozenset(
-    {"commutative add", "associative add", "commutative mul", "associative mul", "zero", "one", "annihilation", "involution"}
+    {
+        "commutative add",
+        "associative add",
+        "commutative mul",
+        "associative mul",
+        "zero",
+        "one",
+        "annihilation",
+        "involution",
+    }
 )
+
+
+def _logit(a: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.log(a) - np.log1p(-np.asarray(a, np.float64))
+
+
+def _from_logit(z: Any) -> Any:
+    return 0.5 * (1.0 + np.tanh(0.5 * z))
+
+
 _NORMS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any], frozenset[str], str]] = {
     "product": (
         lambda a, b: a + b - a * b,
@@ -36,10 +56,10 @@ _NORMS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any], fr
         "a degree: bounded sums; gradients vanish outside a band",
     ),
     "logit": (
-        np.maximum,
-        np.minimum,
-        _BASE | {"distributive", "idempotent add", "idempotent mul", "absorptive add"},
-        "a degree: soft minimum and maximum on logits",
+        lambda a, b: _from_logit(np.logaddexp(_logit(a), _logit(b))),
+        lambda a, b: _from_logit(-np.logaddexp(-_logit(a), -_logit(b))),
+        _BASE - {"annihilation"},
+        "a degree: log-sum-exp on logits, a soft maximum; conjunction by duality",
     ),
 }
 NORMS = tuple(_NORMS)
@@ -85,7 +105,7 @@ def residuum(norm: str, a: Any, b: Any) -> Any:
 
 
 def exists(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
-    """"For some": the power mean ``(mean a^p)^(1/p)``, the maximum for ``p = inf`` (Badreddine et al. 2022, LTN)."""
+    """ "For some": the power mean ``(mean a^p)^(1/p)``, the maximum for ``p = inf`` (Badreddine et al. 2022, LTN)."""
     xp: Any = __import__("torch") if type(degrees).__module__.startswith("torch") else np
     if p == float("inf"):
         return xp.amax(degrees, axis)
@@ -93,8 +113,11 @@ def exists(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
 
 
 def forall(degrees: Any, p: float = 2.0, axis: int = -1) -> Any:
-    """"For all": one minus the power mean of the violations, ``1 - (mean (1 - a)^p)^(1/p)``."""
+    """ "For all": one minus the power mean of the violations, ``1 - (mean (1 - a)^p)^(1/p)``."""
     return 1.0 - exists(1.0 - degrees, p, axis)
 
+
+PRODUCT, GODEL, LUKASIEWICZ, LOGIT = (fuzzy(norm) for norm in NORMS)
+"""The four shipped fuzzy algebras."""
 
 Algebra.FUZZY = staticmethod(fuzzy)  # type: ignore[attr-defined]

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from induce.algebras.algebra import Algebra
+from induce.errors import AlgebraError, did_you_mean
 
 __all__ = [
     "ADD_MULT", "COUNTING", "DUAL", "GF2", "LOG_PROBABILITY", "MIN_MAX", "PROBABILITY", "TROPICAL", "VITERBI",
-    "Semiring", "proofs", "tensor",
+    "Semiring", "named", "proofs", "tensor",
 ]  # fmt: skip
 
 _SEMIRING = frozenset(
@@ -69,6 +70,9 @@ class Semiring(Algebra):
         """Whether recursive rules reach a fixpoint."""
         return self.method == "circuit" or (self.idempotent and self.absorptive)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (named, (self.name,))
+
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter by name."""
         return dict(self.parameters).get(name, default)
@@ -82,7 +86,9 @@ def _unit(rng: np.random.Generator, n: int) -> Any:
     return rng.random(n)
 
 
-def _make(name: str, carrier: str, add: Any, mul: Any, neg: Any, zero: Any, one: Any, laws: frozenset[str], **more: Any) -> Semiring:
+def _make(
+    name: str, carrier: str, add: Any, mul: Any, neg: Any, zero: Any, one: Any, laws: frozenset[str], **more: Any
+) -> Semiring:
     more.setdefault("sample", _unit)
     more.setdefault("equal", _close)
     more.setdefault("lift", lambda value: np.asarray(value, dtype=np.float64))
@@ -190,9 +196,56 @@ def tensor(temperature: float = 0.0) -> Semiring:
     )  # fmt: skip
 
 
+PROOFS_3 = proofs(3)
+"""Three proofs."""
+TENSOR_0 = tensor(0.0)
+"""Tensor logic at temperature 0: deduction."""
+
+
+def named(name: str) -> Semiring:
+    """The shipped algebra of a name such as ``viterbi``, ``proofs(3)``, ``fuzzy(product)`` or ``tensor(0.5)``.
+
+    Raises
+    ------
+    AlgebraError
+        If there is none.
+
+    >>> named("proofs(2)").parameter("k")
+    2
+    """
+    from induce.algebras.fuzzy import fuzzy
+    from induce.algebras.possibility import POSSIBILITY
+
+    plain = {a.name: a for a in (
+        COUNTING, TROPICAL, VITERBI, MIN_MAX, ADD_MULT, PROBABILITY, LOG_PROBABILITY, GF2, DUAL, POSSIBILITY
+    )}  # fmt: skip
+    head, _, inside = name.partition("(")
+    inside = inside.rstrip(")")
+    key = head.strip().lower().replace("_", "-")
+    try:
+        if key == "proofs":
+            return proofs(int(inside or 3))
+        if key == "fuzzy":
+            return fuzzy(inside or "product")
+        if key == "tensor":
+            return tensor(float(inside or 0.0))
+    except ValueError as problem:
+        if not isinstance(problem, AlgebraError):
+            raise AlgebraError(f"'{inside}' is no parameter of '{key}'. Write for example '{key}(3)'.") from None
+        raise
+    if key not in plain:
+        names = [*plain, "proofs(k)", "fuzzy(norm)", "tensor(temperature)"]
+        raise AlgebraError(f"there is no algebra '{name}'.{did_you_mean(key, names)} There are: {', '.join(names)}.")
+    return plain[key]
+
+
 def _attach(names: dict[str, Any]) -> None:
     for name, value in names.items():
-        setattr(Algebra, name, staticmethod(value) if isinstance(value, Callable) and not isinstance(value, Algebra) else value)  # type: ignore[arg-type]
+        setattr(
+            Algebra,
+            name,
+            staticmethod(value) if isinstance(value, Callable) and not isinstance(value, Algebra) else value,
+        )  # type: ignore[arg-type]
 
 
 _attach(

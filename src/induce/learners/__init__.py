@@ -8,6 +8,7 @@ from induce.learners.learner import Batch, Learner, SearchState, race, restart, 
 if TYPE_CHECKING:
     from induce.learners.constants import Choices, Constants
     from induce.learners.enumerate import Enumerate
+    from induce.learners.epochs import Epochs
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
     from induce.learners.monomials import Monomials
@@ -17,6 +18,7 @@ _HOME = {
     "Choices": "constants",
     "Constants": "constants",
     "Enumerate": "enumerate",
+    "Epochs": "epochs",
     "Evolve": "evolve",
     "Gradient": "gradient",
     "Monomials": "monomials",
@@ -30,6 +32,7 @@ __all__ = [
     "Constants",
     "Entry",
     "Enumerate",
+    "Epochs",
     "Evolve",
     "Gradient",
     "Learner",

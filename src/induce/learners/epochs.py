@@ -48,7 +48,9 @@ class Epochs:
         ]
         groups = [g for g in groups if g["params"]]
         if not groups:
-            raise FillError("the program has nothing to learn: no network and no hole. Write '?p' for a learnable weight.")
+            raise FillError(
+                "the program has nothing to learn: no network and no hole. Write '?p' for a learnable weight."
+            )
         optimizer = torch.optim.Adam(groups)
         schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, self.decay)
         epoch = 0
@@ -65,7 +67,9 @@ class Epochs:
                 total, count = total + float(loss.detach()) * size, count + size
                 yield Batch(work=float(size), source=self.name)
             if not count:
-                raise FillError("the loader gave no batches. Check that it has data; a generator is used up after one pass.")
+                raise FillError(
+                    "the loader gave no batches. Check that it has data; a generator is used up after one pass."
+                )
             epoch += 1
             schedule.step()
             program.eval()

@@ -9,17 +9,27 @@ if TYPE_CHECKING:
     from induce.logic.limits import Limits
     from induce.logic.plain import evaluate, value_and_gradient
     from induce.logic.program import LogicProgram
+    from induce.logic.saving import load_program as load
+    from induce.logic.symmetries import shortcuts
 
-__all__ = ["Limits", "LogicProgram", "evaluate", "rules", "value_and_gradient"]
+__all__ = ["Limits", "LogicProgram", "evaluate", "load", "rules", "shortcuts", "value_and_gradient"]
 
-_HOME = {"Limits": "limits", "LogicProgram": "program", "evaluate": "plain", "value_and_gradient": "plain"}
+_HOME = {
+    "Limits": "limits:Limits",
+    "LogicProgram": "program:LogicProgram",
+    "evaluate": "plain:evaluate",
+    "load": "saving:load_program",
+    "shortcuts": "symmetries:shortcuts",
+    "value_and_gradient": "plain:value_and_gradient",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:  # torch and numba are loaded only for these
         from importlib import import_module
 
-        return getattr(import_module(f"induce.logic.{_HOME[name]}"), name)
+        module, _, attribute = _HOME[name].partition(":")
+        return getattr(import_module(f"induce.logic.{module}"), attribute)
     raise AttributeError(f"module 'induce.logic' has no attribute '{name}'. It has: {', '.join(__all__)}.")
 
 

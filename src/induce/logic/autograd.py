@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from induce.logic.circuit import FALSE, LEAF, NOISY_OR, NOT, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
 from induce.logic.fused import Fused, fuse
@@ -26,6 +27,7 @@ class _Sweep(torch.autograd.Function):
         return torch.from_numpy(buffer[circuit.roots])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None, None]:
         """Leaves by batch, from roots by batch."""
         given = backward(ctx.circuit, ctx.buffer, gradients[0].detach().numpy(), ctx.kind)
@@ -44,6 +46,7 @@ class _RealSweep(torch.autograd.Function):
         return torch.from_numpy(values)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         """Leaves by batch, from roots by batch."""
         return torch.from_numpy(ctx.fused.backward(ctx.given, ctx.buffer, gradients[0].detach().numpy())), None
@@ -153,7 +156,9 @@ def _complement(values: torch.Tensor, kind: str) -> torch.Tensor:
     return -values if kind == "logit" else 1.0 - values
 
 
-def _level(step: dict[str, Any], weights: torch.Tensor, buffer: torch.Tensor, order: torch.Tensor, kind: str) -> torch.Tensor:
+def _level(
+    step: dict[str, Any], weights: torch.Tensor, buffer: torch.Tensor, order: torch.Tensor, kind: str
+) -> torch.Tensor:
     what, device = step["kind"], weights.device
     if what == LEAF:
         return weights[step["leaf"].to(device)]
@@ -179,7 +184,9 @@ def _reduced(children: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], 
     return children.new_full(size, start).scatter_reduce(0, rows, children, how, include_self=False)
 
 
-def _product(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str) -> torch.Tensor:
+def _product(
+    children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str
+) -> torch.Tensor:
     if kind in ("log", "tropical"):
         return children.new_zeros(size).index_add(0, owner, children).clamp_min(LOG_ZERO)
     if kind == "minmax":
@@ -197,7 +204,9 @@ def _log_sum(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, si
     return top + torch.log(total)
 
 
-def _sum(children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str) -> torch.Tensor:
+def _sum(
+    children: torch.Tensor, owner: torch.Tensor, rows: torch.Tensor, size: tuple[int, int], kind: str
+) -> torch.Tensor:
     if kind in ("log", "logit"):
         return _log_sum(children, owner, rows, size)
     if kind in ("viterbi", "minmax"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from induce.algebras.algebra import Algebra
 from induce.algebras.semirings import Semiring
 from induce.errors import AlgebraError, RuleError
 from induce.logic.autograd import CircuitModule
-from induce.logic.circuit import circuit_of
+from induce.logic.circuit import FALSE, circuit_of, plain_or
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
 from induce.logic.grounding import GroundProgram
+from induce.logic.pairs import DualModule, PossibilityModule
+from induce.logic.worlds import conflict
 
 __all__ = ["Backend", "backend_for"]
 
@@ -27,26 +30,39 @@ class Backend(nn.Module):
     module : Module
     how : str
     exact : ExactCircuit, optional
-    log_in : str
-        What the kernel takes: "", "log" (logarithms) or "logit".
+    transform : str
+        What the weights must become: "", "logit" or "bits" (checked).
     """
 
     def __init__(self, module: nn.Module, how: str, exact: ExactCircuit | None = None, transform: str = "") -> None:
         super().__init__()
         self.module, self.how, self.exact, self.transform = module, how, exact, transform
+        self._given: Any = None
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         """Values of the answers, shape (answers, batch)."""
         if self.transform == "logit":
             return torch.sigmoid(self.module(torch.logit(weights.clamp(1e-15, 1 - 1e-15))))
+        if self.transform == "bits" and not bool(((weights == 0) | (weights == 1)).all()):
+            raise AlgebraError(
+                f"'gf2' computes with bits, but a leaf has the weight {float(weights[(weights != 0) & (weights != 1)][0]):g}. "
+                "Give 0 or 1 (round the network's outputs first)."
+            )
         return self.module(weights)  # type: ignore[no-any-return]
 
     def log_given(self, weights: torch.Tensor) -> torch.Tensor:
         """``log P(evidence and constraints)``, shape (batch,)."""
         assert self.exact is not None
-        log = torch.log(weights.clamp_min(1e-300 if weights.dtype == torch.float64 else 1e-38))
-        values = CircuitModule(self.exact.circuit, "log")(log)
-        return values[self.exact.queries :].sum(0)  # type: ignore[no-any-return]
+        count = self.exact.queries
+        if self._given is None:
+            kept = replace(self.exact.circuit, roots=self.exact.circuit.roots[count:])
+            self._given = (CircuitModule(kept, "real"), CircuitModule(plain_or(kept), "log"))
+        real, log = self._given
+        values = real(weights.double())
+        if float(values.detach().min()) > 1e-200:
+            return torch.log(values).sum(0).to(weights.dtype)
+        tiny = 1e-300 if weights.dtype == torch.float64 else 1e-38
+        return log(torch.log(weights.clamp_min(tiny))).sum(0)  # type: ignore[no-any-return]
 
 
 def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None) -> Backend:
@@ -71,6 +87,13 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
             program.graph, atoms, evidence=program.given, exclusive=program.exclusive,
             method=None if how == "circuit" else how,
         )  # fmt: skip
+        ends = exact.circuit.kind[exact.circuit.roots[exact.queries :]]
+        if (ends == FALSE).any():
+            core = conflict(program)
+            raise RuleError(
+                f"no world satisfies all of these: {' '.join(core)} Each of them alone can be kept by dropping another; "
+                "remove one, or weaken it to ':~ body. [weight]'."
+            )
         return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
     if algebra.method == "proofs":
         from induce.logic.topk import ProofsModule
@@ -94,8 +117,11 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
             "Algebra.PROBABILITY."
         )
     kind = algebra.kind
+    if algebra.name in ("possibility", "dual"):
+        pair = PossibilityModule(circuit, program.graph) if algebra.name == "possibility" else DualModule(circuit)
+        return Backend(pair, algebra.claims)
     text = f"{algebra.claims}: a sweep over {circuit.nodes:,} nodes"
-    return Backend(CircuitModule(circuit, kind), text, transform="logit" if kind == "logit" else "")
+    return Backend(CircuitModule(circuit, kind), text, transform={"logit": "logit", "gf2": "bits"}.get(kind, ""))
 
 
 def _refuse_negation(program: GroundProgram, algebra: Algebra) -> None:

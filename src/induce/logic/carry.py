@@ -198,7 +198,9 @@ def _run(
             width[lo] = 1
             for i in range(lo, hi):
                 target = prefix[i + 1] if i + 1 < hi else local[j]
-                made = _convolve(prefix[i], width[i], digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]], target)
+                made = _convolve(
+                    prefix[i], width[i], digit[start[i] : start[i + 1]], w[start[i] : start[i + 1]], target
+                )
                 if i + 1 < hi:
                     width[i + 1] = made
                 else:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.autograd.function import once_differentiable
 
 from induce.logic.carry import CarryChain
 from induce.logic.grounding import GroundProgram
@@ -45,7 +46,9 @@ def observed_sum(query: Query, program: GroundProgram) -> ObservedSum | None:
     if found is None:
         return None
     chain, leaf, complement = found
-    straight = not complement.any() and len(leaf) == len(program.graph.leaves) and bool((leaf == np.arange(len(leaf))).all())
+    straight = (
+        not complement.any() and len(leaf) == len(program.graph.leaves) and bool((leaf == np.arange(len(leaf))).all())
+    )
     return ObservedSum(chain, leaf, complement, straight)
 
 
@@ -66,6 +69,7 @@ class ChainFunction(torch.autograd.Function):
         return torch.as_tensor(value).to(device=weights.device, dtype=weights.dtype)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         """Scaled rows of the stored gradient."""
         scaled = torch.as_tensor(ctx.gradient).to(device=outputs[0].device, dtype=outputs[0].dtype) * outputs[0]

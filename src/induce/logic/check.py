@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from induce.errors import RuleError
 from induce.logic import language as lang
 from induce.logic.cycles import check_recursion, strongly_connected
 from induce.logic.parse import Place
+from induce.logic.ranges import check_evidence, check_weights
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.term import Term
 
@@ -61,8 +61,7 @@ class Statement:
 def statements_of(program: Term, places: Sequence[Place] | None = None) -> tuple[Statement, ...]:
     """The statements of a program, numbered from 1."""
     return tuple(
-        Statement(term, number, places[number - 1] if places else None)
-        for number, term in enumerate(program.args, 1)
+        Statement(term, number, places[number - 1] if places else None) for number, term in enumerate(program.args, 1)
     )
 
 
@@ -156,7 +155,9 @@ def _binds(element: Term, bound: set[str]) -> set[str] | None:
 
 
 def _is_valued_atom(node: Term) -> bool:
-    return bool(node.args) and node.args[0].sort is lang.VALUE and node.op is not lang.NUMBER and node.sort.name == "real"
+    return (
+        bool(node.args) and node.args[0].sort is lang.VALUE and node.op is not lang.NUMBER and node.sort.name == "real"
+    )
 
 
 def _pattern_names(term: Term, bound: set[str]) -> set[str]:
@@ -189,8 +190,8 @@ def check_program(statements: Sequence[Statement], *, strict: bool = True) -> No
     _check_arities(statements)
     for statement in statements:
         _check_safety(statement, strict)
-        _check_weights(statement)
-        _check_evidence(statement)
+        check_weights(statement)
+        check_evidence(statement)
     _check_declarations(statements)
     check_recursion(statements)
 
@@ -207,7 +208,11 @@ def _check_arities(statements: Sequence[Statement]) -> None:
             before = seen.setdefault(name, (arity, statement))
             if before[0] != arity:
                 where = before[1]
-                first = f"{where.place.of(f'{name}/{before[0]}')[0]}:{where.place.of(f'{name}/{before[0]}')[1]}" if where.place else f"'{where.term}'"
+                first = (
+                    f"{where.place.of(f'{name}/{before[0]}')[0]}:{where.place.of(f'{name}/{before[0]}')[1]}"
+                    if where.place
+                    else f"'{where.term}'"
+                )
                 raise statement.error(
                     f"'{name}' is used with {_arguments(arity)} here and with {_arguments(before[0])} at {first}. "
                     "Give one of them another name.",
@@ -246,7 +251,9 @@ def _check_safety(statement: Statement, strict: bool) -> None:
     # the index of a network without a body takes its values from the atoms that use it
     for name in _weight_names(statement.term) if statement.term.args[0].op.name != "~" else ():
         if name not in binds:
-            raise statement.error(f"variable {name} of the weight is bound by no body atom. Add an atom with {name}.", name)
+            raise statement.error(
+                f"variable {name} of the weight is bound by no body atom. Add an atom with {name}.", name
+            )
 
 
 def _bound_by(elements: Sequence[Term]) -> Iterator[str]:
@@ -267,7 +274,10 @@ def _bound_by(elements: Sequence[Term]) -> Iterator[str]:
 
 
 def _only_negated(elements: Sequence[Term], name: str) -> bool:
-    return all(e.op is lang.NOT for e in elements if name in names_in(e)) and sum(name in names_in(e) for e in elements) == 1
+    return (
+        all(e.op is lang.NOT for e in elements if name in names_in(e))
+        and sum(name in names_in(e) for e in elements) == 1
+    )
 
 
 def _why_unsafe(elements: Sequence[Term], name: str) -> tuple[str, str]:
@@ -313,51 +323,6 @@ def _check_aggregate(statement: Statement, aggregate: Term, outside: set[str]) -
                 f"Add one after ':', as in {aggregate.op.name}{{ D, I : digit(I, D) }}.",
                 name,
             )
-
-
-def _check_evidence(statement: Statement) -> None:
-    term = statement.term
-    if term.op.name != "evidence":
-        return
-    for formula in term.args[0].args:
-        inner = formula.args[0] if formula.op is lang.NOT else formula
-        if not lang.is_atom(inner):
-            raise statement.error(f"evidence is an atom or its negation, but got '{formula}'. Define a relation for it.")
-        for name in names_in(inner):
-            raise statement.error(
-                f"evidence names one fact, but '{inner}' has the variable {name}. Write a constant in its place, or a "
-                "constraint ':- not a.'.",
-                name,
-            )
-
-
-def _check_weights(statement: Statement) -> None:
-    term = statement.term
-    head = term.args[0] if term.args else None
-    if head is None or head.op.name != ";":
-        return
-    total = 0.0
-    for alternative in head.args:
-        weight, atom = alternative.args
-        if weight.op is LITERAL:
-            value = float(weight.payload)
-            if math.isnan(value) or not 0.0 <= value <= 1.0:
-                raise statement.error(
-                    f"the probability of '{atom}' is {value!r}, but it must lie in [0, 1]. "
-                    "For a cost or score use a weak constraint ':~ body. [weight]'.",
-                    lang.key_of(atom),
-                )
-            total += value
-        if weight.op is HOLE and weight.hole.kind == "real":
-            spec = weight.hole
-            if (spec.low > -math.inf and spec.low < 0) or (spec.high < math.inf and spec.high > 1):
-                raise statement.error(
-                    f"the learned probability '?{spec.name}' has bounds ({spec.low}, {spec.high}) outside [0, 1]. "
-                    "Leave them out, or write sigmoid(...) around the expression."
-                )
-    if total > 1.0 + 1e-9:
-        shown = " + ".join(f"{a.args[0].payload:g}" for a in head.args if a.args[0].op is LITERAL)
-        raise statement.error(f"the probabilities of the alternatives sum to {shown} = {total:g}, but at most 1 is possible.")
 
 
 def _check_declarations(statements: Sequence[Statement]) -> None:

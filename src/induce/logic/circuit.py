@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from induce.logic.hypergraph import Hypergraph
 
 __all__ = [
-    "FALSE", "LEAF", "NOISY_OR", "NOT", "NOT_LEAF", "PRODUCT", "SUM", "TRUE", "Circuit", "circuit_of", "strong_components",
+    "FALSE", "LEAF", "NOISY_OR", "NOT", "NOT_LEAF", "PRODUCT", "SUM", "TRUE", "Circuit", "circuit_of",
+    "plain_or", "strong_components",
 ]  # fmt: skip
 
 LEAF, NOT_LEAF, SUM, PRODUCT, NOT, TRUE, FALSE, NOISY_OR = range(8)
@@ -295,3 +296,38 @@ def circuit_of(graph: Hypergraph, roots: Any) -> Circuit:
         leaf, atom = np.append(leaf, np.int32(-1)), np.append(atom, np.int32(-1))
         places = np.where(places < 0, len(kind) - 1, places)
     return Circuit(kind, begin, child, leaf, places.astype(np.int32), len(graph.leaves), atom, components)
+
+
+def plain_or(circuit: Circuit) -> Circuit:
+    """The circuit with every independent or written as ``not (not a and not b)``, for kernels that have no such node."""
+    if not (circuit.kind == NOISY_OR).any():
+        return circuit
+    kinds: list[int] = []
+    children: list[list[int]] = []
+    leaf: list[int] = []
+    atom: list[int] = []
+    place = np.zeros(circuit.nodes, np.int64)
+    complement: dict[int, int] = {}
+
+    def add(kind: int, below: list[int], number: int = -1, of: int = -1) -> int:
+        kinds.append(kind)
+        children.append(below)
+        leaf.append(number)
+        atom.append(of)
+        return len(kinds) - 1
+
+    for node in range(circuit.nodes):
+        below = [int(place[c]) for c in circuit.child[circuit.start[node] : circuit.start[node + 1]]]
+        if circuit.kind[node] != NOISY_OR:
+            place[node] = add(int(circuit.kind[node]), below, int(circuit.leaf[node]), int(circuit.atom[node]))
+            continue
+        for inner in below:
+            if inner not in complement:
+                complement[inner] = add(NOT, [inner])
+        product = add(PRODUCT, [complement[inner] for inner in below])
+        place[node] = add(NOT, [product], -1, int(circuit.atom[node]))
+    start = np.concatenate([[0], np.cumsum([len(c) for c in children])]).astype(np.int64)
+    return Circuit(
+        np.array(kinds, np.int8), start, np.array([x for c in children for x in c], np.int32), np.array(leaf, np.int32),
+        place[circuit.roots].astype(np.int32), circuit.leaves, np.array(atom, np.int32), np.zeros((0, 2), np.int64),
+    )  # fmt: skip

@@ -20,9 +20,10 @@ from torch import nn
 
 from induce.errors import AlgebraError, LimitError
 from induce.logic.autograd import CircuitModule
-from induce.logic.circuit import Circuit, circuit_of
+from induce.logic.circuit import Circuit, circuit_of, plain_or
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.hypergraph import Hypergraph
+from induce.logic.listing import listed_circuit
 from induce.logic.sweep import backward, forward
 
 __all__ = ["ExactCircuit", "compile_exact", "value_and_gradient"]
@@ -90,7 +91,7 @@ class _ExactModule(nn.Module):
     def __init__(self, exact: ExactCircuit, log: bool) -> None:
         super().__init__()
         self.exact, self.log = exact, log
-        self.circuit = CircuitModule(exact.circuit, "log" if log else "real")
+        self.circuit = CircuitModule(plain_or(exact.circuit), "log") if log else CircuitModule(exact.circuit, "real")
         self.conditional = bool((exact.given >= 0).any())
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
@@ -217,9 +218,17 @@ def _conditional(
     worlds = worlds_of(graph, plain)
     if method == "enumeration" or (method is None and worlds <= SMALL):
         if worlds > MOST_WORLDS:
-            raise LimitError(f"enumeration would visit {worlds:.3g} worlds; {MOST_WORLDS:,} are the limit. {_sizes(graph)}")
+            raise LimitError(
+                f"enumeration would visit {worlds:.3g} worlds; {MOST_WORLDS:,} are the limit. {_sizes(graph)}"
+            )
         circuit = diagram_circuit(graph, plain, len(roots), signs)
         return circuit, f"enumeration of {int(worlds):,} worlds, {circuit.nodes:,} nodes, {circuit.edges:,} edges"
+    if method is None and len(signs):
+        listed = listed_circuit(graph, plain, len(roots), signs)
+        if listed is not None:
+            return listed[
+                0
+            ], f"list of {listed[1]:,} consistent worlds, {listed[0].nodes:,} nodes, {listed[0].edges:,} edges"
     try:
         from induce.logic.sdd import sdd_circuit
     except ImportError:
@@ -399,5 +408,3 @@ def value_and_gradient(
     conditional = exact.given >= 0
     slope[conditional] -= (value / over)[conditional, None] * gradient[exact.given[conditional]]
     return value, slope
-
-

@@ -33,7 +33,9 @@ class _Variable:
     options: tuple[tuple[tuple[int, ...], Any], ...]
 
 
-def _moves(function: str, most: int | None = None) -> tuple[State, Callable[[State, Any], State], Callable[[State], Any]]:
+def _moves(
+    function: str, most: int | None = None
+) -> tuple[State, Callable[[State, Any], State], Callable[[State], Any]]:
     """Start state, transition and result of an aggregate; a result NONE means there is none."""
     if function == "count":
         if most is None:
@@ -168,7 +170,9 @@ def _variables(
     return found
 
 
-def _variable(graph: Hypergraph, name: Any, elements: list[tuple[int, Any]], members: dict[int, list[int]]) -> _Variable:
+def _variable(
+    graph: Hypergraph, name: Any, elements: list[tuple[int, Any]], members: dict[int, list[int]]
+) -> _Variable:
     kind, number = name
     if kind == "group":
         by_atom: dict[int, list[Any]] = {}
@@ -266,7 +270,9 @@ class _Builder:
         head = np.concatenate([graph.head[kept], np.array(self.heads, np.int32)])
         rule = np.concatenate([graph.rule[kept], np.array(self.rules, np.int32)])
         lengths = np.concatenate([widths[kept], [len(b) for b in self.bodies]])
-        body = np.concatenate([graph.body[np.repeat(kept, widths)], np.array([x for b in self.bodies for x in b], np.int32)])
+        body = np.concatenate(
+            [graph.body[np.repeat(kept, widths)], np.array([x for b in self.bodies for x in b], np.int32)]
+        )
         start = np.concatenate([[0], np.cumsum(lengths)])
         order = np.argsort(head, kind="stable")
         picked = np.concatenate([np.arange(start[i], start[i + 1]) for i in order]) if len(order) else order

@@ -11,12 +11,12 @@ from induce.logic.circuit import FALSE, LEAF, NOT_LEAF, PRODUCT, SUM, TRUE, Circ
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.sweep import forward_bits
 
-__all__ = ["MOST_WORLDS", "diagram_circuit", "worlds_of"]
+__all__ = ["MOST_WORLDS", "DiagramWriter", "diagram_circuit", "variables_of", "worlds_of"]
 
 MOST_WORLDS = 1 << 16
 
 
-def _variables(graph: Hypergraph, circuit: Circuit) -> list[NDArray[np.int64]]:
+def variables_of(graph: Hypergraph, circuit: Circuit) -> list[NDArray[np.int64]]:
     """Leaves of every random variable that a circuit reads, in order of appearance; Boolean ones have one leaf."""
     used = circuit.leaf[circuit.leaf >= 0]
     groups = dict.fromkeys(graph.leaves.group[used].tolist())
@@ -28,7 +28,7 @@ def _variables(graph: Hypergraph, circuit: Circuit) -> list[NDArray[np.int64]]:
 def worlds_of(graph: Hypergraph, circuit: Circuit) -> float:
     """Number of worlds over the variables that a circuit reads."""
     total = 1.0
-    for leaves in _variables(graph, circuit):
+    for leaves in variables_of(graph, circuit):
         categorical = graph.leaves.categorical[graph.leaves.group[leaves[0]]]
         total *= len(leaves) if categorical else 2
     return total
@@ -46,7 +46,7 @@ def diagram_circuit(graph: Hypergraph, circuit: Circuit, queries: int, signs: ND
     signs : int array, shape (evidence,)
         1 where the evidence is that the atom does not hold.
     """
-    variables = _variables(graph, circuit)
+    variables = variables_of(graph, circuit)
     boolean = [not graph.leaves.categorical[graph.leaves.group[v[0]]] for v in variables]
     sizes = [2 if flag else len(v) for v, flag in zip(variables, boolean, strict=True)]
     worlds = int(np.prod(sizes)) if sizes else 1
@@ -55,7 +55,7 @@ def diagram_circuit(graph: Hypergraph, circuit: Circuit, queries: int, signs: ND
     for row, sign in zip(truth[queries:], signs, strict=True):
         given &= ~row if sign else row
     tables = np.concatenate([truth[:queries] & given, given[None]]).astype(np.int64)
-    writer = _Writer()
+    writer = DiagramWriter()
     # fold the last variable again and again: equal rows of values become one node
     for leaves, flag, size in zip(variables[::-1], boolean[::-1], sizes[::-1], strict=True):
         rows = tables.reshape(-1, size)
@@ -88,7 +88,7 @@ def _truth(
     return np.unpackbits(flat, axis=1, bitorder="little")[:, :worlds].astype(np.bool_)
 
 
-class _Writer:
+class DiagramWriter:
     """Nodes of the diagram: 0 is false, 1 is true."""
 
     def __init__(self) -> None:

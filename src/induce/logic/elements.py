@@ -36,7 +36,11 @@ def lower_aggregate(
     names = tuple(n for n in names_in(term) if n in inside & (outside & bound if others else set()))
     tag = f"@{number}.{place}"
     width = max(len(e.args[0].args) for e in term.args)
-    element, group, result = (f"element{tag}/{len(names) + width}", f"group{tag}/{len(names)}", f"result{tag}/{len(names) + 1}")
+    element, group, result = (
+        f"element{tag}/{len(names) + width}",
+        f"group{tag}/{len(names)}",
+        f"result{tag}/{len(names) + 1}",
+    )
     pad = ~symbols.id_of("")
     binders = [e for e in others if lang.is_atom(e) and set(names_in(e)) & set(names)] if names else []
     for item in term.args:

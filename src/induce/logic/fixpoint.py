@@ -45,12 +45,23 @@ def iterate(
             run(*arrays, int(low), int(high))
             if np.array_equal(before, buffer[low:high]):
                 break
+        else:
+            if max_depth is None:
+                raise AlgebraError(
+                    f"a cycle of {int(high - low)} nodes improves at every turn, so there is no best proof. Costs must not be "
+                    "negative, and weights not above 1."
+                )
         at = int(high)
     run(*arrays, at, circuit.nodes)
 
 
 def backward_cyclic(
-    circuit: Circuit, buffer: NDArray[Any], adjoint: NDArray[Any], out: NDArray[Any], code: int, run: Callable[..., None]
+    circuit: Circuit,
+    buffer: NDArray[Any],
+    adjoint: NDArray[Any],
+    out: NDArray[Any],
+    code: int,
+    run: Callable[..., None],
 ) -> None:
     """Adjoint of an idempotent fixpoint: inside a component the gradient follows one well-founded derivation."""
     width = buffer.shape[1]

@@ -45,7 +45,9 @@ def frozen(program: Term, parameters: Parameters, values_of: Any, *, choices: st
                 if spec.kind == "real":
                     raw = parameters.values[spec.name]
                     if raw.ndim:
-                        raise RuleError(f"hole '?{spec.name}' has one value for each constant; ground the program first.")
+                        raise RuleError(
+                            f"hole '?{spec.name}' has one value for each constant; ground the program first."
+                        )
                     put[node] = shared.get(node, literal(float(parameters.real(spec.name).detach()), REAL))
                 elif spec.kind == "choice":
                     put[node] = _choice(node, parameters, extra, choices)
@@ -81,9 +83,7 @@ def _indexed(statement: Term, parameters: Parameters, values_of: Any) -> list[Te
         values = [lang.constant(v) for v in values_of(key)]
         number = literal(float(parameters.real(name).detach()[place]), REAL)
         put: dict[Term | str, Term | float] = {node: number}
-        condition = [
-            lang.COMPARE["="](a, v) for a, v in zip(node.args[1:], values, strict=True) if a.is_variable
-        ]
+        condition = [lang.COMPARE["="](a, v) for a, v in zip(node.args[1:], values, strict=True) if a.is_variable]
         made = statement.replace(put)
         inner = made.args[-1]
         made = made.rebuild((*made.args[:-1], lang.body([*inner.args, *condition]))) if condition else made
@@ -102,9 +102,7 @@ def _choice(node: Term, parameters: Parameters, extra: list[Term], choices: str)
         )
     name = f"{node.name}_chosen"
     if all(s.op.name != ":-" or name not in str(s) for s in extra):
-        heads = [
-            lang.WEIGHTED(literal(float(w), REAL), lang.atom(name, k)) for k, w in enumerate(shares.tolist())
-        ]
+        heads = [lang.WEIGHTED(literal(float(w), REAL), lang.atom(name, k)) for k, w in enumerate(shares.tolist())]
         extra.append(lang.statement_rule(lang.alternatives(heads), lang.body([])))
         variables = tuple(dict.fromkeys(v for o in options for v in o.variables))
         for k, option in enumerate(options):

@@ -139,7 +139,9 @@ _FAST = {"contract", "nsz", "arcp", "reassoc"}
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)
-def _forward(kind: Any, start: Any, left: Any, right: Any, leaf: Any, weights: Any, buffer: Any, shift: int, width: int) -> None:
+def _forward(
+    kind: Any, start: Any, left: Any, right: Any, leaf: Any, weights: Any, buffer: Any, shift: int, width: int
+) -> None:
     """All nodes on columns ``shift .. shift + width`` of the weights, into columns ``0 .. width`` of the buffer."""
     for node in range(len(kind)):
         what = kind[node]
@@ -267,7 +269,9 @@ def _many(
 
 
 @numba.njit(cache=True, nogil=True)
-def _forward_blocks(kind: Any, start: Any, left: Any, right: Any, leaf: Any, roots: Any, weights: Any, out: Any) -> None:
+def _forward_blocks(
+    kind: Any, start: Any, left: Any, right: Any, leaf: Any, roots: Any, weights: Any, out: Any
+) -> None:
     buffer = np.empty((len(kind), BLOCK), weights.dtype)
     for low in range(0, weights.shape[1], BLOCK):
         width = min(BLOCK, weights.shape[1] - low)
@@ -277,7 +281,9 @@ def _forward_blocks(kind: Any, start: Any, left: Any, right: Any, leaf: Any, roo
 
 
 @numba.njit(cache=True, nogil=True, parallel=True)
-def _forward_threads(kind: Any, start: Any, left: Any, right: Any, leaf: Any, roots: Any, weights: Any, out: Any) -> None:
+def _forward_threads(
+    kind: Any, start: Any, left: Any, right: Any, leaf: Any, roots: Any, weights: Any, out: Any
+) -> None:
     for block in numba.prange((weights.shape[1] + BLOCK - 1) // BLOCK):
         low = block * BLOCK
         width = min(BLOCK, weights.shape[1] - low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,14 +14,16 @@ from induce.errors import RuleError, did_you_mean
 from induce.logic.check import strongly_connected
 from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
 from induce.logic.counters import Counters, result_tuples
-from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.database import Database
+from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.lower import Lowered, Source
 from induce.logic.structure import exclusive_atoms, functional_relations
 
 __all__ = ["GroundProgram", "SourceTable", "Weighted", "ground", "strata_of", "uncertain_relations"]
 
 Int32 = NDArray[np.int32]
+_ADORNED = re.compile(r"@[bf]+$")
+"""What magic sets add to the name of a relation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ def written(relation: str, values: Sequence[Any]) -> str:
     """``edge(a, 5)`` from a relation's name and the values of a tuple."""
     from induce.logic.show import value_text
 
-    name = relation.rpartition("/")[0]
+    name = _ADORNED.sub("", relation.rpartition("/")[0])
     return f"{name}({', '.join(value_text(v) for v in values)})" if len(values) else name
 
 
@@ -149,6 +152,7 @@ def ground(
     *,
     limits: Any = None,
     skip: frozenset[str] = frozenset(),
+    demand: tuple[Literal, str] | None = None,
 ) -> GroundProgram:
     """Ground a program.
 
@@ -162,6 +166,8 @@ def ground(
     limits : Limits, optional
     skip : set of relation
         Aggregates that are evaluated otherwise and need no tuples.
+    demand : (Literal, str), optional
+        An atom with constants, and the relation of its answers: only what it needs is derived (magic sets).
 
     Raises
     ------
@@ -179,9 +185,14 @@ def ground(
     for relation, table in weighted.items():
         count = np.arange(len(table.columns), dtype=np.int32)
         database.add_leaves(relation, table.columns, source=0, row=count, value=0 * count, categorical=False)
+    strata = strata_of(clauses, aggregates)
+    if demand is not None:
+        strata = _demanded(strata, *demand)
+        clauses = [c for s in strata for c in s.clauses]
+        aggregates = [a for s in strata for a in s.aggregates]
     uncertain = uncertain_relations(clauses, aggregates, set(weighted))
     counters = Counters(lowered)
-    for stratum in strata_of(clauses, aggregates):
+    for stratum in strata:
         plain = tuple(a for a in stratum.aggregates if a.source not in uncertain)
         heads = {c.head.relation for c in stratum.clauses} | {a.head for a in stratum.aggregates}
         for aggregate in stratum.aggregates:
@@ -195,11 +206,24 @@ def ground(
     graph, violations = counters.install(graph, database)
     certain = {name: rows for name, (_, rows) in graph.relations.items() if name not in uncertain}
     keys = {s.relation: frozenset(range(s.keys)) for s in lowered.sources if s.categorical}
-    keys |= {s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical}
+    keys |= {
+        s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical
+    }
     functional = functional_relations(graph, clauses, keys, certain, counters.functional)
     exclusive = exclusive_atoms(graph, clauses, functional, certain)
     exclusive = counters.mark(exclusive)
     return _finished(lowered, graph, tables, exclusive, violations, database, tuple(clauses))
+
+
+def _demanded(strata: Sequence[Stratum], query: Literal, answers: str) -> list[Stratum]:
+    """The strata rewritten for one query, and the clause of its answers over the rewritten relation."""
+    from induce.logic.magic import demanded
+
+    kept = [replace(s, clauses=tuple(c for c in s.clauses if c.head.relation != answers)) for s in strata]
+    (last,) = (c for s in strata for c in s.clauses if c.head.relation == answers)
+    found = demanded([s for s in kept if s.clauses or s.aggregates], query)
+    body = tuple(found.answer if step == query else step for step in last.body)
+    return [*found.strata, Stratum((replace(last, body=body),))]
 
 
 def _reaches(clause: Clause, skip: frozenset[str]) -> bool:
@@ -243,12 +267,18 @@ def _with_leaves(
     tables: list[SourceTable] = []
     count = variables = 0
     for number, source in enumerate([*lowered.sources, *(_table_source(r) for r in weighted)]):
-        start, columns = graph.relations.get(source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32)))
+        start, columns = graph.relations.get(
+            source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32))
+        )
         columns = np.asarray(columns, np.int32)
         if source.categorical:
-            keys, row = np.unique(columns[:, : source.keys], axis=0, return_inverse=True) if source.keys else (
-                np.zeros((min(len(columns), 1), 0), np.int32),
-                np.zeros(len(columns), np.int64),
+            keys, row = (
+                np.unique(columns[:, : source.keys], axis=0, return_inverse=True)
+                if source.keys
+                else (
+                    np.zeros((min(len(columns), 1), 0), np.int32),
+                    np.zeros(len(columns), np.int64),
+                )
             )
             row = np.asarray(row).reshape(-1)
             place = {v: k for k, v in enumerate(source.values)}

@@ -27,7 +27,9 @@ def batch_of(inputs: Mapping[str, Any]) -> int | None:
         for part in parts:
             shape = getattr(part, "shape", None)
             if shape is None or not len(shape):
-                raise DataError(f"input '{name}' must be a tensor with the examples first, but got {type(part).__name__}.")
+                raise DataError(
+                    f"input '{name}' must be a tensor with the examples first, but got {type(part).__name__}."
+                )
             sizes[name] = int(shape[0])
     if len(set(sizes.values())) > 1:
         shown = ", ".join(f"{n}: {s}" for n, s in sizes.items())
@@ -73,7 +75,8 @@ class NetInput:
                 return [arg.payload] * len(table.keys)
             if not arg.is_variable or arg.payload not in place:
                 raise RuleError(
-                    f"'{arg}' of the network '{source.net}' is not an index of '{source.relation}'. Use its variables."
+                    f"'{arg}' of the network '{source.net}' is not an argument of the head '{source.relation}'. Make it "
+                    "one, as in 'present(E) ~ nn(net, image(E)) :- link(X, Y, E)', and join in another rule."
                 )
             return list(symbols.values_of(table.keys[:, place[arg.payload]]))
 
@@ -126,7 +129,11 @@ class NetInput:
         tensor = torch.as_tensor(value)
         index = [p[mine] for p in self.places]
         if not index:
-            return tensor.unsqueeze(1).expand(-1, int(mine.sum()), *tensor.shape[1:]) if mine.sum() != 1 else tensor.unsqueeze(1)
+            return (
+                tensor.unsqueeze(1).expand(-1, int(mine.sum()), *tensor.shape[1:])
+                if mine.sum() != 1
+                else tensor.unsqueeze(1)
+            )
         shape = tensor.shape[1 : 1 + len(index)]
         for axis, (size, at) in enumerate(zip(shape, index, strict=False)):
             if len(at) and int(at.max()) >= size:

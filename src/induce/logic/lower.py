@@ -12,6 +12,7 @@ from induce.logic.check import Statement, check_program, domain_values, names_in
 from induce.logic.clauses import AggregateClause, Clause, Literal
 from induce.logic.rewriting import BodyWriter
 from induce.logic.symbols import Compound, Symbols
+from induce.terms.arithmetic import arithmetic
 from induce.terms.op import HOLE, LITERAL
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal
@@ -182,7 +183,9 @@ class _Lowering:
             )
         )
 
-    def atom_clause(self, statement: Statement, atom: Term, elements: Sequence[Term], extra: Sequence[Any] = ()) -> None:
+    def atom_clause(
+        self, statement: Statement, atom: Term, elements: Sequence[Term], extra: Sequence[Any] = ()
+    ) -> None:
         """Add a clause for an atom of the language; a constant fact becomes a row of a table."""
         key = lang.key_of(atom)
         if not elements and not extra:
@@ -239,9 +242,7 @@ class _Lowering:
         # when the probabilities leave a rest, "none of them" is a value of its own
         values = tuple(self.out.symbols.id_of(k) for k in range(len(head.args) + (not whole))) if several else ()
         relation = f"chance@{number}/{len(names) + several}"
-        self.out.sources.append(
-            Source("weights", relation, number, len(names), terms, names, values, complete=whole)
-        )
+        self.out.sources.append(Source("weights", relation, number, len(names), terms, names, values, complete=whole))
         for k, alternative in enumerate(head.args):
             value = (~values[k],) if several else ()
             self.clause(
@@ -296,7 +297,9 @@ class _Lowering:
             return
         self._neural_leaves(statement, source, index, statement.condition.args)
 
-    def _neural_leaves(self, statement: Statement, source: Source, index: Sequence[Term], elements: Sequence[Term]) -> None:
+    def _neural_leaves(
+        self, statement: Statement, source: Source, index: Sequence[Term], elements: Sequence[Term]
+    ) -> None:
         if source.values:
             hidden = f"domain@{statement.number}/1"
             self.out.facts[hidden] = [(v,) for v in source.values]
@@ -358,11 +361,37 @@ class _Lowering:
             self.out.cardinalities.append(Cardinality(element, len(outer), bounds[0] or 0, bounds[1], number))
 
     def _weak(self, statement: Statement) -> None:
-        condition = statement.condition
-        names = tuple(n for n in names_in(condition) if n.strip("_"))
-        relation = f"weak@{statement.number}/{len(names)}"
-        self.clause(statement, lambda w: Literal(relation, tuple(w.slot(n) for n in names)), condition.args)
-        self.out.weak.append((relation, statement.term, statement.number))
+        """A soft constraint: a world in which it is violated counts ``exp(-weight)`` times as much.
+
+        A leaf that agrees with the violation in every world carries the factor: ``sigmoid(-weight)`` against the rest is
+        ``exp(-weight)`` against 1.
+        """
+        condition, weight, level, *terms = statement.term.args
+        if self.out.weak and self.out.weak[0][1].args[2] is not level:
+            raise statement.error(
+                f"level {level} of this weak constraint differs from level {self.out.weak[0][1].args[2]} of another; one "
+                "level is supported. Give the more important one a larger weight."
+            )
+        number = statement.number
+        names = tuple(dict.fromkeys(n for t in (*terms, weight) for n in names_in(t) if n.strip("_")))
+        broken, soft = f"weak@{number}/{len(names)}", f"soft@{number}/{len(names)}"
+        self._valued_relations((weight,))
+        for relation, leaf in ((broken, False), (soft, True)):
+            self.clause(
+                statement,
+                lambda w, relation=relation: Literal(relation, tuple(w.slot(n) for n in names)),
+                condition.args,
+                leaf=leaf,
+            )
+        cost = arithmetic["sigmoid"](arithmetic["neg"](weight))
+        self.out.sources.append(Source("weights", soft, number, len(names), (cost,), names))
+        for k, (held, missing) in enumerate(((broken, soft), (soft, broken))):
+            writer = self.writer(statement, [])
+            slots = tuple(writer.fresh() for _ in names)
+            writer.steps += [Literal(held, slots), Literal(missing, slots, True)]
+            self.emit(statement, writer, Literal(f"mismatch@{number}.{k}/0", ()))
+            self.out.constraints.append((f"mismatch@{number}.{k}/0", number))
+        self.out.weak.append((broken, statement.term, number))
 
     # ---- hidden relations that a body needs
 
@@ -373,9 +402,7 @@ class _Lowering:
             relation = f"valued@{len(self.shared) + 1}/{len(names)}"
             self.shared[term] = (relation, names)
             self._valued_relations((term.args[0],))
-            self.out.sources.append(
-                Source("weights", relation, statement.number, len(names), (term.args[0],), names)
-            )
+            self.out.sources.append(Source("weights", relation, statement.number, len(names), (term.args[0],), names))
         relation, names = self.shared[term]
         elements = [e for e in others if e.op is not lang.VALUED and e.op is not HOLE]
         self.clause(
@@ -423,7 +450,9 @@ class _Lowering:
             *(lang.value_variable(n) for n in names)
         )
 
-    def aggregate(self, statement: Statement, term: Term, others: Sequence[Term], place: int) -> tuple[str, tuple[str, ...]]:
+    def aggregate(
+        self, statement: Statement, term: Term, others: Sequence[Term], place: int
+    ) -> tuple[str, tuple[str, ...]]:
         """The relation ``(outer variables..., result)`` of an aggregate."""
         from induce.logic.elements import lower_aggregate
 
@@ -435,7 +464,7 @@ def valued_atoms(term: Term) -> list[Term]:
     found: list[Term] = []
     for node in term.postorder():
         if node.sort is REAL and node.op is not lang.NUMBER and node.op.name != "at":
-            if node.args and node.args[0].sort is lang.VALUE or (not node.args and node.op.notation.kind == "call"):
+            if (node.args and node.args[0].sort is lang.VALUE) or (not node.args and node.op.notation.kind == "call"):
                 found.append(lang.predicate(node.op.name, len(node.args))(*node.args))
     return found
 

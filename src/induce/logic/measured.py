@@ -27,7 +27,9 @@ def read_measured(
     values, rest = _split_weights(name, data, value)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
-        raise DataError(f"{name}: the value of row {int(bad[0])} is missing or infinite. Give a number, or drop the row.")
+        raise DataError(
+            f"{name}: the value of row {int(bad[0])} is missing or infinite. Give a number, or drop the row."
+        )
     columns = read_facts(name, rest, symbols, arity=arity)
     if len(columns) != len(values):
         raise DataError(

@@ -145,7 +145,11 @@ def _complaint(text: str, problem: Any) -> tuple[int, int, str]:
         line, column = problem.line, problem.column
         found = lines[line - 1][column - 1] if column <= len(lines[line - 1]) else ""
         if found in "\"'":
-            return line, column, f"the text that begins with {found} is not closed on its line. Add the closing {found}."
+            return (
+                line,
+                column,
+                f"the text that begins with {found} is not closed on its line. Add the closing {found}.",
+            )
         return line, column, f"unexpected character {found!r}; {wanted} was expected. Remove it, or quote the text."
     if token is None or token.type == "$END":
         last = _last_written(lines)
@@ -209,5 +213,7 @@ def _heads(head: Any) -> list[Any]:
         elif part.data == "braces":
             found += part.children
         else:
-            found.append(part.children[{"weighted": 1, "neural": 0}[part.data]] if part.data in ("weighted", "neural") else part)
+            found.append(
+                part.children[{"weighted": 1, "neural": 0}[part.data]] if part.data in ("weighted", "neural") else part
+            )
     return found

@@ -25,14 +25,18 @@ from induce.logic.measured import read_measured
 from induce.logic.parse import Parsed, Place, parse_program
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
+from induce.logic.views import Views
 from induce.logic.weights import Parameters, WeightReader
 from induce.terms import hole
 from induce.terms.term import Term
 
 __all__ = ["LogicProgram"]
 
+MANY = 200
+"""Facts from which on a query with constants is answered by magic sets."""
 
-class LogicProgram(nn.Module):
+
+class LogicProgram(Views, nn.Module):
     """Rules, facts and networks, evaluated under an algebra; differentiable where the algebra is.
 
     Parameters
@@ -57,6 +61,8 @@ class LogicProgram(nn.Module):
         Refuse variables that occur only under one negation.
     limits : Limits, optional
         What grounding may cost.
+    magic : bool, optional
+        Derive only what a query with constants needs (magic sets); by default when there are many facts.
     seed : int
         Seed of the first values of holes.
     **nets : Module or hole.net
@@ -89,6 +95,7 @@ class LogicProgram(nn.Module):
         logits: bool = True,
         strict: bool = True,
         limits: Limits | None = None,
+        magic: bool | None = None,
         seed: int = 0,
         **nets: Any,
     ) -> None:
@@ -96,6 +103,7 @@ class LogicProgram(nn.Module):
         self.term, self.places, domains = _read(text, nets)
         self.over = {name: list(values) for name, values in (over or {}).items()}
         self.algebra, self.method, self.logits, self.strict, self.limits = algebra, method, logits, strict, limits
+        self.magic = magic
         self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
         self.symbols = Symbols()
         self.nets = nn.ModuleDict({name: module for name, (module, _) in domains.items()})
@@ -105,6 +113,7 @@ class LogicProgram(nn.Module):
         self._measured: dict[str, Any] = {}
         statements = statements_of(self.term, self.places)
         lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
+        self._announced = set(facts or {})
         self.queries = self._queries(query, lowered, [s for s in statements if s.term.op.name == "?-"])
         self._forget()
         for name, data in (facts or {}).items():
@@ -113,12 +122,14 @@ class LogicProgram(nn.Module):
     def _queries(self, query: Any, lowered: Lowered, asked: Sequence[Statement]) -> tuple[Query, ...]:
         wanted: list[Any] = [] if query is None else (list(query) if isinstance(query, list | tuple) else [query])
         places = [*(None for _ in wanted), *asked]
+        given = {f"{node.op.name}/{len(node.args)}" for q in lowered.queries for node in q.args if lang.is_atom(node)}
         wanted += lowered.queries
         known = sorted(
             k
             for k in {c.head.relation for c in lowered.clauses}
             | set(lowered.facts)
             | set(lowered.columns)
+            | {k for k in given if k.rpartition("/")[0] in self._announced}
             | {s.relation for c in lowered.clauses for s in c.body if hasattr(s, "relation")}
             if "@" not in k
         )
@@ -130,7 +141,8 @@ class LogicProgram(nn.Module):
         self._readers: dict[bool, WeightReader] = {}
         self._backend: Backend | None = None
         self._answers: Answers | None = None
-        self._sum: ObservedSum | None | bool = False
+        self._sum: ObservedSum | bool | None = False
+        self._given: Any = None
         self.seconds: dict[str, float] = {}
 
     # ---- facts
@@ -156,7 +168,10 @@ class LogicProgram(nn.Module):
         """
         arity = self._arity_of(name, value is not None)
         if weight is not None:
-            columns, weights = read_weighted(name, data, self.symbols, weight, arity=arity)
+            # costs and multiplicities are no probabilities
+            free = getattr(self.algebra, "kind", "") in ("tropical", "counting")
+            read = read_measured if free else read_weighted
+            columns, weights = read(name, data, self.symbols, weight, arity=arity)
             self._weighted[f"{name}/{columns.shape[1]}"] = Weighted(columns, np.asarray(weights, np.float64))
         elif value is not None:
             columns, values = read_measured(name, data, self.symbols, value, arity)
@@ -199,14 +214,36 @@ class LogicProgram(nn.Module):
 
                 aggregate = observed_chain(self.queries[0], lowered)
                 skip = frozenset({aggregate.head}) if aggregate else skip
-            self._ground[observed] = ground(lowered, self._tables, self._weighted, limits=self.limits, skip=skip)
+            self._ground[observed] = ground(
+                lowered, self._tables, self._weighted, limits=self.limits, skip=skip, demand=self._demand(lowered)
+            )
             self.seconds["ground"] = time.process_time() - began
         return self._ground[observed]
+
+    def _demand(self, lowered: Lowered) -> Any:
+        """The atom that magic sets start from: a single query with a constant, and nothing else that needs tuples."""
+        from induce.logic.clauses import Literal
+
+        others = lowered.constraints or lowered.evidence or lowered.cardinalities or lowered.weak
+        if self.magic is False or len(self.queries) != 1 or others:
+            return None
+        if self.magic is None and sum(map(len, self._tables.values())) + sum(map(len, lowered.facts.values())) < MANY:
+            return None
+        relation = self.queries[0].relation
+        (clause,) = (c for c in lowered.clauses if c.head.relation == relation)
+        if len(clause.body) != 1 or not isinstance(clause.body[0], Literal) or clause.body[0].negated:
+            return None
+        return (clause.body[0], relation) if any(a < 0 for a in clause.body[0].arguments) else None
 
     def _reader(self, observed: bool = False) -> WeightReader:
         if observed not in self._readers:
             self._readers[observed] = WeightReader(
-                self.ground(observed=observed), self.parameters_of_holes, self.nets, self._measured, self.axes, self.logits
+                self.ground(observed=observed),
+                self.parameters_of_holes,
+                self.nets,
+                self._measured,
+                self.axes,
+                self.logits,
             )
         return self._readers[observed]
 
@@ -270,7 +307,8 @@ class LogicProgram(nn.Module):
         Parameters
         ----------
         target : array, shape (batch,)
-            The observed value of the query's variable; for a query without variables whether it holds.
+            The observed value of the query's variable; for a query without variables whether it holds. A matrix of shape
+            (batch, answers) says of every answer whether it holds; their logs are added.
         **inputs : tensors
 
         Returns
@@ -284,11 +322,20 @@ class LogicProgram(nn.Module):
             return ChainFunction.apply(weights, chain, totals)
         values = self(**inputs)
         values = values.unsqueeze(0) if not inputs else values
-        if values.ndim == 1:
-            truth = torch.as_tensor(target, device=values.device).to(torch.bool).reshape(-1)
+        given = torch.as_tensor(target, device=values.device) if hasattr(target, "shape") or values.ndim == 1 else None
+        if given is not None and (values.ndim == 1 or given.ndim == 2):
+            if given.numel() != values.numel():
+                raise DataError(
+                    f"the target has shape {tuple(given.shape)}, but the program gives {tuple(values.shape)}: one truth value "
+                    "for each example and answer was expected."
+                )
+            truth = given.to(torch.bool).reshape(values.shape)
             if self.algebra.name == "log-probability":
-                return torch.where(truth, values, torch.log(-torch.expm1(values.clamp_max(-1e-15))))
-            return torch.log(torch.where(truth, values, 1.0 - values).clamp_min(1e-300 if values.dtype == torch.float64 else 1e-38))
+                found = torch.where(truth, values, torch.log(-torch.expm1(values.clamp_max(-1e-15))))
+            else:
+                tiny = 1e-300 if values.dtype == torch.float64 else 1e-38
+                found = torch.log(torch.where(truth, values, 1.0 - values).clamp_min(tiny))
+            return found if found.ndim == 1 else found.sum(1)
         place = self._places_of(target, values.device)
         picked = values.gather(1, place.unsqueeze(1)).squeeze(1)
         if self.algebra.name == "log-probability":
@@ -335,13 +382,8 @@ class LogicProgram(nn.Module):
         ----------
         J. Xu et al. (2018), A Semantic Loss Function for Deep Learning with Symbolic Knowledge.
         """
-        program = self.ground()
-        if not program.given:
-            raise RuleError("the program has no constraint and no evidence. Write one as ':- body.'")
-        if "given" not in self.__dict__ or self._given_for is not program:
-            self.__dict__["given"] = backend_for(program, np.zeros(0, np.int64), PROBABILITY, self.method)
-            self._given_for = program
-        return self.__dict__["given"].log_given(self._reader()(inputs))  # type: ignore[no-any-return]
+        backend = self.given_backend()
+        return backend.log_given(self._reader()(inputs))
 
     # ---- other views of the same program
 
@@ -387,7 +429,15 @@ class LogicProgram(nn.Module):
     @property
     def reals(self) -> dict[str, float]:
         """Present values of the real holes."""
-        return {n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values}
+        return {
+            n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        for name in ("_ground", "_readers"):
+            state[name] = {}
+        return {**state, "_backend": None, "_answers": None, "_sum": False, "_given": None}
 
     def extra_repr(self) -> str:
         """Query and algebra, for printing."""
@@ -395,7 +445,9 @@ class LogicProgram(nn.Module):
         return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
 
 
-def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
+def _read(
+    text: str | Term | Parsed, nets: Mapping[str, Any]
+) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
     """The program with a neural statement for every network that the text only uses."""
     if isinstance(text, Term):
         term, places = text, None
@@ -425,12 +477,9 @@ def _read(text: str | Term | Parsed, nets: Mapping[str, Any]) -> tuple[Term, Seq
         names = [f"I{k}" for k in range(arity - bool(domain))]
         args = [lang.value_variable(n) for n in names]
         values = [lang.values("domain", [lang.constant(v) for v in domain])] if domain else []
-        head = lang.NEURAL(
-            lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args)
-        )
+        head = lang.NEURAL(lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args))
         added.append(lang.statement_rule(head, lang.body([])))
     if added:
         term = lang.program([*term.args, *added])
         places = None if places is None else [*places, *(Place(0, 0) for _ in added)]
     return term, places, found
-

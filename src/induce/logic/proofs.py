@@ -29,7 +29,9 @@ class Proof:
     negated : tuple of int
         Atoms whose absence the rule asks for.
     weight : float
-        Product of the weights of the leaves of the tree.
+        Product of the weights of the leaves of the tree, and of the probabilities of the absences.
+    absence : float
+        The part of the weight that is due to absences.
     """
 
     atom: int
@@ -37,6 +39,7 @@ class Proof:
     children: tuple[Proof, ...]
     negated: tuple[int, ...]
     weight: float
+    absence: float = 1.0
 
     @property
     def leaves(self) -> frozenset[int]:
@@ -73,7 +76,9 @@ def k_best(graph: Hypergraph, atom: int, weights: Any, k: int = 3, *, absent: An
 Entry = tuple[float, Literals, Any]
 
 
-def _tables(graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any) -> dict[int, list[Entry]]:
+def _tables(
+    graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any
+) -> dict[int, list[Entry]]:
     """For every atom that the roots need, its best proofs as (weight, leaves, tree)."""
     leaf_of = {int(a): n for n, a in enumerate(graph.leaves.atom)}
     start, target = dependency_graph(graph)
@@ -130,9 +135,9 @@ def _instance(
     """Proofs by one rule instance: the best combinations of its body's proofs; shared leaves count once."""
     literals = graph.body[graph.start[instance] : graph.start[instance + 1]].tolist()
     negated = tuple(x >> 1 for x in literals if x & 1)
-    factor = 1.0
+    own = 1.0
     for inner in negated:
-        factor *= absent(inner)
+        own *= absent(inner)
     partial: list[tuple[float, Literals, tuple[Any, ...]]] = [(1.0, frozenset(), ())]
     for literal in literals:
         if literal & 1:
@@ -147,7 +152,11 @@ def _instance(
         following.sort(key=lambda e: (-e[0], sorted(e[1])))
         partial = following[: 4 * k]
     rule = int(graph.rule[instance])
-    return [(w * factor, leaves, Proof(atom, rule, trees, negated, w * factor)) for w, leaves, trees in partial[: 2 * k]]
+    found = []
+    for w, leaves, trees in partial[: 2 * k]:
+        absence = own * float(np.prod([t.absence for t in trees]))
+        found.append((w * absence, leaves, Proof(atom, rule, trees, negated, w * absence, absence)))
+    return found
 
 
 def _uses(tree: Proof, atom: int) -> bool:

@@ -117,9 +117,17 @@ def answers_of(queries: Sequence[Query], program: GroundProgram, over: Mapping[s
         elif not query.names:
             listed = [()]
         else:
-            listed = sorted(found, key=lambda row: [(isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", str(v)) for v in row])
+            listed = sorted(
+                found,
+                key=lambda row: [
+                    (isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", str(v))
+                    for v in row
+                ],
+            )
             if over:
-                listed = [r for r in listed if all(n not in over or r[query.names.index(n)] in over[n] for n in query.names)]
+                listed = [
+                    r for r in listed if all(n not in over or r[query.names.index(n)] in over[n] for n in query.names)
+                ]
         for row in listed:
             atoms.append(place.get(_key(row), -1))
             values.append(row)
@@ -134,7 +142,11 @@ def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _label(query: Query, row: tuple[Any, ...]) -> str:
     """The query with its variables replaced by an answer."""
-    put = {lang.value_variable(n): lang.constant(v) for n, v in zip(query.names, row, strict=True) if not hasattr(v, "functor")}
+    put = {
+        lang.value_variable(n): lang.constant(v)
+        for n, v in zip(query.names, row, strict=True)
+        if not hasattr(v, "functor")
+    }
     present = [v for v in put if any(v in f.postorder() for f in query.body.args)]
     return str(query.body.replace({v: put[v] for v in present})) if present else str(query.body)
 
@@ -158,7 +170,9 @@ def observed_chain(query: Query, lowered: Lowered) -> AggregateClause | None:
     return None
 
 
-def chain_of(aggregate: AggregateClause, graph: Hypergraph, lowered: Lowered) -> tuple[CarryChain, NDArray[np.int64], NDArray[np.bool_]] | None:
+def chain_of(
+    aggregate: AggregateClause, graph: Hypergraph, lowered: Lowered
+) -> tuple[CarryChain, NDArray[np.int64], NDArray[np.bool_]] | None:
     """The carry automaton of a sum of independent variables, or None if the elements are not that.
 
     Returns

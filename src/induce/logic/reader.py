@@ -201,7 +201,9 @@ class Reader:
             return self.atom(node.children[0], where)
         if node.data not in ("name", "call"):
             if node.data == "comparison":
-                raise Fault(node, f"a comparison cannot stand in {where}. Write the opposite comparison, or a relation.")
+                raise Fault(
+                    node, f"a comparison cannot stand in {where}. Write the opposite comparison, or a relation."
+                )
             if node.data in ("choice", "neural", "weighted"):
                 raise Fault(node, f"a {node.data} head cannot stand in {where}. Give it a statement of its own.")
             shown = self.value(node)
@@ -330,7 +332,9 @@ class Reader:
             return self._hole(node)
         if data == "name":
             return lang.valued_relation(str(node.children[0]), [])
-        raise Fault(node, f"a {data.replace('_', ' ')} cannot stand in a real expression. Use numbers, holes and + - * /.")
+        raise Fault(
+            node, f"a {data.replace('_', ' ')} cannot stand in a real expression. Use numbers, holes and + - * /."
+        )
 
     def _real_call(self, node: Any) -> Term:
         name, arguments = str(node.children[0]), node.children[1].children

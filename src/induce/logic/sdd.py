@@ -15,7 +15,7 @@ from pysdd.sdd import SddManager, Vtree
 
 from induce.errors import LimitError
 from induce.logic.circuit import FALSE, LEAF, NOISY_OR, NOT, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
-from induce.logic.diagrams import _variables
+from induce.logic.diagrams import variables_of
 from induce.logic.hypergraph import Hypergraph
 
 __all__ = ["sdd_circuit"]
@@ -27,7 +27,7 @@ class _Compiler:
     def __init__(self, graph: Hypergraph, circuit: Circuit, nodes: int, seconds: float) -> None:
         self.graph, self.circuit = graph, circuit
         self.nodes, self.deadline, self.seconds = nodes, time.monotonic() + seconds, seconds
-        self.variables = _variables(graph, circuit)
+        self.variables = variables_of(graph, circuit)
         order = [int(leaf) for leaves in self.variables for leaf in leaves]
         self.place = {leaf: k + 1 for k, leaf in enumerate(order)}
         self.order = order
@@ -43,19 +43,36 @@ class _Compiler:
         if self.steps % 16 == 0:
             live = self.manager.count()
             if live > self.nodes or time.monotonic() > self.deadline:
-                why = f"{live:,} nodes (limit {self.nodes:,})" if live > self.nodes else f"{self.seconds:g} s of compilation"
+                why = (
+                    f"{live:,} nodes (limit {self.nodes:,})"
+                    if live > self.nodes
+                    else f"{self.seconds:g} s of compilation"
+                )
                 raise LimitError(f"the SDD over {len(self.order):,} literals passed {why}.")
 
-    def bottom_up(self) -> list[Any]:
-        """The SDD of every node of the circuit."""
+    def needed(self, roots: list[int]) -> NDArray[np.bool_]:
+        """Nodes below some roots."""
+        found = np.zeros(self.circuit.nodes, np.bool_)
+        stack = list(roots)
+        while stack:
+            node = stack.pop()
+            if not found[node]:
+                found[node] = True
+                stack += self.circuit.child[self.circuit.start[node] : self.circuit.start[node + 1]].tolist()
+        return found
+
+    def bottom_up(self, roots: list[int]) -> list[Any]:
+        """The SDD of every node below the roots."""
         done: list[Any] = [None] * self.circuit.nodes
+        wanted = self.needed(roots)
         at = 0
         for low, high in self.circuit.components.tolist():
             for node in range(at, low):
-                done[node] = self.node(node, done)
+                if wanted[node]:
+                    done[node] = self.node(node, done)
             for node in range(low, high):
                 done[node] = self.manager.false()
-            changed = True
+            changed = bool(wanted[low:high].any())
             while changed:
                 changed = False
                 for node in range(low, high):
@@ -65,7 +82,8 @@ class _Compiler:
                         done[node] = made
             at = high
         for node in range(at, self.circuit.nodes):
-            done[node] = self.node(node, done)
+            if wanted[node]:
+                done[node] = self.node(node, done)
         return done
 
     def node(self, node: int, done: list[Any]) -> Any:
@@ -113,14 +131,21 @@ def sdd_circuit(
     """
     compiler = _Compiler(graph, circuit, nodes, seconds)
     manager = compiler.manager
-    done = compiler.bottom_up()
+    # what must not hold is refused summand by summand: the disjunction itself can be far larger
+    demands: list[tuple[int, int]] = []
+    for root, sign in zip(circuit.roots[queries:].tolist(), signs.tolist(), strict=True):
+        if sign and circuit.kind[root] == SUM and not circuit.cyclic:
+            demands += [(c, 1) for c in circuit.child[circuit.start[root] : circuit.start[root + 1]].tolist()]
+        else:
+            demands.append((root, sign))
+    done = compiler.bottom_up([*circuit.roots[:queries].tolist(), *(node for node, _ in demands)])
     given = manager.true()
     for leaves in compiler.variables:
         if graph.leaves.categorical[graph.leaves.group[leaves[0]]]:
             given = manager.conjoin(given, compiler.exactly_one(leaves))
             compiler.check()
-    for root, sign in zip(circuit.roots[queries:], signs, strict=True):
-        held = done[root]
+    for node, sign in demands:
+        held = done[node]
         given = manager.conjoin(given, manager.negate(held) if sign else held)
         compiler.check()
     roots = []

@@ -195,7 +195,11 @@ def _real_level(term: Term, need: int) -> str:
         text = f"{_real_level(term.args[0], left)}{space}{symbol}{space}{_real_level(term.args[1], right)}"
         return f"({text})" if note.precedence < need else text
     if note.kind == "prefix":
-        text = f"-{_real_level(term.args[0], 31)}" if term.args[0].op is not LITERAL else f"-({_real_level(term.args[0], 0)})"
+        text = (
+            f"-{_real_level(term.args[0], 31)}"
+            if term.args[0].op is not LITERAL
+            else f"-({_real_level(term.args[0], 0)})"
+        )
         return f"({text})" if need > 30 else text
     if not term.args:
         return term.op.name

@@ -38,7 +38,9 @@ class _Facts:
             return frozenset(range(99))
         ids = _groups(rows[:, sorted(known)]) if known else np.zeros(len(rows), np.int64)
         count = int(ids.max()) + 1
-        return frozenset(c for c in range(rows.shape[1]) if len(np.unique(np.stack([ids, rows[:, c]]), axis=1).T) == count)
+        return frozenset(
+            c for c in range(rows.shape[1]) if len(np.unique(np.stack([ids, rows[:, c]]), axis=1).T) == count
+        )
 
 
 def _groups(rows: NDArray[Any]) -> NDArray[np.int64]:

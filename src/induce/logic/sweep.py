@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import AlgebraError
-from induce.logic.circuit import Circuit
+from induce.logic.circuit import NOISY_OR, Circuit
 from induce.logic.fixpoint import iterate
 
 __all__ = ["KINDS", "LOG_ZERO", "backward", "forward", "forward_bits"]
@@ -67,6 +67,8 @@ def forward(circuit: Circuit, weights: Any, kind: str = "real", *, max_depth: in
     weights = _check(circuit, weights, kind)
     buffer = np.empty((circuit.nodes, weights.shape[1]), weights.dtype)
     code = KINDS[kind]
+    if kind == "log" and (circuit.kind == NOISY_OR).any():
+        raise AlgebraError("an independent or has no log kernel; rewrite it with plain_or().")
     if circuit.cyclic:
         iterate(circuit, weights, buffer, kind, kind in IDEMPOTENT, max_depth, _forward_range)
         return buffer
@@ -303,7 +305,9 @@ def _backward_range(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "arcp"})
-def _others(first: int, last: int, child: Any, buffer: Any, adjoint: Any, grad: Any, low: int, high: int, flip: bool) -> None:
+def _others(
+    first: int, last: int, child: Any, buffer: Any, adjoint: Any, grad: Any, low: int, high: int, flip: bool
+) -> None:
     """``adjoint[child] += grad * product of the other factors`` (of ``1 - factor`` when ``flip``)."""
     size = last - first
     if size == 2:
@@ -377,7 +381,9 @@ def _sum_back(
 
 
 @numba.njit(cache=True, nogil=True)
-def _ties(first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int) -> None:
+def _ties(
+    first: int, last: int, child: Any, buffer: Any, value: Any, adjoint: Any, grad: Any, low: int, high: int
+) -> None:
     """The sub-gradient of a minimum or maximum: split evenly over the children that attain it."""
     for b in range(low, high):
         if grad[b] == 0.0:
@@ -402,14 +408,18 @@ def forward_bits(circuit: Circuit, bits: NDArray[np.uint64]) -> NDArray[np.uint6
     uint64 array, shape (nodes, words)
     """
     buffer = np.zeros((circuit.nodes, bits.shape[1]), np.uint64)
-    _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, 0, circuit.nodes)
-    for low, high in circuit.components:
-        for _ in range(int(high - low)):
+    arrays = (circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer)
+    at = 0
+    for low, high in circuit.components.tolist():
+        _bits(*arrays, at, low)
+        # a component starts from false, after everything below it is settled
+        for _ in range(high - low + 1):
             before = buffer[low:high].copy()
-            _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, int(low), int(high))
+            _bits(*arrays, low, high)
             if (before == buffer[low:high]).all():
                 break
-        _bits(circuit.kind, circuit.start, circuit.child, circuit.leaf, bits, buffer, int(high), circuit.nodes)
+        at = high
+    _bits(*arrays, at, circuit.nodes)
     return buffer
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from induce.errors import AlgebraError
 from induce.logic.circuit import Circuit, circuit_of
@@ -307,7 +308,9 @@ def _run(
             for _ in range(1 if c < 0 else last - node + 1):
                 changed = False
                 for m in range(node, last):
-                    if _node(m, kind, start, child, leaf, rivals, column, k, sets, scores, scratch_sets, scratch_scores):
+                    if _node(
+                        m, kind, start, child, leaf, rivals, column, k, sets, scores, scratch_sets, scratch_scores
+                    ):
                         changed = True
                 if not changed:
                     break
@@ -339,6 +342,7 @@ class _TopK(torch.autograd.Function):
         return torch.as_tensor(value).to(weights)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
         gradient = torch.as_tensor(ctx.gradient).to(outputs[0])
         return torch.einsum("rlb,rb->lb", gradient, outputs[0]).to(ctx.like), None
@@ -362,7 +366,9 @@ class ProofsModule(nn.Module):
     def __init__(self, graph: Hypergraph, atoms: Any, k: int) -> None:
         super().__init__()
         if not 1 <= k <= MOST_PROOFS:
-            raise AlgebraError(f"k must be between 1 and {MOST_PROOFS}, but got {k}. Use Algebra.PROBABILITY for all proofs.")
+            raise AlgebraError(
+                f"k must be between 1 and {MOST_PROOFS}, but got {k}. Use Algebra.PROBABILITY for all proofs."
+            )
         self.graph, self.k = graph, k
         self.circuit = circuit_of(graph, atoms)
         self.bound: torch.Tensor | None = None

@@ -1,0 +1,130 @@
+"""What ``induce logic`` does: read a program and its tables, answer the queries, print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from induce.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from induce.logic.program import LogicProgram
+
+__all__ = ["answer_document", "answer_lines", "read_program"]
+
+DIALECTS = {"problog": "from_problog", "asp": "from_asp", "scallop": "from_scallop"}
+
+
+def read_program(
+    source: str,
+    facts: Iterable[str],
+    weights: Iterable[str],
+    *,
+    queries: list[str] | None = None,
+    algebra: str = "probability",
+    dialect: str | None = None,
+) -> LogicProgram:
+    """A program from a file (``-`` is standard input) and tables given as ``relation=file``.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read, or an option has no ``=``.
+    """
+    import sys
+
+    from induce.algebras.semirings import named
+    from induce.logic import LogicProgram
+
+    text: Any
+    if source == "-":
+        text = sys.stdin.read()
+    else:
+        path = Path(source)
+        if not path.is_file():
+            raise DataError(f"there is no program '{source}'. Name a file of rules, or - for standard input.")
+        text = path.read_text(encoding="utf-8")
+    if dialect is not None:
+        if dialect not in DIALECTS:
+            raise DataError(
+                f"unknown dialect '{dialect}'.{did_you_mean(dialect, DIALECTS)} Known: {', '.join(DIALECTS)}."
+            )
+        from importlib import import_module
+
+        text = getattr(import_module("induce.logic.dialects"), DIALECTS[dialect])(text)
+    program = LogicProgram(text, query=queries or None, algebra=named(algebra))
+    columns = dict(_pairs(weights, "--weight"))
+    for name, file in _pairs(facts, "--facts"):
+        program.facts(name, _table(file), weight=columns.pop(name, None))
+    if columns:
+        name = next(iter(columns))
+        raise DataError(f"--weight names '{name}', but there is no --facts {name}=FILE.")
+    return program
+
+
+def _pairs(options: Iterable[str], option: str) -> list[tuple[str, str]]:
+    found = []
+    for entry in options:
+        name, sign, value = entry.partition("=")
+        if not sign or not name or not value:
+            raise DataError(f"{option} '{entry}' has no '='. Write for example {option} edge=edges.csv.")
+        found.append((name, value))
+    return found
+
+
+def _table(file: str) -> Any:
+    """Columns of any type from CSV, TSV, Parquet or Excel."""
+    import pandas as pd
+
+    path = Path(file)
+    if not path.is_file():
+        raise DataError(f"there is no file '{file}' of facts. Check the path.")
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix in (".xlsx", ".xls"):
+            return pd.read_excel(path)
+        separator = "\t" if path.suffix in (".tsv", ".tab") else ","
+        return pd.read_csv(path, sep=separator)
+    except (ValueError, OSError, ImportError) as problem:
+        raise DataError(f"'{file}' cannot be read as a table: {problem}") from problem
+
+
+def answer_document(program: LogicProgram, limit: int | None = None) -> dict[str, Any]:
+    """Answers with their values, the algebra's claim, and how they were computed, as plain values."""
+    import torch
+
+    with torch.no_grad():
+        values = program().reshape(-1).double().tolist() if len(program.answers) else []
+    bound = getattr(program.backend.module, "bound", None)
+    bounds = [0.0] * len(values) if bound is None else bound.reshape(-1).tolist()
+    rows = sorted(zip(program.answers.labels, values, bounds, strict=True), key=lambda r: (-r[1], r[0]))
+    algebra = program.algebra
+    return {
+        "queries": [str(q) for q in program.queries],
+        "algebra": algebra.name,
+        "claims": getattr(algebra, "claims", ""),
+        "exact": bool(getattr(algebra, "exact", False)),
+        "how": program.backend.how,
+        "answers": [
+            {"answer": a, "value": v, **({} if bound is None else {"at most": v + b})} for a, v, b in rows[:limit]
+        ],
+        "count": len(rows),
+    }
+
+
+def answer_lines(document: dict[str, Any]) -> list[str]:
+    """The same as lines for a terminal."""
+    rows = document["answers"]
+    width = max((len(r["answer"]) for r in rows), default=0)
+    lines = [
+        f"{r['answer'].ljust(width)}  {r['value']:.6g}" + (f"  (at most {r['at most']:.6g})" if "at most" in r else "")
+        for r in rows
+    ]
+    if not rows:
+        lines = ["no answers"]
+    if document["count"] > len(rows):
+        lines.append(f"... and {document['count'] - len(rows):,} more (raise --limit)")
+    exact = "exact" if document["exact"] else "not exact"
+    return [*lines, "", f"{document['algebra']}: {document['claims']} ({exact}; {document['how']})"]

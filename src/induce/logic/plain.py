@@ -1,0 +1,124 @@
+"""Plain functions over the engine: Datalog on Python rows, exact value and gradient of a ground program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from induce.errors import AlgebraError, DataError
+
+__all__ = ["evaluate", "value_and_gradient"]
+
+
+def evaluate(
+    facts: Mapping[str, Any], rules: Sequence[str], *, bare_variables: bool = False, limits: Any = None
+) -> dict[str, set[tuple[Any, ...]]]:
+    """All tuples that rules derive from facts.
+
+    Parameters
+    ----------
+    facts : mapping of relation name to rows
+        Tuples, or any table that :meth:`LogicProgram.facts` reads.
+    rules : sequence of str
+        A final dot may be left out.
+    bare_variables : bool
+        Read bare identifiers in arguments as variables.
+    limits : Limits, optional
+
+    Returns
+    -------
+    dict of relation name to set of tuples
+        Facts included.
+
+    Raises
+    ------
+    ParseError, RuleError, DataError, LimitError
+
+    >>> found = evaluate({"edge": [(1, 2), (2, 3)]}, ["path(X, Y) :- edge(X, Y)", "path(X, Z) :- edge(X, Y), path(Y, Z)"])
+    >>> sorted(found["path"])
+    [(1, 2), (1, 3), (2, 3)]
+    """
+    from induce.logic.check import statements_of
+    from induce.logic.database import Database
+    from induce.logic.facts import read_facts
+    from induce.logic.grounding import _all_facts, strata_of, uncertain_relations
+    from induce.logic.lower import lower
+    from induce.logic.parse import parse_program
+    from induce.logic.symbols import Symbols
+
+    lines = [r.strip() if r.strip().endswith(".") else r.strip() + "." for r in rules if r.strip()]
+    parsed = parse_program("\n".join(lines), bare_variables=bare_variables)
+    symbols = Symbols()
+    lowered = lower(statements_of(parsed.term, parsed.places), symbols)
+    tables = {}
+    for name, rows in facts.items():
+        columns = read_facts(name, rows, symbols)
+        tables[f"{name}/{columns.shape[1]}"] = columns
+    if uncertain_relations(lowered.clauses, lowered.aggregates, set()):
+        raise AlgebraError("evaluate() is for certain facts and rules. Use LogicProgram for probabilities and choices.")
+    known = {*tables, *lowered.facts, *(c.head.relation for c in lowered.clauses)}
+    database = Database(symbols)
+    for relation, columns in _all_facts(lowered, tables).items():
+        database.add_facts(relation, columns)
+    for stratum in strata_of(lowered.clauses, lowered.aggregates):
+        database.run(stratum, limits=limits)
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    for relation in sorted(known):
+        if "@" not in relation:
+            columns = database.tuples(relation)
+            values = [symbols.values_of(columns[:, k]) for k in range(columns.shape[1])]
+            found[relation.rpartition("/")[0]] = (
+                set(zip(*values, strict=True)) if values else {()} if len(columns) else set()
+            )
+    return found
+
+
+def value_and_gradient(
+    program: Any, probabilities: Mapping[str, float] | Iterable[float], *, query: str | Sequence[str] | None = None
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Exact probability of the answers of a ground program, and its derivative with respect to every leaf.
+
+    Parameters
+    ----------
+    program : str or LogicProgram
+        Text without variables, whose uncertain atoms are the keys of ``probabilities``; or a program.
+    probabilities : mapping of atom to probability, or array
+        In the order of the leaves for a LogicProgram.
+    query : str or sequence of str, optional
+        Atoms; for a LogicProgram its own query.
+
+    Returns
+    -------
+    values, gradient
+        ``values[answer]`` and ``gradient[answer][leaf]``; for a Boolean leaf the derivative is
+        ``P(answer | leaf) - P(answer | not leaf)``.
+
+    >>> values, gradient = value_and_gradient("q :- a. q :- b.", {"a": 0.5, "b": 0.2}, query="q")
+    >>> round(values["q"], 3), round(gradient["q"]["a"], 3)
+    (0.6, 0.8)
+    """
+    from induce.logic.compile import value_and_gradient as exact
+    from induce.logic.program import LogicProgram
+
+    if isinstance(program, str):
+        if not isinstance(probabilities, Mapping):
+            raise DataError("for a program given as text, probabilities maps each uncertain atom to its probability.")
+        text = "\n".join([program, *(f"{float(p)!r}::{a}." for a, p in probabilities.items())])
+        program = LogicProgram(text, query=query)
+    ground = program.ground()
+    leaves = [ground.text_of(int(a)) for a in ground.graph.leaves.atom]
+    if isinstance(probabilities, Mapping):
+        missing = [name for name in leaves if name not in probabilities]
+        if missing:
+            raise DataError(f"no probability is given for '{missing[0]}'. Leaves: {', '.join(leaves[:10])}.")
+        weights = np.array([float(probabilities[name]) for name in leaves])
+    else:
+        weights = np.asarray(probabilities, np.float64).reshape(-1)
+        if len(weights) != len(leaves):
+            raise DataError(f"{len(weights)} probabilities for {len(leaves)} leaves ({', '.join(leaves[:10])}).")
+    values, slopes = exact(ground.graph, program.answers.atoms, weights, evidence=ground.given)
+    labels = program.answers.labels
+    gradient = {label: dict(zip(leaves, row.tolist(), strict=True)) for label, row in zip(labels, slopes, strict=True)}
+    return dict(zip(labels, values.tolist(), strict=True)), gradient

@@ -1,0 +1,148 @@
+"""A logic program on disk: text, JSON and safetensors in a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from induce.errors import FormatError
+
+if TYPE_CHECKING:
+    from induce.logic.program import LogicProgram
+
+__all__ = ["load_program", "save_program"]
+
+FORMAT = 1
+KIND = "induce logic program"
+
+
+def _value(value: Any) -> Any:
+    """A constant as JSON that keeps its type."""
+    if hasattr(value, "functor"):
+        return {"functor": value.functor, "arguments": [_value(a) for a in value.arguments]}
+    if isinstance(value, float):
+        return {"float": repr(value)}
+    return value
+
+
+def _constant(entry: Any) -> Any:
+    from induce.logic.symbols import Compound
+
+    if isinstance(entry, dict) and "functor" in entry:
+        return Compound(str(entry["functor"]), tuple(_constant(a) for a in entry["arguments"]))
+    if isinstance(entry, dict):
+        return float(entry["float"])
+    return entry
+
+
+def save_program(program: LogicProgram, path: Any) -> None:
+    """Write a program; a folder that exists is replaced file by file."""
+    from safetensors.torch import save
+
+    place = Path(path)
+    place.mkdir(parents=True, exist_ok=True)
+
+    def rows(columns: Any) -> list[list[Any]]:
+        return [[_value(v) for v in program.symbols.values_of(row)] for row in columns]
+
+    holes = program.parameters_of_holes
+    document = {
+        "kind": KIND,
+        "format": FORMAT,
+        "queries": [str(q) for q in program.queries],
+        "over": {n: [_value(v) for v in values] for n, values in program.over.items()},
+        "algebra": program.algebra.name,
+        "method": program.method,
+        "axes": {n: [[_value(v) for v in axis] for axis in axes] for n, axes in program.axes.items()},
+        "logits": program.logits,
+        "strict": program.strict,
+        "networks": sorted(program.nets.keys()),
+        "facts": {k: rows(c) for k, c in program._tables.items() if k not in program._measured},
+        "weighted": {k: [rows(t.columns), t.weights.tolist()] for k, t in program._weighted.items()},
+        "measured": {k: [rows(c), np.asarray(v).tolist()] for k, (c, v) in program._measured.items()},
+        "indexed": {
+            n: [[_value(v) for v in program.symbols.values_of(list(key))] for key in keys]
+            for n, keys in holes.indexed.items()
+        },
+    }
+    state = {k: v.detach().cpu().contiguous() for k, v in program.state_dict().items()}
+    contents = {
+        "program.lp": (str(program.term) + "\n").encode(),
+        "program.json": json.dumps(document, indent=1, ensure_ascii=False).encode(),
+        "tensors.safetensors": save(state),
+    }
+    for name, content in contents.items():
+        fresh = place / (name + ".new")
+        fresh.write_bytes(content)
+        fresh.replace(place / name)
+
+
+def load_program(path: Any, **nets: Any) -> LogicProgram:
+    """Read a program that :meth:`LogicProgram.save` wrote; networks are given by name and receive their parameters.
+
+    Raises
+    ------
+    FormatError
+        If the folder is damaged or from a newer version, or a network is missing.
+    """
+    from safetensors.torch import load
+
+    from induce.logic.program import LogicProgram
+
+    place = Path(path)
+    try:
+        document = json.loads((place / "program.json").read_text(encoding="utf-8"))
+        text = (place / "program.lp").read_text(encoding="utf-8")
+        state = load((place / "tensors.safetensors").read_bytes())
+    except (OSError, ValueError, KeyError) as problem:
+        raise FormatError(
+            f"'{place}' is no saved logic program: {problem}. Save it again with program.save()."
+        ) from problem
+    if document.get("kind") != KIND or not isinstance(document.get("format"), int):
+        raise FormatError(f"'{place}' holds something else than a logic program. Load it with induce.load().")
+    if document["format"] > FORMAT:
+        raise FormatError(f"'{place}' was written by a newer version (format {document['format']}). Update induce.")
+    missing = [n for n in document["networks"] if n not in nets]
+    if missing:
+        raise FormatError(f"the program needs the network '{missing[0]}'. Give it: load(path, {missing[0]}=module).")
+    program = LogicProgram(
+        text,
+        query=document["queries"] or None,
+        over={n: [_constant(v) for v in values] for n, values in document["over"].items()},
+        algebra=algebra_named(document["algebra"]),
+        method=document["method"],
+        axes={n: [[_constant(v) for v in axis] for axis in axes] for n, axes in document["axes"].items()},
+        logits=document["logits"],
+        strict=document["strict"],
+        **nets,
+    )
+    _restore(program, document)
+    program.load_state_dict(state)
+    return program
+
+
+def algebra_named(name: str) -> Any:
+    """The shipped algebra of a name."""
+    from induce.algebras.semirings import named
+
+    return named(name)
+
+
+def _restore(program: Any, document: Any) -> None:
+
+    for key, rows in document["facts"].items():
+        program.facts(key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows])
+    for key, (rows, weights) in document["weighted"].items():
+        program.facts(
+            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], weight=np.array(weights)
+        )
+    for key, (rows, values) in document["measured"].items():
+        program.facts(
+            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], value=np.array(values)
+        )
+    for name, keys in document["indexed"].items():
+        ids = [tuple(int(i) for i in program.symbols.ids_of([_constant(v) for v in key])) for key in keys]
+        program.parameters_of_holes.index(name, ids)

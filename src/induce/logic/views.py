@@ -1,0 +1,136 @@
+"""What a logic program says about itself: plan, profile, explanations, worlds; and how it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from induce.errors import RuleError
+
+if TYPE_CHECKING:
+    from induce.logic.backends import Backend
+    from induce.logic.drawing import Explanation
+    from induce.logic.explanations import Decoded
+
+__all__ = ["Views"]
+
+
+class Views:
+    """Methods of a logic program that read it out; mixed into :class:`~induce.logic.program.LogicProgram`."""
+
+    # ---- explanations
+
+    def why(self: Any, answer: Any = None, *, k: int = 3, **inputs: Any) -> Explanation:
+        """Why an answer holds: its value and its ``k`` best proofs.
+
+        Parameters
+        ----------
+        answer : optional
+            Value of the query's variable, or label; the likeliest by default.
+        k : int
+        **inputs : tensors of one example, without the batch axis
+        """
+        from induce.logic.explanations import explain, one_example
+
+        return explain(self, one_example(inputs), answer, k)
+
+    def why_not(self: Any, answer: Any, **inputs: Any) -> Explanation:
+        """Why an answer does not hold: the rule instances that nearly give it, and their weakest conditions."""
+        from induce.logic.explanations import explain_not, one_example
+
+        return explain_not(self, one_example(inputs), answer)
+
+    def counterfactual(
+        self: Any, answer: Any = None, *, allow: Iterable[str] | None = None, cost: str = "count", **inputs: Any
+    ) -> Explanation:
+        """The cheapest change of uncertain facts that flips an answer.
+
+        Parameters
+        ----------
+        answer : optional
+        allow : iterable of str, optional
+            Relations whose facts may change; all by default.
+        cost : {"count", "log"}
+            Number of changes, or sum of the log odds that they overturn.
+        **inputs : tensors of one example
+        """
+        from induce.logic.explanations import counterfactual, one_example
+
+        return counterfactual(self, one_example(inputs), answer, allow, cost)
+
+    def sensitivity(self: Any, answer: Any = None, **inputs: Any) -> Explanation:
+        """How much an answer's value changes with each uncertain fact, largest first."""
+        from induce.logic.explanations import one_example, sensitivity
+
+        return sensitivity(self, one_example(inputs), answer)
+
+    # ---- worlds
+
+    def decode(self: Any, **inputs: Any) -> Decoded:
+        """The most probable world that breaks no constraint, for each example, and the answers computed from it."""
+        from induce.logic.explanations import decode
+
+        return decode(self, inputs)
+
+    def given_backend(self: Any) -> Backend:
+        """The evaluator of the evidence and constraints alone."""
+        from induce.algebras.semirings import PROBABILITY
+        from induce.logic.backends import backend_for
+
+        program = self.ground()
+        if not program.given:
+            raise RuleError("the program has no constraint and no evidence. Write one as ':- body.'")
+        if self._given is None or self._given[0] is not program:
+            method = self.method if self.method != "structure" else None
+            self._given = (program, backend_for(program, np.zeros(0, np.int64), PROBABILITY, method))
+        return self._given[1]  # type: ignore[no-any-return]
+
+    def conflict(self: Any, **inputs: Any) -> list[str]:
+        """A smallest set of constraints and evidence that contradict each other; empty if some world satisfies all."""
+        from induce.logic.worlds import conflict
+
+        weights = self.leaf_weights(**inputs).detach().double().cpu().numpy() if inputs else None
+        return conflict(self.ground(), weights)
+
+    def models(self: Any, limit: int = 100_000) -> list[list[str]]:
+        """All consistent worlds, each as the list of uncertain facts that hold in it."""
+        from induce.logic.worlds import models
+
+        ground = self.ground()
+        found = models(ground, limit)
+        names = [ground.text_of(int(a)) for a in ground.graph.leaves.atom]
+        return [[names[n] for n in np.flatnonzero(found[:, w])] for w in range(found.shape[1])]
+
+    # ---- the planner
+
+    def plan(self: Any) -> str:
+        """What the planner made of the program: strata, sizes, sources of chance, method."""
+        from induce.logic.planning import plan_text
+
+        return plan_text(self)
+
+    def profile(self: Any) -> Any:
+        """Tuples, instances and seconds of every rule, as a table."""
+        import pandas as pd
+
+        ground = self.ground()
+        table = pd.DataFrame(ground.profile)
+        if len(table):
+            table["text"] = [ground.lowered.texts.get(int(n), "") for n in table.iloc[:, 0]]
+        return table
+
+    def rule_truth(self: Any, **inputs: Any) -> dict[str, float]:
+        """Mean truth (best instance, over the batch) of every rule: which rules fire during training."""
+        from induce.logic.planning import rule_truth
+
+        return rule_truth(self, inputs)
+
+    # ---- keeping
+
+    def save(self: Any, path: Any) -> None:
+        """Write the program as a folder: text, facts as JSON, tensors as safetensors. Nothing is pickled."""
+        from induce.logic.saving import save_program
+
+        save_program(self, path)

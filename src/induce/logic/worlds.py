@@ -1,0 +1,253 @@
+"""Worlds: the most probable one that breaks no rule, all of them, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.errors import LimitError
+from induce.logic.circuit import FALSE, Circuit, circuit_of
+from induce.logic.compile import ExactCircuit, compile_exact
+from induce.logic.grounding import GroundProgram
+from induce.logic.hypergraph import Hypergraph
+from induce.logic.sweep import forward
+
+__all__ = ["World", "conflict", "holds_in", "models", "most_probable"]
+
+TINY = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One assignment of the leaves for each example.
+
+    Parameters
+    ----------
+    leaves : bool array, shape (leaves, batch)
+    log_weight : array, shape (batch,)
+        Log of the product of the weights of what holds and does not hold.
+    """
+
+    leaves: NDArray[np.bool_]
+    log_weight: NDArray[np.float64]
+
+
+def most_probable(graph: Hypergraph, exact: ExactCircuit | None, weights: Any) -> World:
+    """The most probable world that is consistent with the evidence and constraints of a compiled circuit.
+
+    Parameters
+    ----------
+    graph : Hypergraph
+    exact : ExactCircuit or None
+        Its evidence roots are the constraints; None for none.
+    weights : array, shape (leaves, batch)
+    """
+    weights = np.ascontiguousarray(weights, np.float64)
+    positive, negative, best = _scaled(graph, weights)
+    chosen = best.copy()
+    if exact is not None and len(exact.circuit.roots) > exact.queries:
+        circuit = exact.circuit
+        # the best world so far is kept wherever the constraints say nothing
+        _trace(
+            circuit.kind, circuit.start, circuit.child, circuit.leaf, circuit.roots[exact.queries :], positive, negative,
+            graph.leaves.group, graph.leaves.categorical, _first_leaves(graph), chosen,
+        )  # fmt: skip
+    return World(chosen, _log_weight(graph, weights, chosen))
+
+
+def _first_leaves(graph: Hypergraph) -> NDArray[np.int64]:
+    return np.searchsorted(graph.leaves.group, np.arange(len(graph.leaves.categorical) + 1)).astype(np.int64)
+
+
+def _scaled(graph: Hypergraph, weights: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+    """Log weights relative to the likeliest value of each variable, and those values."""
+    count, batch = weights.shape
+    group = graph.leaves.group
+    categorical = graph.leaves.categorical[group] if count else np.zeros(0, np.bool_)
+    top = np.full((len(graph.leaves.categorical), batch), TINY)
+    np.maximum.at(top, group, weights)
+    boolean_top = np.maximum(weights, 1.0 - weights)
+    scale = np.where(categorical[:, None], top[group], boolean_top) if count else weights
+    with np.errstate(divide="ignore"):
+        positive = np.log(np.maximum(weights, TINY)) - np.log(np.maximum(scale, TINY))
+        negative = np.where(categorical[:, None], 0.0, np.log(np.maximum(1.0 - weights, TINY)) - np.log(scale))
+    best = np.where(categorical[:, None], weights >= top[group], weights >= 0.5) if count else weights > 0
+    # of several equal values the first one
+    for start, end in zip(_first_leaves(graph), _first_leaves(graph)[1:], strict=False):
+        if end - start > 1:
+            rows = best[start:end]
+            rows &= np.cumsum(rows, axis=0) == 1
+    return positive, negative, best
+
+
+@numba.njit(cache=True, nogil=True)
+def _trace(
+    kind: Any, start: Any, child: Any, leaf: Any, roots: Any, positive: Any, negative: Any, group: Any, categorical: Any,
+    first: Any, chosen: Any,
+) -> None:  # fmt: skip
+    """Max-product upwards, then the attaining children downwards."""
+    nodes = len(kind)
+    value = np.zeros(nodes)
+    stack = np.empty(nodes + len(child) + 1, np.int64)
+    for b in range(positive.shape[1]):
+        for node in range(nodes):
+            what = kind[node]
+            if what == 0:
+                value[node] = positive[leaf[node], b]
+            elif what == 1:
+                value[node] = negative[leaf[node], b]
+            elif what == 5:
+                value[node] = 0.0
+            elif what == 6:
+                value[node] = -np.inf
+            elif what == 3:
+                total = 0.0
+                for e in range(start[node], start[node + 1]):
+                    total += value[child[e]]
+                value[node] = total
+            else:
+                top = -np.inf
+                for e in range(start[node], start[node + 1]):
+                    top = max(top, value[child[e]])
+                value[node] = top
+        for root in roots:
+            stack[0] = root
+            size = 1
+            while size:
+                size -= 1
+                node = stack[size]
+                what = kind[node]
+                if what == 0:
+                    g = group[leaf[node]]
+                    if categorical[g]:
+                        for other in range(first[g], first[g + 1]):
+                            chosen[other, b] = False
+                    chosen[leaf[node], b] = True
+                elif what == 1:
+                    chosen[leaf[node], b] = False
+                elif what == 3:
+                    for e in range(start[node], start[node + 1]):
+                        stack[size] = child[e]
+                        size += 1
+                elif what == 2:
+                    best = child[start[node]]
+                    for e in range(start[node], start[node + 1]):
+                        if value[child[e]] > value[best]:
+                            best = child[e]
+                    stack[size] = best
+                    size += 1
+
+
+def _log_weight(graph: Hypergraph, weights: NDArray[Any], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    categorical = graph.leaves.categorical[graph.leaves.group][:, None] if len(weights) else np.zeros((0, 1), np.bool_)
+    factor = np.where(chosen, weights, np.where(categorical, 1.0, 1.0 - weights))
+    return np.asarray(np.log(np.maximum(factor, TINY)).sum(0), np.float64)
+
+
+def holds_in(graph: Hypergraph, atoms: Any, world: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether atoms hold in given worlds: the program is run, nothing is predicted.
+
+    Parameters
+    ----------
+    atoms : int array
+        -1 stands for an atom that never holds.
+    world : bool array, shape (leaves, batch)
+
+    Returns
+    -------
+    bool array, shape (atoms, batch)
+    """
+    circuit = circuit_of(graph, atoms)
+    return np.asarray(forward(circuit, world.astype(np.float64), "minmax")[circuit.roots] > 0.5)
+
+
+def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
+    """All consistent worlds, shape (leaves, worlds), each leaf's truth; variables that no constraint reads are left false.
+
+    Raises
+    ------
+    LimitError
+        If there are more than ``limit``.
+    """
+    exact = compile_exact(program.graph, np.zeros(0, np.int64), evidence=program.given)
+    circuit = exact.circuit
+    found: list[frozenset[int]] = [frozenset()]
+    for root in circuit.roots:
+        mine = list(_satisfying(circuit, int(root), limit))
+        found = [a | b for a in found for b in mine]
+        if len(found) > limit:
+            raise LimitError(
+                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
+            )
+    out = np.zeros((len(program.graph.leaves), len(found)), np.bool_)
+    for k, leaves in enumerate(found):
+        out[[x for x in leaves if x >= 0], k] = True
+    return out
+
+
+def _satisfying(circuit: Circuit, root: int, limit: int) -> Iterator[frozenset[int]]:
+    """Sets of leaves that make a deterministic, decomposable circuit true (shared sub-circuits once)."""
+    known: dict[int, list[frozenset[int]]] = {}
+    for node in range(root + 1):
+        kind = int(circuit.kind[node])
+        below = circuit.child[circuit.start[node] : circuit.start[node + 1]].tolist()
+        if kind == 0:
+            known[node] = [frozenset([int(circuit.leaf[node])])]
+        elif kind in (1, 5):
+            known[node] = [frozenset()]
+        elif kind == FALSE:
+            known[node] = []
+        elif kind == 3:
+            sets: list[frozenset[int]] = [frozenset()]
+            for inner in below:
+                sets = [a | b for a in sets for b in known[inner]]
+                if len(sets) > limit:
+                    break
+            known[node] = sets
+        else:
+            known[node] = [s for inner in below for s in known[inner]]
+        if len(known[node]) > limit:
+            raise LimitError(
+                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
+            )
+    yield from known[root]
+
+
+def conflict(program: GroundProgram, weights: Any = None) -> list[str]:
+    """A smallest set of constraints and evidence that contradict each other; empty if they do not.
+
+    No member of the set can be left out. Leaves whose weight is 0 in every example count as false.
+
+    Parameters
+    ----------
+    program : GroundProgram
+    weights : array, shape (leaves, batch), optional
+    """
+    named = [(2 * a + 1, program.lowered.texts.get(n, f"rule {n}")) for a, n in program.forbidden]
+    named += [(e, f"evidence({'not ' if e & 1 else ''}{program.text_of(e >> 1)}).") for e in program.evidence]
+    texts = list(dict.fromkeys(t for _, t in named))
+    if program.impossible:
+        return list(program.impossible)
+
+    def possible(kept: Sequence[str]) -> bool:
+        chosen = [e for e, t in named if t in kept]
+        if not chosen:
+            return True
+        exact = compile_exact(program.graph, np.zeros(0, np.int64), evidence=chosen)
+        given = np.full((len(program.graph.leaves), 1), 0.5) if weights is None else np.asarray(weights)
+        values = forward(exact.circuit, np.asarray(given, np.float64), "real")[exact.circuit.roots]
+        return bool((values.min(axis=0) > 0).any()) if len(values) else True
+
+    if possible(texts):
+        return []
+    kept = list(texts)
+    for text in texts:
+        without = [t for t in kept if t != text]
+        if not possible(without):
+            kept = without
+    return kept
