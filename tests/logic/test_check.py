@@ -254,9 +254,9 @@ def test_inputs():
         DataError, match=r"the inputs disagree on the number of examples \(a: 3, b: 2\). The first axis"
     ):
         program(a=inputs(3)["a"], b=inputs(2)["b"])
-    with pytest.raises(DataError, match="the input 'b' is missing. Given: a; needed: a, b"):
+    with pytest.raises(DataError, match=r"the input 'b' is missing. Given: a; needed: a, b"):
         program(a=inputs()["a"])
-    with pytest.raises(DataError, match="no rule reads an input 'c'. Inputs: a, b"):
+    with pytest.raises(DataError, match=r"no rule reads an input 'c'. Inputs: a, b"):
         program(**inputs(), c=inputs()["a"])
 
 
@@ -303,7 +303,7 @@ def test_an_algebra_of_numbers_has_no_meaning_for_rules():
 def test_words_cannot_name_relations():
     from induce.logic.language import predicate
 
-    with pytest.raises(TermError, match="'not' is a word of the language and cannot name a relation. Try 'not_'"):
+    with pytest.raises(TermError, match=r"'not' is a word of the language and cannot name a relation. Try 'not_'"):
         predicate("not", 1)
     with pytest.raises(TermError, match="'a b' is no name of a relation"):
         predicate("a b", 1)

@@ -278,7 +278,7 @@ def _choice(out: Translation, head: list[Token]) -> list[Token]:
         word = "" if sign is None else sign.text
         word = _FLIPPED.get(word, word) if flip and word != "" else (">=" if flip else word or "<=")
         if word in ("<", ">"):
-            number = _stepped(out, number, 1 if word == ">" else -1)
+            number = _stepped(out, number, 1 if word == ">" else -1, guard[0])
             word += "="
         if word == "!=":
             out.refuse(guard[0], "'!=' at a choice", "Write two rules, one for each side.")
@@ -289,14 +289,14 @@ def _choice(out: Translation, head: list[Token]) -> list[Token]:
     made = [*low, low[-1].put("<="), *inside] if low and low is not high else inside
     if high:
         made = [*made, high[0].put("=" if low is high else "<="), *high]
-    for literal in split(inside[1:-1], ";"):
+    for literal in out.parts(inside[1:-1], ";"):
         _refuse_classical(out, literal)
     return made
 
 
-def _stepped(out: Translation, number: list[Token], step: int) -> list[Token]:
+def _stepped(out: Translation, number: list[Token], step: int, near: Token) -> list[Token]:
     if len(number) != 1 or not number[0].text.isdigit():
-        out.refuse(number[0], "a computed strict bound of a choice", "Write it with '<=' and a whole number.")
+        out.refuse(near, "a computed strict bound of a choice", "Write it with '<=' and a whole number.")
     return [number[0].put(str(int(number[0].text) + step), "number")]
 
 
@@ -315,8 +315,8 @@ def _costs(out: Translation, statement: list[Token]) -> list[list[Token]]:
                 f"an element of '{first.text}' without a condition",
                 "Write 'weight, terms : body'.",
             )
-        weight, *terms = split(sides[0], ",")
-        parts = _level(weight)
+        weight, *terms = out.parts(sides[0], ",")
+        parts = out.parts(weight, "@")
         number = parts[0]
         if first.text == "#maximize":
             number = [number[0].put("-"), number[0].put("("), *number, number[0].put(")")]
@@ -326,8 +326,3 @@ def _costs(out: Translation, statement: list[Token]) -> list[list[Token]]:
         begin = element[0]
         made.append([begin.put(":~"), *_body(out, sides[1]), begin.put("."), begin.put("["), *shown, begin.put("]")])
     return made
-
-
-def _level(weight: Sequence[Token]) -> list[list[Token]]:
-    """Weight and level of ``W@P``."""
-    return [part for part in split(weight, "@") if part]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from induce.errors import RuleError
 from induce.logic import language as lang
+from induce.logic.cycles import check_recursion, strongly_connected
 from induce.logic.parse import Place
+from induce.logic.ranges import check_evidence, check_weights
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.term import Term
 
-__all__ = ["Statement", "check_program", "names_in", "statements_of", "unbound"]
+__all__ = ["Statement", "check_program", "names_in", "statements_of", "strongly_connected", "unbound"]
 
 _INVERTIBLE = ("+", "-")
 
@@ -189,10 +190,10 @@ def check_program(statements: Sequence[Statement], *, strict: bool = True) -> No
     _check_arities(statements)
     for statement in statements:
         _check_safety(statement, strict)
-        _check_weights(statement)
-        _check_evidence(statement)
+        check_weights(statement)
+        check_evidence(statement)
     _check_declarations(statements)
-    _check_recursion(statements)
+    check_recursion(statements)
 
 
 def _check_arities(statements: Sequence[Statement]) -> None:
@@ -324,55 +325,6 @@ def _check_aggregate(statement: Statement, aggregate: Term, outside: set[str]) -
             )
 
 
-def _check_evidence(statement: Statement) -> None:
-    term = statement.term
-    if term.op.name != "evidence":
-        return
-    for formula in term.args[0].args:
-        inner = formula.args[0] if formula.op is lang.NOT else formula
-        if not lang.is_atom(inner):
-            raise statement.error(
-                f"evidence is an atom or its negation, but got '{formula}'. Define a relation for it."
-            )
-        for name in names_in(inner):
-            raise statement.error(
-                f"evidence names one fact, but '{inner}' has the variable {name}. Write a constant in its place, or a "
-                "constraint ':- not a.'.",
-                name,
-            )
-
-
-def _check_weights(statement: Statement) -> None:
-    term = statement.term
-    head = term.args[0] if term.args else None
-    if head is None or head.op.name != ";":
-        return
-    total = 0.0
-    for alternative in head.args:
-        weight, atom = alternative.args
-        if weight.op is LITERAL:
-            value = float(weight.payload)
-            if math.isnan(value) or not 0.0 <= value <= 1.0:
-                raise statement.error(
-                    f"the probability of '{atom}' is {value!r}, but it must lie in [0, 1]. "
-                    "For a cost or score use a weak constraint ':~ body. [weight]'.",
-                    lang.key_of(atom),
-                )
-            total += value
-        if weight.op is HOLE and weight.hole.kind == "real":
-            spec = weight.hole
-            if (spec.low > -math.inf and spec.low < 0) or (spec.high < math.inf and spec.high > 1):
-                raise statement.error(
-                    f"the learned probability '?{spec.name}' has bounds ({spec.low}, {spec.high}) outside [0, 1]. "
-                    "Leave them out, or write sigmoid(...) around the expression."
-                )
-    if total > 1.0 + 1e-9:
-        shown = " + ".join(f"{a.args[0].payload:g}" for a in head.args if a.args[0].op is LITERAL)
-        raise statement.error(
-            f"the probabilities of the alternatives sum to {shown} = {total:g}, but at most 1 is possible."
-        )
-
-
 def _check_declarations(statements: Sequence[Statement]) -> None:
     """Constants of a declared column lie in its domain; one variable is not used for two sorts."""
     domains: dict[str, set[object]] = {}
@@ -410,64 +362,3 @@ def domain_values(domain: Term) -> list[object]:
     from induce.logic.reader import _spread
 
     return _spread(domain)
-
-
-def _check_recursion(statements: Sequence[Statement]) -> None:
-    """No negation and no aggregate through recursion."""
-    edges: dict[str, dict[str, tuple[str, Statement]]] = {}
-    for statement in statements:
-        for head in statement.heads:
-            out = edges.setdefault(lang.key_of(head), {})
-            for formula in statement.condition.args:
-                for atom, negated, aggregated in atoms_in(formula):
-                    kind = "aggregate" if aggregated else ("not" if negated else "")
-                    key = lang.key_of(atom)
-                    if kind or key not in out:
-                        out[key] = (kind, statement)
-    components = strongly_connected(edges)
-    for source, targets in edges.items():
-        for target, (kind, statement) in targets.items():
-            if kind and components[source] == components.get(target):
-                cycle = _cycle(edges, target, source)
-                shown = " -> ".join([source, *cycle])
-                if kind == "aggregate":
-                    raise statement.error(
-                        f"an aggregate looks at its own result: {shown}. Aggregate over a relation that does not depend "
-                        f"on '{source}'.",
-                        source,
-                    )
-                raise statement.error(
-                    f"negation through recursion: {shown}, with 'not' before {target}. Such a program has stable models, "
-                    "not one meaning; this engine needs strata. Break the cycle, or write a choice rule.",
-                    target,
-                )
-
-
-def _cycle(edges: Mapping[str, Mapping[str, object]], start: str, goal: str) -> list[str]:
-    """A shortest path of predicates from ``start`` to ``goal``."""
-    before: dict[str, str | None] = {start: None}
-    queue = [start]
-    while queue:
-        node = queue.pop(0)
-        if node == goal:
-            path = [node]
-            while before[path[-1]] is not None:
-                path.append(before[path[-1]])  # type: ignore[arg-type]
-            return path[::-1]
-        for target in edges.get(node, {}):
-            if target not in before:
-                before[target] = node
-                queue.append(target)
-    return [start, goal]
-
-
-def strongly_connected(edges: Mapping[str, Iterable[str]]) -> dict[str, int]:
-    """Predicate to the number of its component; components are numbered in dependency order (callees first)."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(edges)
-    graph.add_edges_from((s, t) for s, targets in edges.items() for t in targets)
-    return {
-        name: number for number, group in enumerate(nx.strongly_connected_components(graph)) for name in sorted(group)
-    }

@@ -107,7 +107,7 @@ class _Scallop:
         elif first.text == "const":
             self._constant(first, rest)
         elif first.text == "type":
-            for part in split(rest, ","):
+            for part in self.out.parts(rest, ","):
                 self._type(first, part)
         elif first.text == "query":
             self.queries.append(rest)
@@ -115,7 +115,7 @@ class _Scallop:
             self._relation(first, rest)
 
     def _constant(self, first: Token, rest: list[Token]) -> None:
-        for part in split(rest, ","):
+        for part in self.out.parts(rest, ","):
             sides = split(part, "=")
             if len(sides) != 2 or not sides[0] or not sides[1]:
                 self.out.refuse(first, "this form of 'const'", "Write 'const N = 3'.")
@@ -124,7 +124,7 @@ class _Scallop:
     def _type(self, first: Token, part: list[Token]) -> None:
         if len(part) < 3 or part[1].text != "(" or closing(part, 1) != len(part) - 1:
             self.out.refuse(first, "this form of 'type'", "Declare relations only, as in 'type edge(i32, i32)'.")
-        name, columns = part[0], split(part[2:-1], ",")
+        name, columns = part[0], self.out.parts(part[2:-1], ",")
         self.arities[name.text] = len(columns)
         made = [first.put("#relation", "hash"), name.put(name.text, "name"), part[1]]
         for number, column in enumerate(columns):
@@ -179,10 +179,10 @@ class _Scallop:
         inner = body[1:-1]
         exclusive = any(d == 0 and t.text == ";" for t, d in depths(inner))
         heads = []
-        for part in split(inner, ",", ";"):
+        for part in self.out.parts(inner, ",", ";"):
             weight, row = self._weighted(part)
             if row and row[0].text == "(" and closing(row, 0) == len(row) - 1:
-                columns = split(row[1:-1], ",")
+                columns = self.out.parts(row[1:-1], ",")
             else:
                 columns = [row] if row else []
             self.arities[name.text] = len(columns)
@@ -263,7 +263,7 @@ class _Scallop:
         opened = next((k for k in range(place + 1, len(tokens)) if tokens[k].text == "("), -1)
         also: list[list[Token]] = []
         if tokens[place + 1].text == "[":
-            also = split(tokens[place + 2 : closing(tokens, place + 1)], ",")
+            also = self.out.parts(tokens[place + 2 : closing(tokens, place + 1)], ",")
             if word.text in ("min", "max"):
                 self.out.refuse(word, f"the arguments of '{word.text}[...]'", _UNKNOWN["argmax"])
             opened = closing(tokens, place + 1) + 1
@@ -273,7 +273,7 @@ class _Scallop:
         sides = split(where[0], ":") if where else []
         if opened < 0 or len(sides) < 2 or last != len(tokens) - 1 or place < 2:
             self.out.refuse(word, f"this form of '{word.text}'", f"Write 'n := {word.text}(x: p(x))'.")
-        binders = [*split(sides[0], ","), *also]
+        binders = [*self.out.parts(sides[0], ","), *also]
         condition = where[0][len(sides[0]) + 1 :]
         bound = {t.text for b in binders for t in b}
         bodies = self._bodies(condition)
@@ -326,7 +326,7 @@ class _Scallop:
             self.out.refuse(
                 tokens[min(last + 1, len(tokens) - 1)], "what follows the atom", "Join atoms by 'and' or 'or'."
             )
-        columns = split(tokens[2:last], ",")
+        columns = self.out.parts(tokens[2:last], ",")
         self.arities.setdefault(name.text, len(columns))
         if not columns:
             return [name.put(shown, "name")]

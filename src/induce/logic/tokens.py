@@ -154,6 +154,18 @@ class Translation:
         """Raise: ``what`` of the dialect has no meaning here; say what to write instead."""
         raise error_at(self.original, token.line, token.column, f"{what} of {self.dialect} is not supported. {instead}")
 
+    def parts(self, tokens: Sequence[Token], *marks: str) -> list[list[Token]]:
+        """The parts between the marks, none of which may be empty."""
+        found = split(tokens, *marks)
+        place = 0
+        for part in found:
+            if not part:
+                token = tokens[min(place, len(tokens) - 1)]
+                message = f"something is missing at '{token.text}'. Write it, or remove a separator."
+                raise error_at(self.original, token.line, token.column, message)
+            place += len(part) + 1
+        return found
+
     def note(self, token: Token, message: str) -> None:
         """Remember something that the text says and that has no effect."""
         self.notes.append(f"{token.line}:{token.column}: {message}")

@@ -275,10 +275,8 @@ class WeightReader:
         self.seen.add(source.net)
         rows = outputs.detach()
         if bool((rows >= 0).all()) and bool(((rows.sum(2) - 1).abs() < 1e-5).all()):
-            raise RuleError(
-                f"network '{source.net}' gave probabilities (each row sums to 1), but logits were expected. Leave out its "
-                "softmax, or say LogicProgram(..., logits=False)."
-            )
+            message = "gave probabilities (each row sums to 1), but logits were expected. Leave out its softmax, or say"
+            raise RuleError(f"network '{source.net}' {message} LogicProgram(..., logits=False).")
 
     @staticmethod
     def _check_probabilities(source: Any, outputs: torch.Tensor) -> None:
