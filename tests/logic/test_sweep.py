@@ -13,7 +13,7 @@ from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit, circuit_of, plain_or
 from induce.logic.fused import fuse
 from induce.logic.sweep import KINDS, backward, forward
-from tests.logic.making import random_hypergraph
+from tests.logic.making import random_program
 
 ADD = {
     "real": lambda a, b: a + b, "viterbi": max, "minmax": max, "tropical": min, "product": lambda a, b: a + b - a * b,
@@ -29,7 +29,7 @@ DIFFERENTIABLE = ("real", "log", "viterbi", "minmax", "tropical", "product", "lu
 
 
 def acyclic(seed, negation=True):
-    graph = random_hypergraph(np.random.default_rng(seed), cyclic=False, negation=negation)
+    graph = random_program(np.random.default_rng(seed), cyclic=False, negation=negation)
     return circuit_of(graph, np.arange(graph.atoms))
 
 
@@ -77,7 +77,8 @@ def test_every_kernel_is_the_plain_interpreter(kind):
 @pytest.mark.parametrize("kind", DIFFERENTIABLE)
 def test_gradients_pass_gradcheck(kind):
     for seed in range(4):
-        circuit = acyclic(seed, negation=kind != "tropical")
+        # without determinism a sum of proofs may exceed one, and has no logarithm of the complement
+        circuit = acyclic(seed, negation=kind not in ("tropical", "log"))
         weights = torch.tensor(weights_for(kind, circuit, 2, seed), requires_grad=True)
         assert torch.autograd.gradcheck(CircuitModule(circuit, kind), (weights,), eps=1e-7, atol=1e-4)
 
@@ -93,7 +94,7 @@ def test_plain_torch_levels_agree_with_the_kernels_and_differentiate_twice(kind)
     torch.testing.assert_close(first, again.detach())
     if kind == "real":
         again.sum().backward()
-    with pytest.raises(RuntimeError, match="once_differentiable"):
+    with pytest.raises(RuntimeError, match="once_differentiable|does not require grad"):
         torch.autograd.grad(CircuitModule(circuit, kind)(weights).sum(), weights, create_graph=True)[0].sum().backward()
 
 
@@ -159,7 +160,7 @@ def test_independent_or_is_written_out_for_kernels_without_it():
 
 def test_recursion_reaches_the_best_proof_and_its_gradient():
     for seed in range(10):
-        graph = random_hypergraph(np.random.default_rng(seed), cyclic=True, negation=False)
+        graph = random_program(np.random.default_rng(seed), cyclic=True, negation=False)
         circuit = circuit_of(graph, np.arange(graph.atoms))
         weights = torch.tensor(weights_for("viterbi", circuit, 1, seed), requires_grad=True)
         module = CircuitModule(circuit, "viterbi")

@@ -99,10 +99,10 @@ class _ExactModule(nn.Module):
             weights = torch.log(weights.clamp_min(TINY if weights.dtype == torch.float64 else 1e-38))
         values = self.circuit(weights)
         count = self.exact.queries
+        if not self.log and len(values) > count:
+            check_possible(float(values.detach()[count:].min()))
         if not self.conditional:
             return values[:count]  # type: ignore[no-any-return]
-        if not self.log:
-            check_possible(float(values.detach()[count:].min()))
         given = torch.as_tensor(np.maximum(self.exact.given, 0), device=values.device)
         mask = torch.as_tensor(self.exact.given >= 0, device=values.device).unsqueeze(1)
         if self.log:

@@ -150,9 +150,9 @@ class Explanation:
             label = f"<code>{escape(branch.label)}</code>"
             if not branch.children:
                 return f"<li>{label}</li>"
-            rule = f"<br><small>by <code>{escape(branch.rule)}</code></small>" if branch.rule else ""
+            rule = f"<br/><small>by <code>{escape(branch.rule)}</code></small>" if branch.rule else ""
             inner = "".join(item(c) for c in branch.children)
-            return f"<li><details open><summary>{label}</summary>{rule}<ul>{inner}</ul></details></li>"
+            return f"<li><details open='open'><summary>{label}</summary>{rule}<ul>{inner}</ul></details></li>"
 
         body = "".join(item(b) for b in self.branches)
         return (

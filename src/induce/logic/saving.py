@@ -49,10 +49,11 @@ def save_program(program: LogicProgram, path: Any) -> None:
         return [[_value(v) for v in program.symbols.values_of(row)] for row in columns]
 
     holes = program.parameters_of_holes
+    written = sum(s.op.name == "?-" for s in program.term.args)  # these are in the text already
     document = {
         "kind": KIND,
         "format": FORMAT,
-        "queries": [str(q) for q in program.queries],
+        "queries": [str(q) for q in program.queries[: len(program.queries) - written]],
         "over": {n: [_value(v) for v in values] for n, values in program.over.items()},
         "algebra": program.algebra.name,
         "method": program.method,
