@@ -52,7 +52,9 @@ def test_why_not_names_the_weakest_condition(alarm):
     (nearest,) = found.branches
     assert nearest.children[0].text == "alarm"
     assert not found.exact
-    program = LogicProgram("edge(a, b). 0.5::edge(b, c). path(X, Y) :- edge(X, Y).", query="path(X, Y)", over={"X": ["a"], "Y": ["c"]})
+    program = LogicProgram(
+        "edge(a, b). 0.5::edge(b, c). path(X, Y) :- edge(X, Y).", query="path(X, Y)", over={"X": ["a"], "Y": ["c"]}
+    )
     assert "no rule instance derives path(a, c)" in program.why_not("path(a, c)").note
 
 

@@ -53,7 +53,9 @@ def test_gradcheck_through_rules_and_network():
     program = LogicProgram(SUMS, digit=network(double=True), query="total(S)")
     inputs = {k: v.requires_grad_() for k, v in pair(2, double=True).items()}
     totals = np.array([30, 101])
-    assert torch.autograd.gradcheck(lambda a, b: program.log_probability(totals, left=a, right=b), tuple(inputs.values()))
+    assert torch.autograd.gradcheck(
+        lambda a, b: program.log_probability(totals, left=a, right=b), tuple(inputs.values())
+    )
 
 
 def test_state_copies_and_pickles_run_alike():
@@ -74,7 +76,11 @@ def test_a_saved_program_is_text_and_tensors_and_loads_to_the_same_numbers(tmp_p
     program.facts("dist", [("a",), ("b",)], value=[1.0, 5.0]).facts("ball", [(1,), (2,)])
     expected = program()
     program.save(tmp_path / "kept")
-    assert sorted(p.name for p in (tmp_path / "kept").iterdir()) == ["program.json", "program.lp", "tensors.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "kept").iterdir()) == [
+        "program.json",
+        "program.lp",
+        "tensors.safetensors",
+    ]
     again = load(tmp_path / "kept")
     assert torch.equal(again(), expected)
     assert again.answers.labels == program.answers.labels
@@ -85,15 +91,18 @@ def test_a_saved_program_is_text_and_tensors_and_loads_to_the_same_numbers(tmp_p
     with pytest.raises(FormatError, match="is no saved logic program"):
         load(tmp_path)
     sums().save(tmp_path / "net")
-    with pytest.raises(FormatError, match=r"the program needs the network 'digit'. Give it: load\(path, digit=module\)"):
+    with pytest.raises(
+        FormatError, match=r"the program needs the network 'digit'. Give it: load\(path, digit=module\)"
+    ):
         load(tmp_path / "net")
     assert torch.equal(load(tmp_path / "net", digit=network(9))(**pair()), sums()(**pair()))
 
 
 def test_other_algebras_share_the_parameters():
-    program, inputs = LogicProgram("s(A + B) :- d(left, A), d(right, B).", d=hole.net(nn.Linear(6, 4), over=range(4)), query="s(X)"), {
-        k: v[:, 0] for k, v in pair().items()
-    }
+    program, inputs = (
+        LogicProgram("s(A + B) :- d(left, A), d(right, B).", d=hole.net(nn.Linear(6, 4), over=range(4)), query="s(X)"),
+        {k: v[:, 0] for k, v in pair().items()},
+    )
     other = program.with_algebra(Algebra.PROOFS(k=3))
     assert other.nets["d"] is program.nets["d"]
     values, exact = other(**inputs), program(**inputs)
@@ -118,7 +127,11 @@ def test_every_value_of_an_indexed_hole_is_its_own():
 
 
 def test_evaluate_is_datalog_on_rows():
-    found = evaluate({"edge": [(1, 2), (2, 3)]}, ["path(x, y) :- edge(x, y)", "path(x, z) :- edge(x, y), path(y, z)"], bare_variables=True)
+    found = evaluate(
+        {"edge": [(1, 2), (2, 3)]},
+        ["path(x, y) :- edge(x, y)", "path(x, z) :- edge(x, y), path(y, z)"],
+        bare_variables=True,
+    )
     assert found["path"] == {(1, 2), (1, 3), (2, 3)}
     rules = ["big(X) :- n(X), X > 3, not small(X).", "small(X) :- n(X), X = 7."]
     assert evaluate({"n": [(2,), (5,), (7,)]}, rules) == {"n": {(2,), (5,), (7,)}, "big": {(5,)}, "small": {(7,)}}

@@ -128,7 +128,16 @@ def chain(length, kind):
     leaf = np.append(np.arange(length), -1).astype(np.int32)
     kinds = np.append(np.zeros(length), kind).astype(np.int8)
     none = np.full(nodes, -1, np.int32)
-    return Circuit(kinds, start, np.arange(length, dtype=np.int32), leaf, np.array([length], np.int32), length, none, np.zeros((0, 2), np.int64))
+    return Circuit(
+        kinds,
+        start,
+        np.arange(length, dtype=np.int32),
+        leaf,
+        np.array([length], np.int32),
+        length,
+        none,
+        np.zeros((0, 2), np.int64),
+    )
 
 
 def test_a_chain_of_five_thousand_leaves_does_not_underflow_in_log_space():
@@ -175,6 +184,15 @@ def test_mistakes_are_named():
         forward(circuit, np.ones((1, 1)), "real")
     start = np.array([0, 1, 3], np.int64)
     none = np.full(2, -1, np.int32)
-    turning = Circuit(np.array([2, 3], np.int8), start, np.array([1, 0, 0], np.int32), none, np.array([0], np.int32), 0, none, np.array([[0, 2]]))
+    turning = Circuit(
+        np.array([2, 3], np.int8),
+        start,
+        np.array([1, 0, 0], np.int32),
+        none,
+        np.array([0], np.int32),
+        0,
+        none,
+        np.array([[0, 2]]),
+    )
     with pytest.raises(AlgebraError, match="every turn adds something. Use an idempotent algebra"):
         forward(turning, np.zeros((0, 1)), "real")
