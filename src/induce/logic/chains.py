@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.autograd.function import once_differentiable
 
+from induce.errors import DataError
 from induce.logic.carry import CarryChain
 from induce.logic.grounding import GroundProgram
 from induce.logic.queries import Query, chain_of, observed_chain
@@ -62,6 +63,8 @@ class ChainFunction(torch.autograd.Function):
         picked = np.asarray(given if plan.straight else given[plan.leaf], np.float64)
         if plan.complement.any():
             picked = np.where(plan.complement[:, None], 1.0 - picked, picked)
+        if picked.shape[1] not in (1, len(totals)):
+            raise DataError(f"{len(totals)} observed sums for {picked.shape[1]} examples. Give one for each example.")
         if picked.shape[1] != len(totals):
             picked = np.broadcast_to(picked, (picked.shape[0], len(totals)))
         value, gradient = plan.chain.log_probability(picked, totals)

@@ -139,7 +139,8 @@ class Heads:
                 if not all(a.op is LITERAL for a in args):
                     raise statement.error(
                         f"which inputs '{statement.heads[0].op.name}' reads is not said: '{atom}' leaves them open. Give "
-                        "them by a body, as in 'digit(I, {0..9}) ~ nn(lenet, I) :- image(I)'.",
+                        "them by a body, as in 'digit(I, {0..9}) ~ nn(lenet, I) :- image(I)'; or, if the last argument is what the "
+                        "network answers, give hole.net(module, over=range(10)).",
                         source.relation,
                     )
                 rows.add(tuple(a.payload for a in args))

@@ -112,6 +112,10 @@ class NetInput:
         parts = [self._part(inputs, number, name) for number, name in enumerate(self.names)]
         if len(parts) == 1:
             return parts[0]
+        shapes = [tuple(p.shape[2:]) for p in parts]
+        if len(set(shapes)) > 1:
+            shown = ", ".join(f"{n}: {s}" for n, s in zip(self.names, shapes, strict=True))
+            raise DataError(f"inputs that one network reads must have the same shape after the batch, but got {shown}.")
         joined = torch.cat(parts, dim=1)
         order = np.argsort(self.which, kind="stable")
         if (order == np.arange(len(order))).all():

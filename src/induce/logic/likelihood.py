@@ -65,6 +65,8 @@ class Likelihood:
                 found = torch.log(torch.where(truth, values, 1.0 - values).clamp_min(tiny))
             return found if found.ndim == 1 else found.sum(1)
         place = self._places_of(target, values.device)
+        if len(place) != len(values):
+            raise DataError(f"{len(place)} observed answers for {len(values)} examples. Give one for each example.")
         picked = values.gather(1, place.unsqueeze(1)).squeeze(1)
         if self.algebra.name == "log-probability":
             return picked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from induce.algebras.algebra import Algebra
-from induce.algebras.semirings import PROBABILITY
-from induce.errors import AlgebraError, RuleError
+from induce.algebras.semirings import PROBABILITY, named
+from induce.errors import AlgebraError, DataError, RuleError, did_you_mean
 from induce.logic import language as lang
 from induce.logic.backends import Backend, backend_for
 from induce.logic.check import Statement, statements_of
@@ -22,13 +22,13 @@ from induce.logic.likelihood import Likelihood
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
 from induce.logic.measured import read_measured
+from induce.logic.networks import read_with_networks
 from induce.logic.parameters import Parameters
-from induce.logic.parse import Parsed, Place, parse_program
+from induce.logic.parse import Parsed
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
 from induce.logic.symbols import Symbols
 from induce.logic.views import Views
 from induce.logic.weights import WeightReader
-from induce.terms import hole
 from induce.terms.sort import REAL
 from induce.terms.term import Term
 
@@ -51,7 +51,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         Variable of the query to the values to answer for, in order.
     facts : mapping, optional
         Relation name to a table of facts; see :meth:`facts`.
-    algebra : Algebra
+    algebra : Algebra or str
         What the rules mean; exact probability by default.
     method : str, optional
         "structure", "sdd", "enumeration" or "levels"; chosen by the planner by default.
@@ -91,7 +91,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         query: Any = None,
         over: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
-        algebra: Algebra = PROBABILITY,
+        algebra: Algebra | str = PROBABILITY,
         method: str | None = None,
         axes: Mapping[str, Any] | None = None,
         logits: bool = True,
@@ -102,8 +102,11 @@ class LogicProgram(Likelihood, Views, nn.Module):
         **nets: Any,
     ) -> None:
         super().__init__()
-        self.term, self.places, domains = _read(text, nets)
+        self.term, self.places, domains = read_with_networks(text, nets)
         self.over = {name: list(values) for name, values in (over or {}).items()}
+        algebra = named(algebra) if isinstance(algebra, str) else algebra
+        if not isinstance(algebra, Algebra):
+            raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, but got {algebra!r}.")
         self.algebra, self.method, self.logits, self.strict, self.limits = algebra, method, logits, strict, limits
         self.magic = magic
         self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
@@ -169,6 +172,14 @@ class LogicProgram(Likelihood, Views, nn.Module):
             For missing values, mixed types, ragged rows, and an arity other than the rules use.
         """
         arity = self._arity_of(name, value is not None)
+        if arity is None:
+            used = sorted(
+                {n.op.name for n in self._all_terms() if n.sort in (lang.FORMULA, REAL) and n.op.name.isidentifier()}
+            )
+            raise DataError(
+                f"no rule and no query uses '{name}'.{did_you_mean(name, used)} Facts are given to relations that the "
+                "program reads; check the name."
+            )
         if weight is not None:
             # costs and multiplicities are no probabilities
             free = getattr(self.algebra, "kind", "") in ("tropical", "counting")
@@ -189,10 +200,21 @@ class LogicProgram(Likelihood, Views, nn.Module):
         return self
 
     def _arity_of(self, name: str, measured: bool) -> int | None:
-        for node in self.term.postorder():
+        for node in self._all_terms():
             if node.op.name == name and (node.sort is lang.FORMULA or (measured and node.sort is REAL)):
                 return len(node.args)
         return None
+
+    def _all_terms(self) -> Iterator[Term]:
+        """Every sub-term of the program, of its queries, and of the options of its holes."""
+        waiting = [self.term, *(q.body for q in self.queries)]
+        while waiting:
+            for node in waiting.pop().postorder():
+                yield node
+                if node.is_hole and isinstance(node.hole.options, tuple):
+                    waiting.extend(node.hole.options)
+                if node.op.name == "#relation":
+                    yield lang.predicate(str(node.args[0].payload), len(node.args) - 1)(*node.args[1:])
 
     # ---- grounding
 
@@ -350,43 +372,3 @@ class LogicProgram(Likelihood, Views, nn.Module):
         """Query and algebra, for printing."""
         asked = ", ".join(str(q) for q in self.queries)
         return f"{len(self.term.args)} statements, query={asked!r}, algebra={self.algebra.name}"
-
-
-def _read(
-    text: str | Term | Parsed, nets: Mapping[str, Any]
-) -> tuple[Term, Sequence[Place] | None, dict[str, tuple[Any, tuple[Any, ...]]]]:
-    """The program with a neural statement for every network that the text only uses."""
-    if isinstance(text, Term):
-        term, places = text, None
-    else:
-        parsed = text if isinstance(text, Parsed) else parse_program(text)
-        term, places = parsed.term, list(parsed.places)
-    found: dict[str, tuple[Any, tuple[Any, ...]]] = {}
-    for name, given in nets.items():
-        domain: tuple[Any, ...] = ()
-        module = given
-        if isinstance(given, Term):
-            module, domain = hole.module_of(given), given.hole.domain
-        if not isinstance(module, nn.Module):
-            raise RuleError(
-                f"'{name}' must be a torch module or hole.net(module, over=...), but got {type(given).__name__}. "
-                "Check the spelling if it was meant as an option."
-            )
-        found[name] = (module, domain)
-    used = {n.name for n in term.postorder() if n.is_hole and n.hole.kind == "net"}
-    added = []
-    for name, (_, domain) in found.items():
-        if name in used:
-            continue
-        arity = next((len(n.args) for n in term.postorder() if n.sort is lang.FORMULA and n.op.name == name), None)
-        if arity is None:
-            raise RuleError(f"no rule uses the network '{name}'. Use it as '{name}(I, V)', or leave it out.")
-        names = [f"I{k}" for k in range(arity - bool(domain))]
-        args = [lang.value_variable(n) for n in names]
-        values = [lang.values("domain", [lang.constant(v) for v in domain])] if domain else []
-        head = lang.NEURAL(lang.predicate(name, arity)(*args, *values), lang.network(lang.net_hole(name, domain), args))
-        added.append(lang.statement_rule(head, lang.body([])))
-    if added:
-        term = lang.program([*term.args, *added])
-        places = None if places is None else [*places, *(Place(0, 0) for _ in added)]
-    return term, places, found
