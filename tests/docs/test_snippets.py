@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import induce.formulas
+from induce.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -19,6 +22,13 @@ def blocks(page: Path) -> list[tuple[int, str]]:
     """Line number and code of each Python block."""
     text = page.read_text(encoding="utf-8")
     return [(text[: match.start(1)].count("\n"), match.group(1)) for match in BLOCK.finditer(text)]
+
+
+def copy_data(folder: Path) -> None:
+    """The tables and programs that the pages name."""
+    for file in (ROOT / "docs" / "data").iterdir():
+        if file.suffix != ".md":
+            shutil.copy(file, folder)
 
 
 def marked(page: Path):
@@ -32,12 +42,26 @@ def marked(page: Path):
 def test_the_snippets_run(page, tmp_path, monkeypatch):
     if any("FormulaRegressor" in code for _, code in blocks(page)) and not hasattr(induce.formulas, "FormulaRegressor"):
         pytest.skip("FormulaRegressor is not there yet")
-    for table in (ROOT / "docs" / "data").glob("*.csv"):
-        shutil.copy(table, tmp_path)
+    copy_data(tmp_path)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "__main__"}
     for line, code in blocks(page):
         exec(compile("\n" * line + code, str(page), "exec"), names)
+
+
+def commands() -> list[str]:
+    """Every ``induce logic`` line of the pages."""
+    lines = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+    return list(dict.fromkeys(line for line in lines if line.startswith("induce logic ") and ".lp" in line))
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_logic_commands_run(line, tmp_path, monkeypatch):
+    copy_data(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, result.output
+    assert "sea" in result.output or "way" in result.output
 
 
 def test_there_are_snippets_and_the_readme_has_the_first_program():
