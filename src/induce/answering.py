@@ -127,4 +127,8 @@ def answer_lines(document: dict[str, Any]) -> list[str]:
     if document["count"] > len(rows):
         lines.append(f"... and {document['count'] - len(rows):,} more (raise --limit)")
     exact = "exact" if document["exact"] else "not exact"
-    return [*lines, "", f"{document['algebra']}: {document['claims']} ({exact}; {document['how']})"]
+    return [
+        *lines,
+        "",
+        f"{document['algebra']}: {document['claims']} ({exact}; {document['how'].removeprefix('exact: ')})",
+    ]

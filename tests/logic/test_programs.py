@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import nn
 
+from induce import Algebra
 from induce.algebras.semirings import ADD_MULT, COUNTING, MIN_MAX, TROPICAL, VITERBI
+from induce.errors import AlgebraError
 from induce.logic import LogicProgram
 from induce.terms import hole
 
@@ -357,3 +359,40 @@ def test_one_program_under_several_algebras():
     text = "1.0::e(a, b). 1.0::e(b, c). 1.0::e(a, c). p(X, Y) :- e(X, Y). p(X, Z) :- e(X, Y), p(Y, Z)."
     assert LogicProgram(text, query="p(a, c)", algebra=COUNTING)().item() == 2.0
     assert program.with_algebra(TROPICAL)().item() == pytest.approx(0.1)  # the least sum of the leaves' numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "worlds"),
+    [
+        ("0.5::a. 0.5::b. :- a, b.", [[], ["a"], ["b"]]),
+        ("0.5::a. 0.5::b. c :- a. c :- b. :- not c.", [["a"], ["a", "b"], ["b"]]),
+        (
+            "0.5::a. 0.2::b ; 0.8::c.",
+            [["a", "b (by rule 2)"], ["a", "c (by rule 2)"], ["b (by rule 2)"], ["c (by rule 2)"]],
+        ),
+        ("{ pick(1..3) } = 1.", [["pick(1)"], ["pick(2)"], ["pick(3)"]]),
+    ],
+)
+def test_all_consistent_worlds_are_listed(text, worlds):
+    assert sorted(LogicProgram(text).models()) == worlds
+
+
+@pytest.mark.parametrize(("name", "count"), [("COUNTING", 2.0), ("GF2", 0.0), ("ADD_MULT", 2.0), ("DUAL", 2.0)])
+def test_proofs_by_certain_facts_count(name, count):
+    text = "a. b. c :- a. c :- b. ?- c."
+    assert LogicProgram(text, algebra=getattr(Algebra, name))().item() == count
+    assert LogicProgram(text).with_algebra(getattr(Algebra, name))().item() == count
+
+
+@pytest.mark.parametrize("algebra", [Algebra.VITERBI, Algebra.PROOFS(k=2), Algebra.FUZZY("godel"), Algebra.POSSIBILITY])
+def test_constraints_are_never_ignored(algebra):
+    with pytest.raises(AlgebraError, match=r"cannot condition on the constraint ':- a, b\.'. Use Algebra.PROBABILITY"):
+        LogicProgram("0.5::a. 0.5::b. :- a, b. ?- a.", algebra=algebra)()
+
+
+def test_relations_named_like_functions_and_answers_that_are_lists():
+    squares = LogicProgram("square(X, Y) :- n(X), Y = X * X. n(1..3).", query="square(X, Y)")
+    assert squares.answers.labels == ["square(1, 1)", "square(2, 4)", "square(3, 9)"]
+    suffixes = LogicProgram("suffix([1, 2]). suffix(T) :- suffix([_ | T]).", query="suffix(L)")
+    assert suffixes.answers.labels == ["suffix([1, 2])", "suffix([2])", "suffix([])"]
+    assert answers("n(N) :- l(L), N = length(L). l([4, 5, 6]). l(abcd).", "n(X)") == {3: 1.0, 4: 1.0}

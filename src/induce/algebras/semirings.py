@@ -111,7 +111,7 @@ TROPICAL = _make(
 
 VITERBI = _make(
     "viterbi", "probabilities", np.maximum, lambda a, b: a * b, None, 0.0, 1.0, _IDEMPOTENT, kind="viterbi",
-    claims="the probability of the most probable proof",
+    claims="the largest product of the weights of a proof, every use of a fact counted",
 )  # fmt: skip
 """The best proof."""
 

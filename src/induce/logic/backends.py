@@ -95,6 +95,13 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
                 "remove one, or weaken it to ':~ body. [weight]'."
             )
         return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
+    if program.given:
+        texts = [program.lowered.texts.get(n, "") for _, n in program.forbidden]
+        what = f"the constraint '{texts[0]}'" if texts else "its evidence"
+        raise AlgebraError(
+            f"'{algebra.name}' cannot condition on {what}. Use Algebra.PROBABILITY or LOG_PROBABILITY, or decode() for the "
+            "most probable consistent world."
+        )
     if algebra.method == "proofs":
         from induce.logic.topk import ProofsModule
 

@@ -257,9 +257,9 @@ def counterfactual(
         if categorical and not changed[leaf, 0]:
             continue
         word = "" if changed[leaf, 0] else "not "
-        branches.append(Branch(word + _leaf_text(ground, leaf), float(weights[leaf, 0]), "", ()))
+        branches.append(Branch(word + leaf_text(ground, leaf), float(weights[leaf, 0]), "", ()))
     now_text = "holds" if holds else "does not hold"
-    note = f"in the most probable world {label} {now_text}; with these {len(branches)} changes that flips (verified by running)"
+    note = f"in the most probable world {label} {now_text}; with {len(branches)} change{'' if len(branches) == 1 else 's'} that flips (verified by running)"
     return Explanation(label, float(values[place]), tuple(branches), note, True)
 
 
@@ -267,10 +267,15 @@ def _many(graph: Any) -> bool:
     return len(graph.leaves.categorical) > 24
 
 
-def _leaf_text(ground: GroundProgram, leaf: int) -> str:
+def leaf_text(ground: GroundProgram, leaf: int) -> str:
+    """A leaf in the user's words: the fact, the chosen atom, the alternative, or the chance of a rule."""
     text = ground.text_of(int(ground.graph.leaves.atom[leaf]))
     number = int(ground.graph.leaves.source[leaf])
     source = ground.tables[number].source
+    if source.kind == "free":
+        return text.replace(text.partition("(")[0], source.net, 1)
+    if source.categorical and source.labels:
+        return f"{source.labels[int(ground.graph.leaves.value[leaf])]} (by rule {source.number})"
     return f"the chance of rule {source.number} ({ground.graph.texts.get(source.number, '')})" if "@" in text else text
 
 
@@ -314,7 +319,7 @@ def sensitivity(program: LogicProgram, inputs: Mapping[str, Any], answer: Any) -
     assert weights.grad is not None
     slopes = weights.grad[:, 0].numpy()
     order = np.argsort(-np.abs(slopes), kind="stable")[:50]
-    branches = tuple(Branch(_leaf_text(ground, int(n)), float(slopes[n]), "", ()) for n in order if slopes[n] != 0)
+    branches = tuple(Branch(leaf_text(ground, int(n)), float(slopes[n]), "", ()) for n in order if slopes[n] != 0)
     exact = bool(getattr(program.algebra, "exact", False))
     note = "derivative with respect to each uncertain fact" + ("" if exact else " (of an inexact value)")
     return Explanation(program.answers.labels[place], float(values[place].detach()), branches, note, exact)

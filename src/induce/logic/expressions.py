@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from induce.errors import LimitError, RuleError
 from induce.logic.clauses import Expression
-from induce.logic.symbols import LARGEST_INTEGER, Symbols
+from induce.logic.symbols import LARGEST_INTEGER, Compound, Symbols
 
 __all__ = ["OPERATORS", "Evaluator", "Number", "slots_of"]
 
@@ -124,9 +124,21 @@ _BINARY: dict[str, Callable[[Number, Number], Number]] = {
     "max": _extreme(False),
 }
 _UNARY: dict[str, Callable[[Number], Number]] = {"neg": _negate, "-": _negate, "abs": _absolute}
+
+
+def _length(value: Any) -> int | None:
+    """Characters of a text, elements of a list; None for anything else."""
+    if isinstance(value, str):
+        return len(value)
+    count = 0
+    while isinstance(value, Compound) and value.functor == "cons" and len(value.arguments) == 2:
+        count, value = count + 1, value.arguments[1]
+    return count if isinstance(value, Compound) and value.functor == "nil" else None
+
+
 _TEXT: dict[str, Callable[..., Any]] = {
     "concat": lambda *parts: "".join(parts),
-    "length": len,
+    "length": _length,
     "lower": str.lower,
     "upper": str.upper,
     "substring": lambda text, start, size: text[start : start + size] if start >= 0 and size >= 0 else None,
@@ -282,7 +294,7 @@ class Evaluator:
         values = self._symbols.values_of(distinct.reshape(-1))
         for row in range(len(distinct)):
             arguments = values[row * len(columns) : (row + 1) * len(columns)]
-            if all(type(value) is kind for value, kind in zip(arguments, wanted, strict=True)):
+            if expression[0] == "length" or all(type(v) is kind for v, kind in zip(arguments, wanted, strict=True)):
                 result = self._call(expression[0], arguments)
                 if result is not None:
                     fresh[row] = self._symbols.id_of(result)

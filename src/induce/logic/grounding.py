@@ -226,6 +226,29 @@ def _demanded(strata: Sequence[Stratum], query: Literal, answers: str) -> list[S
     return [*found.strata, Stratum((replace(last, body=body),))]
 
 
+def counted_facts(
+    lowered: Lowered, facts: Mapping[str, Int32], weighted: Mapping[str, Weighted]
+) -> tuple[Mapping[str, Int32], Mapping[str, Weighted]]:
+    """The same program with every certain fact as a leaf of weight one: an algebra that counts needs its proofs.
+
+    Facts of hidden relations, such as the domain of a network, stay certain: they are part of how a rule is read.
+    """
+    everything = _all_facts(lowered, facts)
+    made = dict(weighted)
+    for relation in list(everything):
+        if "@" in relation or not len(everything[relation]):
+            continue
+        rows = np.unique(everything.pop(relation), axis=0)
+        lowered.facts.pop(relation, None)
+        before = weighted.get(relation)
+        if before is not None:
+            rows = np.concatenate([before.columns, rows])
+        ones = np.ones(len(rows) - (0 if before is None else len(before.columns)))
+        made[relation] = Weighted(rows, ones if before is None else np.concatenate([before.weights, ones]))
+    hidden = {r: rows for r, rows in everything.items() if r not in lowered.facts}
+    return hidden, made
+
+
 def _reaches(clause: Clause, skip: frozenset[str]) -> bool:
     return any(isinstance(s, Literal) and s.relation in skip for s in clause.body)
 

@@ -58,7 +58,19 @@ class Heads:
         # when the probabilities leave a rest, "none of them" is a value of its own
         values = tuple(self.out.symbols.id_of(k) for k in range(len(head.args) + (not whole))) if several else ()
         relation = f"chance@{number}/{len(names) + several}"
-        self.out.sources.append(Source("weights", relation, number, len(names), terms, names, values, complete=whole))
+        self.out.sources.append(
+            Source(
+                "weights",
+                relation,
+                number,
+                len(names),
+                terms,
+                names,
+                values,
+                complete=whole,
+                labels=(*(str(a.args[1]) for a in head.args), "none of them"),
+            )
+        )
         for k, alternative in enumerate(head.args):
             value = (~values[k],) if several else ()
             self.clause(
@@ -163,8 +175,10 @@ class Heads:
         for k, item in enumerate(items):
             atom, condition = item.args
             elements = [*statement.condition.args, *condition.args]
+            atom, ranges = _without_ranges(atom)
+            elements += ranges
             free = f"free@{number}.{k}/{len(atom.args)}"
-            self.out.sources.append(Source("free", free, number, len(atom.args)))
+            self.out.sources.append(Source("free", free, number, len(atom.args), net=atom.op.name))
             self.clause(statement, atoms_of(free, atom), elements, leaf=True)
             self.atom_clause(statement, atom, elements, [atoms_of(free, atom)])
             if limited:
@@ -215,6 +229,18 @@ def _atoms_of(statement: Statement) -> list[Term]:
     from induce.logic.check import atoms_in
 
     return [*statement.heads, *(a for f in statement.condition.args for a, _, _ in atoms_in(f))]
+
+
+def _without_ranges(atom: Term) -> tuple[Term, list[Term]]:
+    """The atom with a variable in place of every ``1..3``, and what the variables run over."""
+    arguments, conditions = [], []
+    for k, arg in enumerate(atom.args):
+        if arg.op.name == ".." and arg.op in lang.VALUE_OPS.values():
+            variable = lang.value_variable(f"Range{k}_")
+            conditions.append(lang.COMPARE["="](variable, arg))
+            arg = variable
+        arguments.append(arg)
+    return (atom.op(*arguments) if conditions else atom), conditions
 
 
 def _numbered(elements: Sequence[Term]) -> tuple[Term, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -55,7 +55,9 @@ def _tables() -> Any:
     return lark.Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
-def parse_program(text: str, *, names: Mapping[str, Term] | None = None, bare_variables: bool = False) -> Parsed:
+def parse_program(
+    text: str, *, names: Mapping[str, Term] | None = None, bare_variables: bool = False, defined: Iterable[str] = ()
+) -> Parsed:
     """Read a program.
 
     Parameters
@@ -67,6 +69,9 @@ def parse_program(text: str, *, names: Mapping[str, Term] | None = None, bare_va
     bare_variables : bool
         Read every bare identifier in an argument as a variable, as the texts of some other engines do.
 
+    defined : iterable of str
+        Relations, as ``name/arity``, that win over real functions of the same name.
+
     Raises
     ------
     ParseError
@@ -76,13 +81,13 @@ def parse_program(text: str, *, names: Mapping[str, Term] | None = None, bare_va
     p(X) :- q(X, 5).
     """
     tree = _tree(text)
-    defined = _defined(tree)
+    known = _defined(tree) | set(defined)
     statements, places = [], []
     taken = set(_HOLES.findall(text))
     fresh = (name for name in (f"h{number}" for number in itertools.count(1)) if name not in taken)
     for node in tree.children:
         place = Place(node.meta.line, node.meta.column)
-        reader = Reader(defined, place, names or {}, bare_variables, fresh)
+        reader = Reader(known, place, names or {}, bare_variables, fresh)
         try:
             made = reader.statement(node)
         except Fault as fault:
@@ -95,14 +100,14 @@ def parse_program(text: str, *, names: Mapping[str, Term] | None = None, bare_va
     return Parsed(lang.program(statements), tuple(places))
 
 
-def parse_body(text: str, *, bare_variables: bool = False) -> Term:
+def parse_body(text: str, *, bare_variables: bool = False, defined: Iterable[str] = ()) -> Term:
     """Read a conjunction such as ``path(a, X), not bad(X)``.
 
     >>> parse_body("path(a, X)").args[0]
     path(a, X)
     """
     stripped = text.strip().removesuffix(".")
-    return parse_program(f"?- {stripped}.", bare_variables=bare_variables).term.args[0].args[0]
+    return parse_program(f"?- {stripped}.", bare_variables=bare_variables, defined=defined).term.args[0].args[0]
 
 
 def _tree(text: str) -> Any:

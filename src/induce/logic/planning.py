@@ -63,6 +63,6 @@ def rule_truth(program: Any, inputs: Mapping[str, Any]) -> dict[str, float]:
         truth[full] = np.minimum.reduceat(literal, graph.start[:-1][full], axis=0)
     for rule in np.unique(graph.rule):
         text = ground.lowered.texts.get(int(rule), "")
-        if text:
+        if text and not text.startswith("answer@"):
             found[text] = float(truth[graph.rule == rule].max(axis=0).mean())
     return found

@@ -17,7 +17,7 @@ from induce.logic import language as lang
 from induce.logic.backends import Backend, backend_for
 from induce.logic.check import Statement, statements_of
 from induce.logic.facts import read_facts, read_weighted
-from induce.logic.grounding import GroundProgram, Weighted, ground
+from induce.logic.grounding import GroundProgram, Weighted, counted_facts, ground
 from induce.logic.likelihood import Likelihood
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
@@ -238,11 +238,20 @@ class LogicProgram(Likelihood, Views, nn.Module):
 
                 aggregate = observed_chain(self.queries[0], lowered)
                 skip = frozenset({aggregate.head}) if aggregate else skip
+            tables: Mapping[str, Any] = self._tables
+            weighted: Mapping[str, Weighted] = self._weighted
+            if self._counts:
+                tables, weighted = counted_facts(lowered, tables, weighted)
             self._ground[observed] = ground(
-                lowered, self._tables, self._weighted, limits=self.limits, skip=skip, demand=self._demand(lowered)
+                lowered, tables, weighted, limits=self.limits, skip=skip, demand=self._demand(lowered)
             )
             self.seconds["ground"] = time.process_time() - began
         return self._ground[observed]
+
+    @property
+    def _counts(self) -> bool:
+        """Whether every proof counts, those by certain facts alone included."""
+        return getattr(self.algebra, "name", "") in ("counting", "gf2", "add-mult", "dual")
 
     def _demand(self, lowered: Lowered) -> Any:
         """The atom that magic sets start from: a single query with a constant, and nothing else that needs tuples."""
@@ -332,6 +341,8 @@ class LogicProgram(Likelihood, Views, nn.Module):
         other._modules = dict(self._modules)
         other.algebra, other.method = algebra, method
         other._backend, other._sum = None, False
+        if other._counts != self._counts:
+            other._forget()
         return other
 
     def freeze_term(self, *, choices: str = "weights") -> Term:

@@ -76,7 +76,7 @@ def read_query(query: Any, number: int, known: Sequence[str], statement: Stateme
     RuleError
         If it asks about a relation that the program does not have.
     """
-    body = parse_body(query) if isinstance(query, str) else query
+    body = parse_body(query, defined=known) if isinstance(query, str) else query
     if isinstance(body, Term) and body.sort is lang.FORMULA:
         body = lang.body([body])
     if not isinstance(body, Term) or body.sort is not lang.BODY:
@@ -140,15 +140,23 @@ def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple((type(v).__name__, v) for v in row)
 
 
+def _term_of(value: Any) -> Term:
+    """A value as a term: structured ones too."""
+    if not hasattr(value, "functor"):
+        return lang.constant(value)
+    if value.functor == "nil" and not value.arguments:
+        return lang.NIL
+    return lang.functor(value.functor, len(value.arguments))(*(_term_of(a) for a in value.arguments))
+
+
 def _label(query: Query, row: tuple[Any, ...]) -> str:
     """The query with its variables replaced by an answer."""
-    put = {
-        lang.value_variable(n): lang.constant(v)
-        for n, v in zip(query.names, row, strict=True)
-        if not hasattr(v, "functor")
+    put: dict[Term | str, Term | float] = {
+        lang.value_variable(n): _term_of(v) for n, v in zip(query.names, row, strict=True)
     }
-    present = [v for v in put if any(v in f.postorder() for f in query.body.args)]
-    return str(query.body.replace({v: put[v] for v in present})) if present else str(query.body)
+    inside = set(query.body.postorder())
+    present: dict[Term | str, Term | float] = {v: t for v, t in put.items() if v in inside}
+    return str(query.body.replace(present)) if present else str(query.body)
 
 
 def observed_chain(query: Query, lowered: Lowered) -> AggregateClause | None:

@@ -31,11 +31,13 @@ class Source:
     values : tuple of int
         Constants of the value column, in the order of ``terms`` or of a net's outputs; empty for Boolean leaves.
     net : str
-        Name of the net hole, or of the choice hole.
+        Name of the net hole, of the choice hole, or of the relation that a free choice is about.
     inputs : tuple of Term
         What the net is applied to.
     complete : bool
         Whether the values are all there are; else "none of them" has the rest of the probability.
+    labels : tuple of str
+        What each value of an annotated disjunction stands for, for messages.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Source:
     net: str = ""
     inputs: tuple[Term, ...] = ()
     complete: bool = True
+    labels: tuple[str, ...] = ()
 
     @property
     def categorical(self) -> bool:

@@ -96,11 +96,12 @@ class Views:
 
     def models(self: Any, limit: int = 100_000) -> list[list[str]]:
         """All consistent worlds, each as the list of uncertain facts that hold in it."""
+        from induce.logic.explanations import leaf_text
         from induce.logic.worlds import models
 
         ground = self.ground()
         found = models(ground, limit)
-        names = [ground.text_of(int(a)) for a in ground.graph.leaves.atom]
+        names = [leaf_text(ground, n) for n in range(len(ground.graph.leaves))]
         return [[names[n] for n in np.flatnonzero(found[:, w])] for w in range(found.shape[1])]
 
     # ---- the planner
@@ -118,6 +119,9 @@ class Views:
         ground = self.ground()
         table = pd.DataFrame(ground.profile)
         if len(table):
+            written = ground.lowered.texts
+            shown = [not written.get(int(n), "answer@").startswith("answer@") for n in table.iloc[:, 0]]
+            table = table[shown].reset_index(drop=True)
             table["text"] = [ground.lowered.texts.get(int(n), "") for n in table.iloc[:, 0]]
         return table
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,38 +168,57 @@ def holds_in(graph: Hypergraph, atoms: Any, world: NDArray[np.bool_]) -> NDArray
 
 
 def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
-    """All consistent worlds, shape (leaves, worlds), each leaf's truth; variables that no constraint reads are left false.
+    """All consistent worlds, shape (leaves, worlds), each leaf's truth.
 
     Raises
     ------
     LimitError
         If there are more than ``limit``.
     """
-    exact = compile_exact(program.graph, np.zeros(0, np.int64), evidence=program.given)
-    circuit = exact.circuit
+    graph = program.graph
+    exact = compile_exact(graph, np.zeros(0, np.int64), evidence=program.given)
     found: list[frozenset[int]] = [frozenset()]
-    for root in circuit.roots:
-        mine = list(_satisfying(circuit, int(root), limit))
+    for root in exact.circuit.roots:
+        mine = _satisfying(exact.circuit, int(root), limit)
         found = [a | b for a in found for b in mine]
-        if len(found) > limit:
-            raise LimitError(
-                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
-            )
-    out = np.zeros((len(program.graph.leaves), len(found)), np.bool_)
-    for k, leaves in enumerate(found):
-        out[[x for x in leaves if x >= 0], k] = True
+        _check_count(len(found), limit)
+    first = _first_leaves(graph)
+    columns: list[list[int]] = []
+    for decided in found:
+        options: list[list[tuple[int, ...]]] = []
+        for group, categorical in enumerate(graph.leaves.categorical):
+            members = range(int(first[group]), int(first[group + 1]))
+            held = [m for m in members if 2 * m in decided]
+            if held or (not categorical and 2 * members[0] + 1 in decided):
+                options.append([tuple(held)])
+            elif categorical:
+                options.append([(m,) for m in members if 2 * m + 1 not in decided])
+            else:
+                options.append([(), (members[0],)])
+        _check_count(len(columns) + int(np.prod([float(len(o)) for o in options])), limit)
+        columns += [[m for part in choice for m in part] for choice in itertools.product(*options)]
+    out = np.zeros((len(graph.leaves), len(columns)), np.bool_)
+    for k, leaves in enumerate(columns):
+        out[leaves, k] = True
     return out
 
 
-def _satisfying(circuit: Circuit, root: int, limit: int) -> Iterator[frozenset[int]]:
-    """Sets of leaves that make a deterministic, decomposable circuit true (shared sub-circuits once)."""
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
+        raise LimitError(
+            f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
+        )
+
+
+def _satisfying(circuit: Circuit, root: int, limit: int) -> list[frozenset[int]]:
+    """Sets of decisions (``2 leaf``, or ``2 leaf + 1`` for its absence) that make a deterministic circuit true."""
     known: dict[int, list[frozenset[int]]] = {}
     for node in range(root + 1):
         kind = int(circuit.kind[node])
         below = circuit.child[circuit.start[node] : circuit.start[node + 1]].tolist()
-        if kind == 0:
-            known[node] = [frozenset([int(circuit.leaf[node])])]
-        elif kind in (1, 5):
+        if kind in (0, 1):
+            known[node] = [frozenset([2 * int(circuit.leaf[node]) + kind])]
+        elif kind == 5:
             known[node] = [frozenset()]
         elif kind == FALSE:
             known[node] = []
@@ -206,16 +226,12 @@ def _satisfying(circuit: Circuit, root: int, limit: int) -> Iterator[frozenset[i
             sets: list[frozenset[int]] = [frozenset()]
             for inner in below:
                 sets = [a | b for a in sets for b in known[inner]]
-                if len(sets) > limit:
-                    break
+                _check_count(len(sets), limit)
             known[node] = sets
         else:
             known[node] = [s for inner in below for s in known[inner]]
-        if len(known[node]) > limit:
-            raise LimitError(
-                f"there are more than {limit:,} consistent worlds. Give a larger limit, or ask for the best one."
-            )
-    yield from known[root]
+        _check_count(len(known[node]), limit)
+    return known[root]
 
 
 def conflict(program: GroundProgram, weights: Any = None) -> list[str]:
