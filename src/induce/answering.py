@@ -44,7 +44,10 @@ def read_program(
         path = Path(source)
         if not path.is_file():
             raise DataError(f"there is no program '{source}'. Name a file of rules, or - for standard input.")
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (UnicodeDecodeError, OSError) as problem:
+            raise DataError(f"'{source}' cannot be read as UTF-8 text: {problem}. Save it as UTF-8.") from problem
     if dialect is not None:
         if dialect not in DIALECTS:
             raise DataError(

@@ -105,7 +105,7 @@ COUNTING = _make(
 
 TROPICAL = _make(
     "tropical", "costs from 0 to infinity", np.minimum, lambda a, b: a + b, None, math.inf, 0.0, _IDEMPOTENT,
-    sample=lambda rng, n: rng.random(n) * 10, kind="tropical", claims="the smallest total cost of a proof",
+    sample=lambda rng, n: rng.random(n) * 10, kind="tropical", claims="the smallest total cost of a proof, every use of a fact counted",
 )  # fmt: skip
 """Shortest paths, cheapest proofs."""
 

@@ -50,9 +50,9 @@ def aggregate(clause: AggregateClause, rows: Int32, symbols: Symbols) -> Int32:
             line=clause.line,
         )
     if not len(rows):
-        if clause.keys or clause.function not in ("count", "sum"):
+        if clause.keys or clause.function not in ("count", "sum", "prod"):
             return np.empty((0, len(clause.keys) + 1), dtype=np.int32)
-        return symbols.ids_of([0]).reshape(1, 1)
+        return symbols.ids_of([int(clause.function == "prod")]).reshape(1, 1)
     order, starts = _groups(rows, clause.keys)
     sizes = np.diff(np.append(starts, len(rows)))
     keys = rows[order[starts]][:, list(clause.keys)]

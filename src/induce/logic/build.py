@@ -113,11 +113,11 @@ def neural(atom: Any, network: str, *inputs: Any) -> Head:
     >>> statement(neural(rel.digit(I, range(10)), "lenet", I))
     digit(I, 0..9) ~ nn(lenet, I).
     """
-    from induce.logic.reader import _spread
+    from induce.logic.domains import domain_values
 
     term = atom_of(atom, "neural")
     domains = [a for a in term.args if a.op.name in ("domain", "..")]
-    net = lang.net_hole(network, _spread(domains[-1]) if domains else ())
+    net = lang.net_hole(network, domain_values(domains[-1]) if domains else ())
     return Head(lang.NEURAL(term, lang.network(net, [value_of(i) for i in inputs])))
 
 

@@ -38,7 +38,9 @@ class ObservedSum:
 
 def observed_sum(query: Query, program: GroundProgram) -> ObservedSum | None:
     """The automaton of a query that is one sum of independent variables; None if it is anything else."""
-    if program.given or program.impossible:
+    lowered = program.lowered
+    others = lowered.constraints or lowered.evidence or lowered.cardinalities or lowered.weak
+    if others or program.given or program.impossible:
         return None
     aggregate = observed_chain(query, program.lowered)
     if aggregate is None:

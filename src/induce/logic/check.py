@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from induce.errors import RuleError
 from induce.logic import language as lang
 from induce.logic.cycles import check_recursion, strongly_connected
+from induce.logic.domains import domain_values
 from induce.logic.parse import Place
 from induce.logic.ranges import check_evidence, check_weights
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.term import Term
 
-__all__ = ["Statement", "check_program", "names_in", "statements_of", "strongly_connected", "unbound"]
+__all__ = ["Statement", "bound_by", "check_program", "names_in", "statements_of", "strongly_connected", "unbound"]
 
 _INVERTIBLE = ("+", "-")
 
@@ -227,7 +228,7 @@ def _arguments(count: int) -> str:
 def _check_safety(statement: Statement, strict: bool) -> None:
     elements = list(statement.condition.args)
     free = unbound(elements)
-    binds = set(_bound_by(elements))
+    binds = set(bound_by(elements))
     for element in elements:
         for node in element.postorder():
             if is_aggregate(node):
@@ -256,7 +257,8 @@ def _check_safety(statement: Statement, strict: bool) -> None:
             )
 
 
-def _bound_by(elements: Sequence[Term]) -> Iterator[str]:
+def bound_by(elements: Sequence[Term]) -> Iterator[str]:
+    """Variables that a body binds: by positive atoms, and by equations once one side is known."""
     bound: set[str] = set()
     waiting = list(elements)
     while True:
@@ -300,7 +302,7 @@ def _choice_names(statement: Statement) -> set[str]:
     head = statement.term.args[0] if statement.term.args else None
     if head is None or head.op.name != "choice":
         return set()
-    return {n for e in head.args[2:] for n in _bound_by(e.args[1].args)}
+    return {n for e in head.args[2:] for n in bound_by(e.args[1].args)}
 
 
 def _weight_names(term: Term) -> list[str]:
@@ -315,8 +317,12 @@ def _weight_names(term: Term) -> list[str]:
 def _check_aggregate(statement: Statement, aggregate: Term, outside: set[str]) -> None:
     for element in aggregate.args:
         items, condition = element.args
+        if any(is_aggregate(n) for n in element.postorder()):
+            raise statement.error(
+                f"an aggregate stands inside {aggregate.op.name}. Give the inner one a rule of its own and use its result."
+            )
         inner = unbound(condition.args, outside)
-        needed = [n for n in _named(names_in(items)) if n not in set(_bound_by(condition.args)) | outside]
+        needed = [n for n in _named(names_in(items)) if n not in set(bound_by(condition.args)) | outside]
         for name in [*sorted(inner), *needed]:
             raise statement.error(
                 f"variable {name} inside {aggregate.op.name} is bound by no atom of its condition. "
@@ -355,10 +361,3 @@ def _check_declarations(statements: Sequence[Statement]) -> None:
                             f"'{atom}'. Use two variables.",
                             arg.payload,
                         )
-
-
-def domain_values(domain: Term) -> list[object]:
-    """Values of a domain written as ``{a, b}``, ``{0..9}`` or ``0..9``."""
-    from induce.logic.reader import _spread
-
-    return _spread(domain)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import LimitError
+from induce.errors import LimitError, RuleError
 from induce.logic.clauses import AggregateClause
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.lower import Cardinality, Lowered
@@ -97,15 +97,26 @@ class Counters:
         return builder.finished(), violations
 
     def _bounded(self, graph: Hypergraph, builder: _Builder, bound: Cardinality) -> list[tuple[int, int]]:
-        found = []
+        """Atoms that hold where a choice is made and its bounds are not met; -1 where that cannot be avoided."""
+        found: list[int] = []
         most = bound.high if bound.high is not None else bound.low
-        for _, variables in _variables(graph, bound.relation, tuple(range(bound.keys)), -1, self.lowered):
-            text = self.lowered.texts[bound.number]
-            ends = builder.run(variables, _moves("count", most), text)
-            for count, atoms in ends.items():
-                if count < bound.low or (bound.high is not None and count > bound.high):
-                    found += [(literal >> 1 if literal >= 0 else -1, bound.number) for literal in atoms]
-        return found
+        groups = dict(_variables(graph, bound.relation, tuple(range(bound.keys)), -1, self.lowered))
+        start, rows = graph.relations.get(bound.group, (0, np.zeros((0, bound.keys), np.int32)))
+        dead = _dead_atoms(graph)
+        for k, row in enumerate(rows.tolist()):
+            made = start + k
+            if dead[made]:
+                continue
+            ends = builder.run(groups.get(tuple(row), []), _moves("count", most), self.lowered.texts[bound.number])
+            for count, literals in ends.items():
+                if bound.low <= count and (bound.high is None or count <= bound.high):
+                    continue
+                for literal in literals:
+                    if graph.certain[made]:
+                        found.append(literal >> 1 if literal >= 0 else -1)
+                    else:
+                        found.append(builder.both(literal, 2 * made))
+        return [(atom, bound.number) for atom in found]
 
 
 def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any) -> NDArray[np.int32]:
@@ -118,7 +129,15 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
     for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, counters.lowered):
         states = {start}
         for variable in variables:
-            states = {_after(step, s, v) for s in states for _, v in variable.options}
+            try:
+                states = {_after(step, s, v) for s in states for _, v in variable.options}
+            except TypeError:
+                raise RuleError(
+                    f"#{aggregate.function} meets values that it cannot combine, such as texts with numbers. Aggregate one kind "
+                    f"of value.\n  {aggregate.text}",
+                    line=aggregate.line,
+                    column=1,
+                ) from None
             if len(states) > MOST_STATES:
                 raise LimitError(too_many_states(aggregate.text, aggregate.line, len(states)))
         for result in {finish(s) for s in states} - {NONE}:
@@ -236,6 +255,12 @@ class _Builder:
         self.heads.append(head)
         self.rules.append(rule)
         self.bodies.append(body)
+
+    def both(self, *literals: int) -> int:
+        """A new atom that holds when all the literals do; negative ones hold anyway."""
+        self.next += 1
+        self.instance(self.next - 1, 0, tuple(x for x in literals if x >= 0))
+        return self.next - 1
 
     def run(self, variables: list[_Variable], moves: Any, text: str) -> dict[Any, list[Any]]:
         """Add one automaton; result to the literals of its final states."""

@@ -6,13 +6,14 @@ import gzip
 import importlib.util
 import io
 import pickle
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import DataError
+from induce.errors import DataError, InduceError
 
 __all__ = ["digits", "mnist", "number_sums", "read_array_pickle"]
 
@@ -20,6 +21,17 @@ _ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"), ("numpy", "ndarray"),
     ("numpy", "dtype"), ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("_codecs", "encode"),
 }  # fmt: skip
+_DAMAGED = (
+    pickle.UnpicklingError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    zlib.error,
+)
 Arrays = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
@@ -43,11 +55,13 @@ def read_array_pickle(path: str | Path) -> Any:
         If the pickle names anything else, or is damaged.
     """
     content = Path(path).read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        content = gzip.decompress(content)
     try:
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
         return _ArraysOnly(io.BytesIO(content), encoding="latin1").load()
-    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, IndexError) as problem:
+    except InduceError:
+        raise
+    except _DAMAGED as problem:
         raise DataError(f"'{path}' is no readable pickle of arrays: {problem}. Download it again.") from problem
 
 

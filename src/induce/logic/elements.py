@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, names_in
+from induce.logic.check import Statement, bound_by, names_in
 from induce.logic.clauses import AggregateClause, Literal
 from induce.terms.term import Term
 
@@ -20,7 +20,7 @@ NEUTRAL = {"count": 0, "sum": 0, "prod": 1}
 
 
 def lower_aggregate(
-    lowering: _Lowering, statement: Statement, term: Term, others: Sequence[Term], place: int
+    lowering: _Lowering, statement: Statement, term: Term, others: Sequence[Term]
 ) -> tuple[str, tuple[str, ...]]:
     """Relations for the elements, the groups and the result of one aggregate.
 
@@ -30,11 +30,14 @@ def lower_aggregate(
         ``relation(names..., result)``: one result for each group, groups without elements included.
     """
     symbols, number = lowering.out.symbols, statement.number
+    if (number, term, tuple(others)) in lowering.aggregated:
+        return lowering.aggregated[number, term, tuple(others)]
     outside = {n for e in others for n in names_in(e)} | {n for h in statement.heads for n in names_in(h)}
     inside = {n for n in names_in(term) if n.strip("_")}
-    bound = {n for e in others if lang.is_atom(e) for n in names_in(e)}
+    bound = set(bound_by(others))
     names = tuple(n for n in names_in(term) if n in inside & (outside & bound if others else set()))
-    tag = f"@{number}.{place}"
+    tag = f"@{number}.{len(lowering.aggregated)}"
+    lowering.aggregated[number, term, tuple(others)] = (f"result{tag}/{len(names) + 1}", names)
     width = max(len(e.args[0].args) for e in term.args)
     element, group, result = (
         f"element{tag}/{len(names) + width}",
@@ -42,7 +45,8 @@ def lower_aggregate(
         f"result{tag}/{len(names) + 1}",
     )
     pad = ~symbols.id_of("")
-    binders = [e for e in others if lang.is_atom(e) and set(names_in(e)) & set(names)] if names else []
+    # whatever binds the outer variables comes along: atoms, equations, ranges, the results of other aggregates
+    binders = _binders(others, names)
     for item in term.args:
         items, condition = item.args
         writer = lowering.writer(statement, [*condition.args, *binders])
@@ -70,3 +74,20 @@ def lower_aggregate(
         writer.steps += [Literal(group, slots), Literal(some, slots, True)]
         lowering.emit(statement, writer, Literal(result, (*slots, ~symbols.id_of(NEUTRAL[function]))))
     return result, names
+
+
+def _binders(others: Sequence[Term], names: Sequence[str]) -> list[Term]:
+    """The elements of a body that some variables depend on, directly or through equations."""
+    wanted, found = set(names), []
+    changed = True
+    while changed:
+        changed = False
+        for element in others:
+            if element in found or element.op is lang.NOT or element.op is lang.VALUED or element.is_hole:
+                continue
+            plain = lang.is_atom(element) or element.op is lang.COMPARE["="]
+            if plain and wanted & set(names_in(element)):
+                found.append(element)
+                wanted |= {n for n in names_in(element) if n.strip("_")}
+                changed = True
+    return [e for e in others if e in found]

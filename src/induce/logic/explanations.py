@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from induce.errors import RuleError
+from induce.errors import RuleError, did_you_mean
 from induce.logic.circuit import circuit_of
 from induce.logic.compile import compile_exact
 from induce.logic.drawing import Branch, Explanation
@@ -71,7 +71,7 @@ def explain(program: LogicProgram, inputs: Mapping[str, Any], answer: Any, k: in
     exact = bool(getattr(program.algebra, "exact", False))
     note = f"{program.algebra.name} {value:.4g} is {'exact' if exact else 'not exact: ' + getattr(program.algebra, 'claims', '')}"
     note += f"; the {len(proofs)} best proofs are shown (weights {', '.join(f'{p.weight:.3g}' for p in proofs)}"
-    note += f", together at most {min(shown, 1.0):.3g})"
+    note += f", together at most {min(shown, 1.0):.3g}{', before conditioning' if ground.given else ''})"
     return Explanation(label, value, branches, note, exact)
 
 
@@ -245,11 +245,16 @@ def counterfactual(
     exact = compile_exact(
         graph, np.zeros(0, np.int64), evidence=[2 * atom + holds, *ground.given], method="sdd" if _many(graph) else None
     )
-    allowed = None if allow is None else set(allow)
+    allowed = None if allow is None else {allow} if isinstance(allow, str) else set(allow)
+    known = {name for leaf in range(len(weights)) for name in _relations(ground, leaf)}
+    for name in sorted((allowed or set()) - known):
+        raise RuleError(
+            f"allow= names '{name}', which has no uncertain facts.{did_you_mean(name, known)} There are: {', '.join(sorted(known))}."
+        )
     changed = most_probable(graph, exact, _flip_weights(ground, weights, now, allowed, cost)).leaves
     verified = bool(holds_in(graph, [atom], changed)[0, 0]) != holds
     flips = np.flatnonzero((changed != now)[:, 0])
-    if not verified or (allowed is not None and any(_relation(ground, int(f)) not in allowed for f in flips)):
+    if not verified or (allowed is not None and any(not _relations(ground, int(f)) & allowed for f in flips)):
         return Explanation(label, float(values[place]), (), "no change of the allowed facts flips it", True)
     branches = []
     for leaf in flips.tolist():
@@ -279,9 +284,12 @@ def leaf_text(ground: GroundProgram, leaf: int) -> str:
     return f"the chance of rule {source.number} ({ground.graph.texts.get(source.number, '')})" if "@" in text else text
 
 
-def _relation(ground: GroundProgram, leaf: int) -> str:
-    number = int(ground.graph.leaves.source[leaf])
-    return ground.tables[number].source.relation.rpartition("/")[0]
+def _relations(ground: GroundProgram, leaf: int) -> set[str]:
+    """What a user may call the relation of a leaf: its own name, or those of the heads whose chance it is."""
+    source = ground.tables[int(ground.graph.leaves.source[leaf])].source
+    if source.kind == "free":
+        return {source.net}
+    return {label.partition("(")[0] for label in source.labels} or {source.relation.rpartition("/")[0]}
 
 
 def _flip_weights(ground: GroundProgram, weights: Any, now: Any, allowed: set[str] | None, cost: str) -> Any:
@@ -296,7 +304,7 @@ def _flip_weights(ground: GroundProgram, weights: Any, now: Any, allowed: set[st
         price = 1.0
         if cost == "log":
             price = max(-np.log(p), 1e-6) if categorical else abs(np.log(p / (1 - p)))
-        if allowed is not None and _relation(ground, leaf) not in allowed:
+        if allowed is not None and not _relations(ground, leaf) & allowed:
             price = 300.0
         factor = float(np.exp(-price))
         if categorical:

@@ -294,6 +294,11 @@ def _with_leaves(
             source.relation, (0, np.zeros((0, source.keys + source.categorical), np.int32))
         )
         columns = np.asarray(columns, np.int32)
+        places = np.arange(len(columns))
+        if source.kind == "table":
+            # only the weighted tuples are leaves: the relation may have certain ones too
+            places = _rows_among(columns, weighted[source.relation].columns)
+            columns = weighted[source.relation].columns
         if source.categorical:
             keys, row = (
                 np.unique(columns[:, : source.keys], axis=0, return_inverse=True)
@@ -313,7 +318,7 @@ def _with_leaves(
         leaf[row[order], value[order]] = count + np.arange(len(order), dtype=np.int32)
         weights = weighted[source.relation].weights if source.kind == "table" else None
         tables.append(SourceTable(source, keys.astype(np.int32), leaf, weights))
-        atoms.append(start + order)
+        atoms.append(start + places[order])
         numbers.append(np.full(len(order), number))
         rows.append(row[order])
         values.append(value[order])
@@ -327,6 +332,17 @@ def _with_leaves(
         join(groups, np.int32), join(categorical, np.bool_),
     )  # fmt: skip
     return replace(graph, leaves=leaves), tuple(tables)
+
+
+def _rows_among(rows: Int32, wanted: Int32) -> NDArray[np.int64]:
+    """The place of each wanted tuple among distinct tuples that include it."""
+    if not rows.shape[1]:
+        return np.zeros(len(wanted), np.int64)
+    _, inverse = np.unique(np.concatenate([rows, wanted]), axis=0, return_inverse=True)
+    inverse = np.asarray(inverse).reshape(-1)
+    place = np.zeros(int(inverse.max(initial=-1)) + 1, np.int64)
+    place[inverse[: len(rows)]] = np.arange(len(rows))
+    return place[inverse[len(rows) :]]
 
 
 def _table_source(relation: str) -> Source:

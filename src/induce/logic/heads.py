@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, domain_values, names_in
+from induce.logic.check import Statement, names_in
 from induce.logic.clauses import Literal
+from induce.logic.domains import domain_values
 from induce.logic.rewriting import BodyWriter
 from induce.logic.sources import Cardinality, Source
 from induce.terms.arithmetic import arithmetic
@@ -50,7 +51,7 @@ class Heads:
         key = lang.key_of(single)
         alone = self.heads[key] == 1 and key not in self.taken
         if not several and not elements and alone and self.rows_of(single) is not None:
-            self.out.sources.append(Source("weights", key, number, len(single.args), terms, ()))
+            self.out.sources.append(Source("weights", key, number, len(single.args), terms, (), labels=(str(single),)))
             for row in self.rows_of(single) or ():
                 self.leaf_fact(statement, key, row)
             return
@@ -189,7 +190,9 @@ class Heads:
                 columns = (*(writer.slot(n) for n in outer), tag, *args, *(pad,) * (width - len(args)))
                 self.emit(statement, writer, Literal(element, columns))
         if limited:
-            self.out.cardinalities.append(Cardinality(element, len(outer), bounds[0] or 0, bounds[1], number))
+            group = f"choosing@{number}/{len(outer)}"
+            self.clause(statement, lambda w: Literal(group, tuple(w.slot(n) for n in outer)), statement.condition.args)
+            self.out.cardinalities.append(Cardinality(element, group, len(outer), bounds[0] or 0, bounds[1], number))
 
     def _weak(self: Any, statement: Statement) -> None:
         """A soft constraint: a world in which it is violated counts ``exp(-weight)`` times as much.

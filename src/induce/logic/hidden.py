@@ -82,13 +82,11 @@ class Hidden:
             *(lang.value_variable(n) for n in names)
         )
 
-    def aggregate(
-        self: Any, statement: Statement, term: Term, others: Sequence[Term], place: int
-    ) -> tuple[str, tuple[str, ...]]:
+    def aggregate(self: Any, statement: Statement, term: Term, others: Sequence[Term]) -> tuple[str, tuple[str, ...]]:
         """The relation ``(outer variables..., result)`` of an aggregate."""
         from induce.logic.elements import lower_aggregate
 
-        return lower_aggregate(self, statement, term, others, place)
+        return lower_aggregate(self, statement, term, others)
 
 
 def valued_atoms(term: Term) -> list[Term]:

@@ -6,6 +6,7 @@ in Python by :mod:`induce.logic.build`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -118,6 +119,10 @@ def constant(value: Any) -> Term:
         return value
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TermError(
+            f"{value!r} cannot be a constant of a rule: it has no place in an order. Use a text, or leave it out."
+        )
     if not isinstance(value, bool | int | float | str):
         raise TermError(f"{value!r} cannot be a constant of a rule. Use a number, a text or a truth value.")
     return literal(value, VALUE)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from induce.algebras.semirings import Semiring
 from induce.errors import DataError
@@ -43,10 +44,10 @@ class Likelihood:
         -------
         tensor, shape (batch,)
         """
-        chain = self._observed_sum()
+        chain = self._observed_sum() if np.ndim(target) < 2 else None
         if chain is not None:
             weights = self._reader(True)(inputs)
-            totals = np.asarray(target.detach().cpu() if hasattr(target, "detach") else target, np.int64).reshape(-1)
+            totals = _whole_totals(target, chain.chain.largest)
             return ChainFunction.apply(weights, chain, totals)
         values = self(**inputs)
         values = values.unsqueeze(0) if not inputs else values
@@ -75,13 +76,19 @@ class Likelihood:
     def _places_of(self: Any, target: Any, device: Any) -> torch.Tensor:
         """Columns of the outputs that hold the observed answers."""
         listed = target.tolist() if hasattr(target, "tolist") else list(target)
-        known = {v if len(v) != 1 else v[0]: k for k, v in enumerate(self.answers.values)}
+        rows = [v if len(v) != 1 else v[0] for v in self.answers.values]
+        known: dict[Any, int] = {}
+        for k, row in enumerate(rows):
+            known[type(row).__name__, row] = k
+        for k, row in enumerate(rows):  # another type of the same value will do where it is the only one
+            known.setdefault(row, k)
         found = []
         for value in listed:
             key = tuple(value) if isinstance(value, list) else value
+            key = (type(key).__name__, key) if (type(key).__name__, key) in known else key
             if key not in known:
                 raise DataError(
-                    f"the observed answer {key!r} is not among the {len(known)} answers of '{self.queries[0]}'. "
+                    f"the observed answer {key!r} is not among the {len(rows)} answers of '{self.queries[0]}'. "
                     "Give it in over=, or check the labels."
                 )
             found.append(known[key])
@@ -114,3 +121,20 @@ class Likelihood:
         """
         backend = self.given_backend()
         return backend.log_given(self._reader()(inputs))
+
+
+def _whole_totals(target: Any, largest: int) -> NDArray[np.int64]:
+    """Observed totals as integers; anything that cannot be a total is refused."""
+    try:
+        given = np.atleast_1d(np.asarray(target.detach().cpu() if hasattr(target, "detach") else target))
+        totals = np.where(np.isfinite(given), given, 0.5).astype(np.int64)
+        same = bool((totals == given).all())
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise DataError(f"the observed sums must be whole numbers, but got {target!r}. Check the labels.")
+    if len(totals) and int(totals.max()) > largest:
+        raise DataError(
+            f"the observed sum {int(totals.max())} is larger than any that can be ({largest}). Check the labels."
+        )
+    return totals.reshape(-1)

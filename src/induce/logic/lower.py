@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, check_program, domain_values
+from induce.logic.check import Statement, check_program
 from induce.logic.clauses import Clause, Literal
+from induce.logic.domains import domain_values
 from induce.logic.heads import Heads
 from induce.logic.hidden import Hidden, constant_of
 from induce.logic.rewriting import BodyWriter
@@ -52,6 +53,7 @@ class _Lowering(Heads, Hidden):
     def __init__(self, statements: Sequence[Statement], out: Lowered, taken: frozenset[str]) -> None:
         self.out = out
         self.taken = taken
+        self.aggregated: dict[Any, tuple[str, tuple[str, ...]]] = {}
         self.statements = statements
         self.heads: dict[str, int] = {}
         for statement in statements:

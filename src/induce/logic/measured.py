@@ -11,7 +11,7 @@ from induce.errors import DataError
 from induce.logic.facts import _split_weights, read_facts
 from induce.logic.symbols import Symbols
 
-__all__ = ["read_measured"]
+__all__ = ["read_measured", "together"]
 
 
 def read_measured(
@@ -36,3 +36,24 @@ def read_measured(
             f"{name}: {len(values)} values for {len(columns)} distinct tuples. Give each tuple once, with one value."
         )
     return columns, values
+
+
+def together(name: str, symbols: Symbols, old: Any, columns: Any, numbers: Any) -> tuple[Any, Any]:
+    """Facts of two tables together; one fact has one number.
+
+    Raises
+    ------
+    DataError
+        If a fact has another number in the second table.
+    """
+    if old[0] is None:
+        return columns, np.asarray(numbers, np.float64)
+    known = dict(zip(map(tuple, old[0].tolist()), np.asarray(old[1]).tolist(), strict=True))
+    for row, number in zip(map(tuple, columns.tolist()), np.asarray(numbers).tolist(), strict=True):
+        if known.setdefault(row, number) != number:
+            shown = ", ".join(map(str, symbols.values_of(list(row))))
+            raise DataError(
+                f"{name}({shown}) was given with {known[row]:g} before and with {number:g} now. Independent alternatives "
+                "must be different facts."
+            )
+    return np.array(list(known), np.int32).reshape(len(known), columns.shape[1]), np.array(list(known.values()))

@@ -92,6 +92,10 @@ def parse_program(
             made = reader.statement(node)
         except Fault as fault:
             raise error_at(text, fault.line, fault.column, str(fault)) from None
+        except RecursionError:
+            raise error_at(
+                text, place.line, place.column, "the statement is nested too deeply. Give long lists as facts."
+            ) from None
         except TypeError as problem:
             raise error_at(text, place.line, place.column, str(problem)) from None
         for term in made:

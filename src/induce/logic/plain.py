@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from induce.errors import AlgebraError, DataError
+from induce.errors import AlgebraError, DataError, RuleError
 
 __all__ = ["evaluate", "value_and_gradient"]
 
@@ -53,8 +53,10 @@ def evaluate(
     symbols = Symbols()
     lowered = lower(statements_of(parsed.term, parsed.places), symbols)
     tables = {}
+    arities = {c.head.relation.rpartition("/")[0]: int(c.head.relation.rpartition("/")[2]) for c in lowered.clauses}
+    arities |= {r.rpartition("/")[0]: int(r.rpartition("/")[2]) for r in lowered.facts}
     for name, rows in facts.items():
-        columns = read_facts(name, rows, symbols)
+        columns = read_facts(name, rows, symbols, arity=arities.get(name))
         tables[f"{name}/{columns.shape[1]}"] = columns
     if uncertain_relations(lowered.clauses, lowered.aggregates, set()):
         raise AlgebraError("evaluate() is for certain facts and rules. Use LogicProgram for probabilities and choices.")
@@ -64,6 +66,11 @@ def evaluate(
         database.add_facts(relation, columns)
     for stratum in strata_of(lowered.clauses, lowered.aggregates):
         database.run(stratum, limits=limits)
+    for relation, number in lowered.constraints:
+        if len(database.tuples(relation)):
+            raise RuleError(
+                f"the facts violate the constraint '{lowered.texts[number]}'.", line=lowered.lines[number], column=1
+            )
     found: dict[str, set[tuple[Any, ...]]] = {}
     for relation in sorted(known):
         if "@" not in relation:
@@ -118,6 +125,11 @@ def value_and_gradient(
         weights = np.asarray(probabilities, np.float64).reshape(-1)
         if len(weights) != len(leaves):
             raise DataError(f"{len(weights)} probabilities for {len(leaves)} leaves ({', '.join(leaves[:10])}).")
+    outside = np.flatnonzero(~((weights >= 0.0) & (weights <= 1.0)))
+    if len(outside):
+        raise DataError(
+            f"the probability of '{leaves[int(outside[0])]}' is {weights[outside[0]]!r}, but it must lie in [0, 1]. Check the numbers."
+        )
     values, slopes = exact(ground.graph, program.answers.atoms, weights, evidence=ground.given)
     labels = program.answers.labels
     gradient = {label: dict(zip(leaves, row.tolist(), strict=True)) for label, row in zip(labels, slopes, strict=True)}

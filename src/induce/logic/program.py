@@ -21,7 +21,7 @@ from induce.logic.grounding import GroundProgram, Weighted, counted_facts, groun
 from induce.logic.likelihood import Likelihood
 from induce.logic.limits import Limits
 from induce.logic.lower import Lowered, lower
-from induce.logic.measured import read_measured
+from induce.logic.measured import read_measured, together
 from induce.logic.networks import read_with_networks
 from induce.logic.parameters import Parameters
 from induce.logic.parse import Parsed
@@ -103,7 +103,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
     ) -> None:
         super().__init__()
         self.term, self.places, domains = read_with_networks(text, nets)
-        self.over = {name: list(values) for name, values in (over or {}).items()}
+        self.over = {name: [lang.constant(v).payload for v in values] for name, values in (over or {}).items()}
         algebra = named(algebra) if isinstance(algebra, str) else algebra
         if not isinstance(algebra, Algebra):
             raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, but got {algebra!r}.")
@@ -185,10 +185,14 @@ class LogicProgram(Likelihood, Views, nn.Module):
             free = getattr(self.algebra, "kind", "") in ("tropical", "counting")
             read = read_measured if free else read_weighted
             columns, weights = read(name, data, self.symbols, weight, arity=arity)
-            self._weighted[f"{name}/{columns.shape[1]}"] = Weighted(columns, np.asarray(weights, np.float64))
+            key = f"{name}/{columns.shape[1]}"
+            before = self._weighted.get(key)
+            old = (None, None) if before is None else (before.columns, before.weights)
+            self._weighted[key] = Weighted(*together(name, self.symbols, old, columns, weights))
         elif value is not None:
             columns, values = read_measured(name, data, self.symbols, value, arity)
             key = f"{name}/{columns.shape[1]}"
+            columns, values = together(name, self.symbols, self._measured.get(key, (None, None)), columns, values)
             self._measured[key] = (columns, values)
             self._tables[key] = columns
         else:
@@ -233,7 +237,8 @@ class LogicProgram(Likelihood, Views, nn.Module):
             lowered = lower(statements, self.symbols, strict=self.strict, taken=taken)
             lowered.columns |= {key: () for key in self._measured}
             skip: frozenset[str] = frozenset()
-            if observed and len(self.queries) == 1:
+            others = lowered.constraints or lowered.evidence or lowered.cardinalities or lowered.weak
+            if observed and len(self.queries) == 1 and not others:
                 from induce.logic.queries import observed_chain
 
                 aggregate = observed_chain(self.queries[0], lowered)

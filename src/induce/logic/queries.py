@@ -76,6 +76,7 @@ def read_query(query: Any, number: int, known: Sequence[str], statement: Stateme
     RuleError
         If it asks about a relation that the program does not have.
     """
+    query = getattr(query, "term", query)
     body = parse_body(query, defined=known) if isinstance(query, str) else query
     if isinstance(body, Term) and body.sort is lang.FORMULA:
         body = lang.body([body])
@@ -114,6 +115,12 @@ def answers_of(queries: Sequence[Query], program: GroundProgram, over: Mapping[s
                 )
         if over and query.names and all(n in over for n in query.names):
             listed = list(itertools.product(*(list(over[n]) for n in query.names)))
+            alike = set(found)
+            if not any(_key(row) in place for row in listed) and any(row in alike for row in listed):
+                raise DataError(
+                    f"none of the values in over= can answer '{query}', whose answers are such as {found[0]!r}. Give values of "
+                    "the same type (1 and 1.0 differ)."
+                )
         elif not query.names:
             listed = [()]
         else:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from induce.logic import language as lang
+from induce.logic.domains import domain_values
 from induce.logic.quoting import unquoted
 from induce.terms import hole
 from induce.terms.arithmetic import arithmetic
-from induce.terms.op import VARIABLE
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal
 
@@ -135,7 +135,7 @@ class Reader:
         domain: tuple[Any, ...] = ()
         for arg in read.args:
             if arg.op.name == "domain" or arg.op.name == "..":
-                domain = tuple(_spread(arg))
+                domain = tuple(domain_values(arg))
         net = lang.net_hole(str(name.children[0]), domain)
         return lang.NEURAL(read, lang.network(net, [self.value(i) for i in inputs]))
 
@@ -381,15 +381,3 @@ class Reader:
 def _text(node: Any) -> str:
     """The word of a token, or of a rule that holds one."""
     return str(node.children[0]) if hasattr(node, "children") else str(node)
-
-
-def _spread(domain: Term) -> list[Any]:
-    """Values of a domain written as ``{a, b}``, ``{0..9}`` or ``0..9``."""
-    if domain.op.name == "..":
-        low, high = domain.args
-        if lang.is_constant(low) and lang.is_constant(high) and type(low.payload) is int and type(high.payload) is int:
-            return list(range(low.payload, high.payload + 1))
-        return []
-    if domain.op.name == "domain":
-        return [value for arg in domain.args for value in _spread(arg)]
-    return [domain.payload] if lang.is_constant(domain) and domain.op is not VARIABLE else []

@@ -160,8 +160,8 @@ class BodyWriter:
 
     def _aggregated(self, source: Term, target: Term) -> int:
         """Put the relation of an aggregate in place and return the slot of its result."""
-        others = [e for e in self.elements if not any(is_aggregate(n) for n in e.postorder())]
-        relation, names = self.hidden.aggregate(self.statement, source, others, len(self.steps))
+        others = [e for e in self.elements if source not in set(e.postorder())]
+        relation, names = self.hidden.aggregate(self.statement, source, others)
         after: list[Step] = []
         slot = self._pattern(target, after, self.bound)
         self.steps.append(Literal(relation, (*(self.slot(n) for n in names), slot)))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors import SafetensorError
 
-from induce.errors import FormatError
+from induce.errors import FormatError, InduceError
 
 if TYPE_CHECKING:
     from induce.logic.program import LogicProgram
@@ -89,11 +90,22 @@ def load_program(path: Any, **nets: Any) -> LogicProgram:
     FormatError
         If the folder is damaged or from a newer version, or a network is missing.
     """
+    place = Path(path)
+    try:
+        return _load(place, nets)
+    except InduceError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as problem:
+        raise FormatError(
+            f"'{place}' is no saved logic program: {type(problem).__name__}: {problem}. Save it again with program.save()."
+        ) from problem
+
+
+def _load(place: Path, nets: dict[str, Any]) -> LogicProgram:
     from safetensors.torch import load
 
     from induce.logic.program import LogicProgram
 
-    place = Path(path)
     try:
         document = json.loads((place / "program.json").read_text(encoding="utf-8"))
         text = (place / "program.lp").read_text(encoding="utf-8")

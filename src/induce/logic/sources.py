@@ -60,9 +60,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Cardinality:
-    """Between ``low`` and ``high`` of the tuples of ``relation`` that agree on the first ``keys`` columns hold."""
+    """For every tuple of ``group`` that holds, between ``low`` and ``high`` tuples of ``relation`` that begin with it hold."""
 
     relation: str
+    group: str
     keys: int
     low: int
     high: int | None

@@ -173,7 +173,14 @@ class WeightReader:
         if source.categorical and any(t.op is HOLE for t in source.terms):
             block = self._shared(source, block)
         if source.categorical and not source.complete:
-            block = torch.cat([block, (1.0 - block.sum(2, keepdim=True)).clamp_min(0.0)], dim=2)
+            rest = 1.0 - block.sum(2, keepdim=True)
+            if float(rest.detach().min()) < -1e-6:
+                row = int(rest.detach().amin(0).argmin())
+                raise RuleError(
+                    f"the probabilities of the alternatives sum to {float(1 - rest.detach().min()):g} for variable {row} of rule "
+                    f"{source.number}, but at most 1 is possible.\n  {self.program.lowered.texts.get(source.number, '')}"
+                )
+            block = torch.cat([block, rest.clamp_min(0.0)], dim=2)
         if not block.requires_grad and all(t.op is LITERAL for t in source.terms):
             self.constant[number] = block
         if not all(t.op in (LITERAL, HOLE) for t in source.terms):

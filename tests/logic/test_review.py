@@ -1,0 +1,169 @@
+"""Cases in which the engine was once silently wrong: each has its right answer here, from brute force or clingo."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from induce.errors import DataError, FormatError, LimitError, ParseError, RuleError, TermError
+from induce.logic import LogicProgram, evaluate, load, value_and_gradient
+from induce.logic.data import read_array_pickle
+
+P = "p(2, a). p(3, b). p(3, c)."
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "labels"),
+    [
+        (f"g(1..2). {P} s(G, C) :- g(G), H = G + 1, C = #count{{ X : p(H, X) }}.", "s(X, Y)", ["s(1, 1)", "s(2, 2)"]),
+        (f"{P} s(H, C) :- H = 2..3, C = #count{{ X : p(H, X) }}.", "s(X, Y)", ["s(2, 1)", "s(3, 2)"]),
+        (
+            "k(2..3). p(1, z). p(2, y). s(K, M) :- k(K), C = #count{ X : p(K, X) }, M = #count{ Y : p(C, Y) }.",
+            "s(X, Y)",
+            ["s(2, 1)", "s(3, 0)"],
+        ),
+        (
+            "n(1..3). g(1..2). s(G, C) :- g(G), H = G + 1, C = #count{ X : n(X), X < H }.",
+            "s(X, Y)",
+            ["s(1, 1)", "s(2, 2)"],
+        ),
+        ("a(1). s(N) :- N = #prod{ X : a(X), X > 5 }.", "s(N)", ["s(1)"]),
+    ],
+)
+def test_aggregates_see_every_variable_from_outside(text, query, labels):
+    assert LogicProgram(text, query=query).answers.labels == labels
+
+
+def test_an_aggregate_inside_an_aggregate_is_refused():
+    with pytest.raises(RuleError, match="Give the inner one a rule of its own"):
+        LogicProgram("n(1). s(S) :- S = #sum{ C : C = #count{ X : n(X) } }.", query="s(S)")
+
+
+@pytest.mark.parametrize("more", [":- s(3).", ":- s(N), N < 2.", ":~ s(3). [2]", "evidence(not s(3))."])
+def test_an_observed_sum_keeps_what_is_said_about_it(more):
+    program = LogicProgram(f"0.5::a(1). 0.4::a(2). s(N) :- N = #sum{{ X : a(X) }}. {more}", query="s(N)")
+    whole = program().tolist()
+    for (total,), value in zip(program.answers.values, whole, strict=True):
+        assert program.log_probability([total]).exp().item() == pytest.approx(value, abs=1e-12)
+
+
+def test_certain_and_weighted_facts_of_one_relation():
+    program = LogicProgram("e(9). q(X) :- e(X).", query="q(X)").facts("e", [(5,), (1,), (3,)], weight=[0.5, 0.1, 0.3])
+    assert program().tolist() == pytest.approx([0.1, 0.3, 0.5, 1.0])
+    program = LogicProgram("q(X) :- e(X).", query="q(X)").facts("e", [(1,)]).facts("e", [(2,)], weight=[0.4])
+    assert program().tolist() == pytest.approx([1.0, 0.4])
+    program.facts("e", [(3,)], weight=[0.5])
+    assert program().tolist() == pytest.approx([1.0, 0.4, 0.5])
+    with pytest.raises(DataError, match=r"e\(3\) was given with 0.5 before and with 0.6 now"):
+        program.facts("e", [(3,)], weight=[0.6])
+    with pytest.raises(DataError, match="no rule and no query uses 'f'. Facts are given to relations"):
+        program.facts("f", [(3,)])
+
+
+def test_bounds_of_a_choice_hold_only_where_it_is_made():
+    values = LogicProgram("0.5::g. { s ; r } = 1 :- g.", query=["s", "r", "g"])().tolist()
+    assert values == pytest.approx([1 / 6, 1 / 6, 1 / 3])
+    with pytest.raises(RuleError, match="no world is consistent: the bounds of"):
+        LogicProgram("g(1..2). n(1, a). 1 <= { s(G, X) : n(G, X) } <= 1 :- g(G).", query="s(X, Y)")()
+
+
+def test_values_of_over_are_constants_of_the_language():
+    program = LogicProgram("0.5::a(1). s(N) :- N = #sum{ X : a(X) }.", query="s(N)", over={"N": np.arange(2)})
+    assert program().tolist() == [0.5, 0.5]
+    assert LogicProgram(program.term, query="s(N)", over={"N": torch.arange(2)})().tolist() == [0.5, 0.5]
+    with pytest.raises(DataError, match="none of the values in over= can answer"):
+        LogicProgram(program.term, query="s(N)", over={"N": [0.0, 1.0]})()
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ([2.7], "must be whole numbers"),
+        (["x"], "must be whole numbers"),
+        ([math.nan], "must be whole numbers"),
+        ([99], "larger than any"),
+    ],
+)
+def test_observed_sums_that_cannot_be(target, words):
+    program = LogicProgram("0.5::a(1). 0.4::a(2). s(N) :- N = #sum{ X : a(X) }.", query="s(N)")
+    with pytest.raises(DataError, match=words):
+        program.log_probability(target)
+
+
+def test_a_matrix_of_truths_is_read_as_one():
+    program = LogicProgram("0.5::a(1). 0.4::a(2). s(N) :- N = #sum{ X : a(X) }.", query="s(N)")
+    truth = torch.tensor([[True, False, False, False]])
+    assert program.log_probability(truth).exp().item() == pytest.approx(0.3 * 0.7 * 0.8 * 0.8)
+
+
+def test_targets_of_other_types_stay_apart():
+    program = LogicProgram("0.9::a(1.0) ; 0.1::a(1). q(X) :- a(X).", query="q(X)")
+    assert program.loss([1.0]).item() == pytest.approx(-math.log(0.9))
+    assert program.loss([1]).item() == pytest.approx(-math.log(0.1))
+
+
+def test_computed_alternatives_may_not_sum_to_more_than_one():
+    with pytest.raises(RuleError, match="the alternatives sum to 1.4"):
+        LogicProgram("e(1, 0.7). P::q(X) ; P::r(X) :- e(X, P).", query="q(X)")()
+
+
+def test_plain_functions_refuse_nonsense():
+    with pytest.raises(DataError, match=r"the probability of 'b' is .*2.0.*, but it must lie in \[0, 1\]"):
+        value_and_gradient(LogicProgram("0.2::a. 0.3::b. q :- a, b.", query="q"), [0.5, 2.0])
+    with pytest.raises(DataError, match="2 arguments"):
+        evaluate({"e": [(1,)]}, ["e(1, 2)"])
+    with pytest.raises(RuleError, match="the facts violate the constraint"):
+        evaluate({"e": [(1,)]}, ["p(X) :- e(X)", ":- p(1)"])
+
+
+def test_a_counterfactual_knows_relations_by_the_names_of_the_rules():
+    program = LogicProgram("0.6::a :- d. d. q :- a.", query="q")
+    assert len(program.counterfactual(allow=["a"]).branches) == 1
+    with pytest.raises(RuleError, match="allow= names 'b', which has no uncertain facts"):
+        program.counterfactual(allow="b")
+
+
+def test_sums_of_texts_and_numbers_over_chance():
+    with pytest.raises(RuleError, match="at 1:1: #sum meets values that it cannot combine"):
+        LogicProgram("0.5::n(a). 0.5::n(1). s(S) :- S = #sum{ X : n(X) }.", query="s(S)")()
+
+
+@pytest.mark.parametrize("text", ["a(1..1000000000000).", "#domain d = 0..100000000000. #relation p(d). p(1)."])
+def test_ranges_without_end_are_stopped(text):
+    with pytest.raises(LimitError, match="has more than 10,000,000 values"):
+        LogicProgram(text, query="a(X)" if text.startswith("a") else "p(X)")()
+
+
+def test_deep_nesting_is_refused_in_words():
+    with pytest.raises(ParseError, match="nested too deeply"):
+        LogicProgram("a(" + "[" * 4000 + "]" * 4000 + ").")
+
+
+def test_constants_without_an_order_are_refused():
+    from induce.logic.language import constant
+
+    with pytest.raises(TermError, match="inf cannot be a constant"):
+        constant(math.inf)
+
+
+@pytest.mark.parametrize("damage", ["[]", '{"kind": "induce logic program", "format": 1}', "{"])
+def test_damaged_folders_are_refused(tmp_path, damage):
+    LogicProgram("?p::a. ?- a.").save(tmp_path / "kept")
+    (tmp_path / "kept" / "program.json").write_text(damage)
+    with pytest.raises(FormatError, match="saved logic program|something else"):
+        load(tmp_path / "kept")
+    LogicProgram("?p::a. ?- a.").save(tmp_path / "torn")
+    (tmp_path / "torn" / "tensors.safetensors").write_bytes(b"torn")
+    with pytest.raises(FormatError, match="is no saved logic program"):
+        load(tmp_path / "torn")
+
+
+@pytest.mark.parametrize("content", [b"cnumpy\nndarray\n(S'a'\ntR.", b"\x1f\x8b\x08\x00broken", pickle.dumps(3)[:-1]])
+def test_damaged_pickles_are_refused(tmp_path, content):
+    (tmp_path / "bad").write_bytes(content)
+    with pytest.raises(DataError, match="no readable pickle of arrays"):
+        read_array_pickle(tmp_path / "bad")
