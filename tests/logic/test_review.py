@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 
@@ -167,3 +168,76 @@ def test_damaged_pickles_are_refused(tmp_path, content):
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(DataError, match="no readable pickle of arrays"):
         read_array_pickle(tmp_path / "bad")
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("0.7::g(0). r(S) :- S = #count{ M : g(M) }. q(S) :- S = #count{ X : r(X), X > 0 }.", "q(S)", {0: 0.3, 1: 0.7}),
+        ("0.7::g(0). r(S) :- S = #count{ M : g(M) }. q(S) :- S = #max{ X : r(X) }.", "q(S)", {0: 0.3, 1: 0.7}),
+        ("0.7::d(-1). e(-1, 5). p(T) :- S = #sum{ M : d(M) }, T = #sum{ K : e(S, K) }.", "p(T)", {5: 0.7, 0: 0.3}),
+        ("0.5::d(1..3). p(A + B) :- A = #sum{ M : d(M) }, B = #count{ M : d(M), M < 3 }.", "p(T)",
+         {}),
+        ("d(1..3). p(T) :- T = #sum{ M : d(M), M < 3 } + #count{ M : d(M) }.", "p(T)", {6: 1.0}),
+        ("d(-1). e(-1, 5). p(T) :- S = #sum{ M : d(M) }, T = #sum{ M : e(S, M) }.", "p(T)", {5: 1.0}),
+        ("d(-1). f(2). p(S * T) :- S = #max{ M : d(M) }, T = #max{ M : f(M) }.", "p(T)", {-2: 1.0}),
+        ("f(1). d(2). { p(X) : d(X) } 1 :- #count{ M : f(M) } > 0.", "p(T)", {2: 0.5}),
+        ("k(1..2). p(S) :- k(S), S = #mean{ 1 ; 1.0, 2 }.", "p(T)", {1: 1.0}),
+    ],
+)  # fmt: skip
+def test_aggregates_over_aggregates_and_with_names_of_their_own(text, query, expected):
+    program = LogicProgram(text, query=query)
+    if "A + B" in text:  # the worlds, written out
+        expected = {}
+        for held in itertools.product([0, 1], repeat=3):
+            total = sum(v for v, h in zip((1, 2, 3), held, strict=True) if h) + held[0] + held[1]
+            expected[total] = expected.get(total, 0.0) + 1 / 8
+    found = {v[0]: p for v, p in zip(program.answers.values, program().tolist(), strict=True) if p > 0}
+    assert found == pytest.approx(expected)
+
+
+def test_nested_aggregates_over_all_worlds():
+    text = (
+        "0.3::a(1). 0.6::a(2). 0.5::b(1). 0.2::b(2). n(1..2). c(X, N) :- n(X), N = #count{ Y : a(Y), Y <= X, b(X) }. "
+        "m(M) :- M = #max{ N : c(X, N) }. s(S) :- S = #sum{ N, X : c(X, N) }, m(M), M > 0."
+    )
+    expected: dict[int, float] = {}
+    for a1, a2, b1, b2 in itertools.product([0, 1], repeat=4):
+        chance = math.prod((p if h else 1 - p) for p, h in zip((0.3, 0.6, 0.5, 0.2), (a1, a2, b1, b2), strict=True))
+        counts = (a1 * b1, (a1 + a2) * b2)
+        if max(counts) > 0:
+            expected[sum(counts)] = expected.get(sum(counts), 0.0) + chance
+    program = LogicProgram(text, query="s(S)")
+    found = {v[0]: p for v, p in zip(program.answers.values, program().tolist(), strict=True) if p > 0}
+    assert found == pytest.approx(expected)
+
+
+NINE = """
+row(0..8). col(0..8).
+cell(R, C, {1..9}) ~ nn(read, grid(R, C)) :- row(R), col(C).
+:- cell(R, A, V), cell(R, B, V), A < B.
+:- cell(A, C, V), cell(B, C, V), A < B.
+:- cell(R, C, V), cell(S, D, V), R // 3 = S // 3, C // 3 = D // 3, R < S, C != D.
+"""
+
+
+def test_a_grid_too_large_for_any_circuit_is_decoded_by_search_and_its_conflicts_are_named():
+    grid = np.array([[(3 * (r % 3) + r // 3 + c) % 9 for c in range(9)] for r in range(9)])
+    noise = np.random.default_rng(0).normal(size=(1, 9, 9, 9))
+    read = torch.tensor(4.0 * np.eye(9)[grid][None] + 2.0 * noise)
+    assert (read[0].argmax(-1).numpy() != grid).sum() > 5  # what the network alone would say
+    program = LogicProgram(NINE, read=torch.nn.Identity())
+    decoded = program.decode(grid=read)
+    assert decoded.violations == 0
+    assert decoded.exact.tolist() == [True]
+    assert (decoded.leaves.reshape(81, 9).argmax(1).reshape(9, 9) == grid).all()
+    given = NINE + "given(0, 1, 5). given(4, 4, 2). given(0, 7, 5). :- given(R, C, V), not cell(R, C, V)."
+    least = [":- cell(0, 1, 5), cell(0, 7, 5).", ":- not cell(0, 1, 5).", ":- not cell(0, 7, 5)."]
+    found = LogicProgram(given, read=torch.nn.Identity()).conflict()
+    assert sorted(found) in (least, sorted([least[0].replace("1, 5), cell(0, 7", "7, 5), cell(0, 1"), *least[1:]]))
+
+
+def test_a_constraint_that_certain_facts_violate_names_them():
+    program = LogicProgram("g(0, 1, 5). g(0, 4, 5). g(2, 1, 3). 0.5::a. :- g(R, A, V), g(R, B, V), A < B.", query="a")
+    with pytest.raises(RuleError, match=r"violated by certain facts alone: g\(0, 1, 5\), g\(0, 4, 5\)"):
+        program()

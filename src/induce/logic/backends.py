@@ -15,9 +15,9 @@ from induce.errors import AlgebraError, RuleError
 from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import FALSE, circuit_of, plain_or
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
+from induce.logic.conflicts import conflict
 from induce.logic.grounding import GroundProgram
 from induce.logic.pairs import DualModule, PossibilityModule
-from induce.logic.worlds import conflict
 
 __all__ = ["Backend", "backend_for"]
 
@@ -65,8 +65,12 @@ class Backend(nn.Module):
         return log(torch.log(weights.clamp_min(tiny))).sum(0)  # type: ignore[no-any-return]
 
 
-def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None) -> Backend:
+def backend_for(
+    program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None, **budget: Any
+) -> Backend:
     """The evaluator of some atoms under an algebra.
+
+    ``budget`` gives the nodes and seconds of a compilation.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def backend_for(program: GroundProgram, atoms: Any, algebra: Algebra, method: st
     if algebra.method == "circuit":
         exact = compile_exact(
             program.graph, atoms, evidence=program.given, exclusive=program.exclusive,
-            method=None if how == "circuit" else how,
+            method=None if how == "circuit" else how, **budget,
         )  # fmt: skip
         ends = exact.circuit.kind[exact.circuit.roots[exact.queries :]]
         if (ends == FALSE).any():

@@ -14,7 +14,10 @@ from induce.logic.ranges import check_evidence, check_weights
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.term import Term
 
-__all__ = ["Statement", "bound_by", "check_program", "names_in", "statements_of", "strongly_connected", "unbound"]
+__all__ = [
+    "Statement", "bound_by", "check_program", "names_in", "outer_names", "statements_of", "strongly_connected",
+    "unbound", "without_aggregates",
+]  # fmt: skip
 
 _INVERTIBLE = ("+", "-")
 
@@ -110,7 +113,7 @@ def unbound(elements: Sequence[Term], known: Iterable[str] = ()) -> set[str]:
     """Variables of a body that no positive atom and no computable equation binds."""
     bound = set(known)
     waiting = list(elements)
-    wanted = {n for e in elements for n in names_in(_without_aggregates(e))} if elements else set()
+    wanted = {n for e in elements for n in names_in(without_aggregates(e))} if elements else set()
     while True:
         left = []
         for element in waiting:
@@ -124,10 +127,15 @@ def unbound(elements: Sequence[Term], known: Iterable[str] = ()) -> set[str]:
         waiting = left
 
 
-def _without_aggregates(formula: Term) -> Term:
+def without_aggregates(formula: Term) -> Term:
     """The formula with its aggregates taken out: their inner variables are their own."""
     inside = [n for n in formula.postorder() if is_aggregate(n)]
     return formula.replace({n: lang.constant(0) for n in inside}) if inside else formula
+
+
+def outer_names(elements: Iterable[Term]) -> tuple[str, ...]:
+    """Named variables of body elements that are not an aggregate's own, in order of appearance."""
+    return tuple(dict.fromkeys(n for e in elements for n in _named(names_in(without_aggregates(e)))))
 
 
 def _binds(element: Term, bound: set[str]) -> set[str] | None:
@@ -148,7 +156,7 @@ def _binds(element: Term, bound: set[str]) -> set[str] | None:
     if name != "=":
         return set()
     for target, source in ((left, right), (right, left)):
-        needed = set(_named(names_in(_without_aggregates(source))))
+        needed = set(_named(names_in(without_aggregates(source))))
         if needed <= bound:
             if is_aggregate(source) or not is_aggregate(target):
                 return _pattern_names(target, bound)

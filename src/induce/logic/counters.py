@@ -7,7 +7,7 @@ distribution of a sum is a convolution, of a count the Poisson-binomial, of a ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,7 +80,7 @@ class Counters:
         for aggregate, _, _ in self.groups:
             start, rows = graph.relations[aggregate.head]
             place = {tuple(r): start + k for k, r in enumerate(rows.tolist())}
-            for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, self.lowered):
+            for key, variables in self.variables(graph, aggregate.source, aggregate.keys, aggregate.value):
                 for result, atoms in builder.run(variables, _moves(aggregate.function), aggregate.text).items():
                     if result is NONE:
                         continue
@@ -96,13 +96,58 @@ class Counters:
         self.exclusive += builder.states
         return builder.finished(), violations
 
+    def results(self, graph: Hypergraph) -> dict[int, tuple[int, ...]]:
+        """Atoms that are results of aggregates, each with all results of its group: at most one of these holds."""
+        found: dict[int, tuple[int, ...]] = {}
+        for aggregate, _, _ in self.groups:
+            start, rows = graph.relations.get(aggregate.head, (0, np.zeros((0, 1), np.int32)))
+            together: dict[tuple[int, ...], list[int]] = {}
+            for k, row in enumerate(rows.tolist()):
+                together.setdefault(tuple(row[:-1]), []).append(start + k)
+            found |= {atom: tuple(atoms) for atoms in together.values() for atom in atoms}
+        return found
+
+    def variables(
+        self, graph: Hypergraph, relation: str, keys: tuple[int, ...], value: int
+    ) -> list[tuple[tuple[int, ...], list[_Variable]]]:
+        """The random variables of every group of an element relation, in order of first appearance."""
+        first, rows = graph.relations.get(relation, (0, np.zeros((0, len(keys)), np.int32)))
+        alias, results = _aliases(graph), self.results(graph)
+        leaf_of = np.full(graph.atoms, -1, np.int64)
+        leaf_of[graph.leaves.atom] = np.arange(len(graph.leaves))
+        groups: dict[tuple[int, ...], dict[Any, list[tuple[int, Any]]]] = {}
+        if not keys:
+            groups[()] = {}
+        dead = _dead_atoms(graph, results)
+        symbols = self.lowered.symbols
+        values = symbols.values_of(rows[:, value]) if value >= 0 and len(rows) else [None] * len(rows)
+        for k, row in enumerate(rows.tolist()):
+            atom = int(alias[first + k])
+            leaf = int(leaf_of[atom])
+            group = int(graph.leaves.group[leaf]) if leaf >= 0 else -1
+            name: Any = ("atom", atom)
+            if group >= 0 and bool(graph.leaves.categorical[group]):
+                name = ("group", group)
+            elif atom in results:
+                name = ("results", results[atom])
+            mine = groups.setdefault(tuple(row[c] for c in keys), {})
+            if not dead[atom]:
+                mine.setdefault(name, []).append((atom, values[k]))
+        members: dict[int, list[int]] = {}
+        for leaf, group in enumerate(graph.leaves.group.tolist()):
+            members.setdefault(group, []).append(int(graph.leaves.atom[leaf]))
+        return [
+            (key, [_variable(graph, name, elements, members) for name, elements in parts.items()])
+            for key, parts in groups.items()
+        ]
+
     def _bounded(self, graph: Hypergraph, builder: _Builder, bound: Cardinality) -> list[tuple[int, int]]:
         """Atoms that hold where a choice is made and its bounds are not met; -1 where that cannot be avoided."""
         found: list[int] = []
         most = bound.high if bound.high is not None else bound.low
-        groups = dict(_variables(graph, bound.relation, tuple(range(bound.keys)), -1, self.lowered))
+        groups = dict(self.variables(graph, bound.relation, tuple(range(bound.keys)), -1))
         start, rows = graph.relations.get(bound.group, (0, np.zeros((0, bound.keys), np.int32)))
-        dead = _dead_atoms(graph)
+        dead = _dead_atoms(graph, self.results(graph))
         for k, row in enumerate(rows.tolist()):
             made = start + k
             if dead[made]:
@@ -126,7 +171,7 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
     graph, _ = _with_leaves(counters.lowered, database.hypergraph(counters.lowered.texts), {})
     start, step, finish = _moves(aggregate.function)
     rows = []
-    for key, variables in _variables(graph, aggregate.source, aggregate.keys, aggregate.value, counters.lowered):
+    for key, variables in counters.variables(graph, aggregate.source, aggregate.keys, aggregate.value):
         states = {start}
         for variable in variables:
             try:
@@ -156,51 +201,20 @@ def too_many_states(text: str, line: int, states: int) -> str:
     )
 
 
-def _variables(
-    graph: Hypergraph, relation: str, keys: tuple[int, ...], value: int, lowered: Lowered
-) -> list[tuple[tuple[int, ...], list[_Variable]]]:
-    """The random variables of every group of an element relation, in order of first appearance."""
-    first, rows = graph.relations.get(relation, (0, np.zeros((0, len(keys)), np.int32)))
-    alias = _aliases(graph)
-    leaf_of = np.full(graph.atoms, -1, np.int64)
-    leaf_of[graph.leaves.atom] = np.arange(len(graph.leaves))
-    groups: dict[tuple[int, ...], dict[Any, list[tuple[int, Any]]]] = {}
-    if not keys:
-        groups[()] = {}
-    dead = _dead_atoms(graph)
-    values = lowered.symbols.values_of(rows[:, value]) if value >= 0 and len(rows) else [None] * len(rows)
-    for k, row in enumerate(rows.tolist()):
-        atom = int(alias[first + k])
-        leaf = int(leaf_of[atom])
-        group = int(graph.leaves.group[leaf]) if leaf >= 0 else -1
-        several = group >= 0 and bool(graph.leaves.categorical[group])
-        mine = groups.setdefault(tuple(row[c] for c in keys), {})
-        if not dead[atom]:
-            mine.setdefault(("group", group) if several else ("atom", atom), []).append((atom, values[k]))
-    members: dict[int, list[int]] = {}
-    for leaf, group in enumerate(graph.leaves.group.tolist()):
-        members.setdefault(group, []).append(int(graph.leaves.atom[leaf]))
-    found = []
-    for key, parts in groups.items():
-        variables = []
-        for name, elements in parts.items():
-            variables.append(_variable(graph, name, elements, members))
-        found.append((key, variables))
-    return found
-
-
 def _variable(
     graph: Hypergraph, name: Any, elements: list[tuple[int, Any]], members: dict[int, list[int]]
 ) -> _Variable:
     kind, number = name
-    if kind == "group":
+    if kind in ("group", "results"):
         by_atom: dict[int, list[Any]] = {}
         for atom, value in elements:
             by_atom.setdefault(atom, []).append(value)
-        options = []
-        for atom in members[number]:
+        options: list[tuple[tuple[int, ...], Any]] = []
+        for atom in members[number] if kind == "group" else number:
             # one value of the variable may make several elements hold at once
             options.append(((2 * atom,), tuple(by_atom[atom]) if atom in by_atom else NONE))
+        if kind == "results":  # a group may have no result at all
+            options.append((tuple(2 * atom + 1 for atom in number), NONE))
         return _Variable(tuple(options))
     values = tuple(v for _, v in elements)
     if graph.certain[number]:
@@ -229,9 +243,10 @@ def _aliases(graph: Hypergraph) -> NDArray[np.int64]:
     return alias
 
 
-def _dead_atoms(graph: Hypergraph) -> NDArray[np.bool_]:
-    """Atoms that hold in no world: neither certain, nor a leaf, nor the head of an instance."""
+def _dead_atoms(graph: Hypergraph, results: Iterable[int]) -> NDArray[np.bool_]:
+    """Atoms that hold in no world: neither certain, nor a leaf, nor a result, nor the head of an instance."""
     alive = graph.certain.copy()
+    alive[list(results)] = True
     alive[graph.head] = True
     alive[graph.leaves.atom] = True
     return ~alive

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, bound_by, names_in
+from induce.logic.check import Statement, bound_by, is_aggregate, names_in, outer_names
 from induce.logic.clauses import AggregateClause, Literal
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
     from induce.logic.lower import _Lowering
 
-__all__ = ["NEUTRAL", "lower_aggregate"]
+__all__ = ["NEUTRAL", "lower_aggregate", "own_names"]
 
 NEUTRAL = {"count": 0, "sum": 0, "prod": 1}
 """What an aggregate over no elements gives; the others then have no result."""
@@ -74,6 +75,26 @@ def lower_aggregate(
         writer.steps += [Literal(group, slots), Literal(some, slots, True)]
         lowering.emit(statement, writer, Literal(result, (*slots, ~symbols.id_of(NEUTRAL[function]))))
     return result, names
+
+
+def own_names(statement: Statement) -> Statement:
+    """The statement with the local variables of its aggregates renamed where several aggregates use one name."""
+    elements = statement.condition.args
+    inside = list(dict.fromkeys(n for e in elements for n in e.postorder() if is_aggregate(n)))
+    if len(inside) < 2:
+        return statement
+    outer = {*outer_names(elements), *(n for h in statement.heads for n in names_in(h))}
+    taken: set[str] = set()
+    renamed: dict[Term | str, Term | float] = {}
+    for number, aggregate in enumerate(inside, 1):
+        local = [n for n in names_in(aggregate) if n not in outer and n.strip("_")]
+        fresh: dict[Term | str, Term | float] = {
+            lang.value_variable(n): lang.value_variable(f"{n}'{number}") for n in local if n in taken
+        }
+        if fresh:
+            renamed[aggregate] = aggregate.replace(fresh)
+        taken.update(local)
+    return replace(statement, term=statement.term.replace(renamed)) if renamed else statement
 
 
 def _binders(others: Sequence[Term], names: Sequence[str]) -> list[Term]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from induce.errors import RuleError, did_you_mean
+from induce.errors import LimitError, RuleError, did_you_mean
 from induce.logic.circuit import circuit_of
 from induce.logic.compile import compile_exact
 from induce.logic.drawing import Branch, Explanation
 from induce.logic.proofs import Proof, k_best
 from induce.logic.sweep import forward
-from induce.logic.worlds import holds_in, most_probable
+from induce.logic.worlds import BUDGET, SECONDS, World, holds_in, most_probable, searched
 
 if TYPE_CHECKING:
     from induce.logic.grounding import GroundProgram
@@ -192,23 +192,25 @@ class Decoded:
         Log weight of the world.
     violations : int
         Constraints that a world breaks, counted by running the program: 0 unless the evidence is impossible.
+    exact : bool array, shape (batch,)
+        Whether each world is proved to be the most probable one; only a search that ran out of time has not proved it.
     """
 
     answers: list[list[Any]]
     leaves: Any
     log_probability: Any
     violations: int
+    exact: Any
 
 
-def decode(program: LogicProgram, inputs: Mapping[str, Any]) -> Decoded:
+def decode(program: LogicProgram, inputs: Mapping[str, Any], seconds: float) -> Decoded:
     """The most probable world that breaks no constraint, and the answers computed from it."""
     import torch
 
     ground = program.ground()
     with torch.no_grad():
         weights = program.leaf_weights(**inputs).double().cpu().numpy()
-    exact = program.given_backend().exact if ground.given else None
-    world = most_probable(ground.graph, exact, weights)
+    world = _best_world(program, ground.given, weights, seconds)
     answers: list[list[Any]] = [[] for _ in range(weights.shape[1])]
     if program.queries:
         truth = holds_in(ground.graph, program.answers.atoms, world.leaves)
@@ -221,7 +223,20 @@ def decode(program: LogicProgram, inputs: Mapping[str, Any]) -> Decoded:
         held = holds_in(ground.graph, [g >> 1 for g in ground.given], world.leaves)
         wanted = np.array([not g & 1 for g in ground.given])[:, None]
         broken = int((held != wanted).sum())
-    return Decoded(answers, world.leaves, world.log_weight, broken)
+    return Decoded(answers, world.leaves, world.log_weight, broken, world.proved)
+
+
+def _best_world(program: LogicProgram, given: Any, weights: Any, seconds: float) -> World:
+    """The most probable world in which the program's own evidence and constraints hold."""
+    graph = program.ground().graph
+    if not given:
+        return most_probable(graph, None, weights)
+    if not program.too_large_for_circuit:
+        try:
+            return most_probable(graph, program.given_backend(**BUDGET).exact, weights)
+        except LimitError:
+            program.too_large_for_circuit = True
+    return searched(graph, given, weights, seconds)
 
 
 def counterfactual(
@@ -239,23 +254,26 @@ def counterfactual(
     atom, label = int(program.answers.atoms[place]), program.answers.labels[place]
     if atom < 0:
         raise RuleError(f"{label} holds in no world, whatever the uncertain facts. program.why_not() says why.")
-    exact_now = program.given_backend().exact if ground.given else None
-    now = most_probable(graph, exact_now, weights).leaves
+    now = _best_world(program, ground.given, weights, SECONDS).leaves
     holds = bool(holds_in(graph, [atom], now)[0, 0])
-    exact = compile_exact(
-        graph, np.zeros(0, np.int64), evidence=[2 * atom + holds, *ground.given], method="sdd" if _many(graph) else None
-    )
     allowed = None if allow is None else {allow} if isinstance(allow, str) else set(allow)
     known = {name for leaf in range(len(weights)) for name in _relations(ground, leaf)}
     for name in sorted((allowed or set()) - known):
         raise RuleError(
             f"allow= names '{name}', which has no uncertain facts.{did_you_mean(name, known)} There are: {', '.join(sorted(known))}."
         )
-    changed = most_probable(graph, exact, _flip_weights(ground, weights, now, allowed, cost)).leaves
+    flipped, wanted = _flip_weights(ground, weights, now, allowed, cost), [2 * atom + holds, *ground.given]
+    try:
+        method = "sdd" if _many(graph) else None
+        exact = compile_exact(graph, np.zeros(0, np.int64), evidence=wanted, method=method, **BUDGET)
+        changed, proved = most_probable(graph, exact, flipped).leaves, True
+    except LimitError:
+        world = searched(graph, wanted, flipped, SECONDS)
+        changed, proved = world.leaves, bool(world.proved.all())
     verified = bool(holds_in(graph, [atom], changed)[0, 0]) != holds
     flips = np.flatnonzero((changed != now)[:, 0])
     if not verified or (allowed is not None and any(not _relations(ground, int(f)) & allowed for f in flips)):
-        return Explanation(label, float(values[place]), (), "no change of the allowed facts flips it", True)
+        return Explanation(label, float(values[place]), (), "no change of the allowed facts flips it", proved)
     branches = []
     for leaf in flips.tolist():
         categorical = graph.leaves.categorical[graph.leaves.group[leaf]]
@@ -265,7 +283,7 @@ def counterfactual(
         branches.append(Branch(word + leaf_text(ground, leaf), float(weights[leaf, 0]), "", ()))
     now_text = "holds" if holds else "does not hold"
     note = f"in the most probable world {label} {now_text}; with {len(branches)} change{'' if len(branches) == 1 else 's'} that flips (verified by running)"
-    return Explanation(label, float(values[place]), tuple(branches), note, True)
+    return Explanation(label, float(values[place]), tuple(branches), note, proved)
 
 
 def _many(graph: Any) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from induce.errors import RuleError, did_you_mean
 from induce.logic.check import strongly_connected
 from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
+from induce.logic.conflicts import witness
 from induce.logic.counters import Counters, result_tuples
 from induce.logic.database import Database
 from induce.logic.hypergraph import Hypergraph, Leaves
@@ -365,7 +366,8 @@ def _finished(
     for relation, number in lowered.constraints:
         atom = program.atom_of(relation, ())
         if atom >= 0 and graph.certain[atom]:
-            impossible.append(f"the constraint '{lowered.texts[number]}' is violated by certain facts alone")
+            where = witness(program, database, clauses, relation)
+            impossible.append(f"the constraint '{lowered.texts[number]}' is violated by certain facts alone{where}")
         elif atom >= 0:
             forbidden.append((atom, number))
     for body in lowered.evidence:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, names_in
+from induce.logic.check import Statement, atoms_in, names_in, outer_names, without_aggregates
 from induce.logic.clauses import Literal
 from induce.logic.domains import domain_values
 from induce.logic.rewriting import BodyWriter
@@ -163,7 +163,7 @@ class Heads:
     def _choice(self: Any, statement: Statement, head: Term) -> None:
         low, high, *items = head.args
         number, symbols = statement.number, self.out.symbols
-        outer = tuple(n for n in names_in(statement.condition) if n.strip("_"))
+        outer = outer_names(statement.condition.args)
         bounds = []
         for bound in (low, high):
             if bound.op is not LITERAL or not (type(bound.payload) is int or bound.payload == "inf"):
@@ -229,8 +229,6 @@ class Heads:
 
 
 def _atoms_of(statement: Statement) -> list[Term]:
-    from induce.logic.check import atoms_in
-
     return [*statement.heads, *(a for f in statement.condition.args for a, _, _ in atoms_in(f))]
 
 
@@ -259,9 +257,7 @@ def _numbered(elements: Sequence[Term]) -> tuple[Term, ...]:
 
 
 def _outer(element: Term) -> Term:
-    from induce.logic.check import _without_aggregates
-
-    return _without_aggregates(element) if element.op is not lang.NOT else lang.body([])
+    return without_aggregates(element) if element.op is not lang.NOT else lang.body([])
 
 
 def _complete(terms: Sequence[Term]) -> bool:

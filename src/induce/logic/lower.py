@@ -10,6 +10,7 @@ from induce.logic import language as lang
 from induce.logic.check import Statement, check_program
 from induce.logic.clauses import Clause, Literal
 from induce.logic.domains import domain_values
+from induce.logic.elements import own_names
 from induce.logic.heads import Heads
 from induce.logic.hidden import Hidden, constant_of
 from induce.logic.rewriting import BodyWriter
@@ -66,6 +67,8 @@ class _Lowering(Heads, Hidden):
         term, number = statement.term, statement.number
         self.out.texts[number] = str(term)
         self.out.lines[number] = statement.place.line if statement.place else 0
+        statement = own_names(statement)
+        term = statement.term
         name = term.op.name
         if name == "?-":
             self.out.queries.append(term.args[0])

@@ -148,6 +148,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         self._answers: Answers | None = None
         self._sum: Any = False
         self._given: Any = None
+        self.too_large_for_circuit = False  # the constraints; found out by the first decode()
         self.seconds: dict[str, float] = {}
 
     # ---- facts

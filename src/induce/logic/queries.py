@@ -15,7 +15,7 @@ from induce.logic import language as lang
 from induce.logic.carry import CarryChain, carry_chain
 from induce.logic.check import Statement, names_in
 from induce.logic.clauses import AggregateClause, Literal
-from induce.logic.counters import NONE, _variables
+from induce.logic.counters import NONE, Counters
 from induce.logic.grounding import GroundProgram, strata_of  # noqa: F401  (strata_of is shown by plan)
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.lower import Lowered
@@ -195,7 +195,8 @@ def chain_of(
     chain, leaf, complement
         For every entry of the chain, the leaf whose weight it reads, and whether it reads one minus the weight.
     """
-    ((_, variables),) = _variables(graph, aggregate.source, (), aggregate.value, lowered) or [((), [])]
+    counters = Counters(lowered, [(a, [], None) for a in lowered.aggregates if a.head != aggregate.head])
+    ((_, variables),) = counters.variables(graph, aggregate.source, (), aggregate.value) or [((), [])]
     leaf_of = np.full(graph.atoms, -1, np.int64)
     leaf_of[graph.leaves.atom] = np.arange(len(graph.leaves))
     contributions, leaves, complements = [], [], []

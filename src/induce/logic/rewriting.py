@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from induce.logic import language as lang
-from induce.logic.check import Statement, is_aggregate, names_in
+from induce.logic.check import Statement, is_aggregate, names_in, outer_names
 from induce.logic.clauses import WILD, Bind, Expression, Literal, Match, Step, Test, Track
 from induce.logic.symbols import Compound, Symbols
 from induce.terms.op import HOLE, LITERAL, VARIABLE
@@ -129,7 +129,7 @@ class BodyWriter:
             if is_aggregate(source):
                 self._aggregated(source, target)
                 return True
-            if set(n for n in names_in(source) if n.strip("_")) <= self.bound:
+            if set(outer_names([source])) <= self.bound:
                 self._assign(target, source)
                 return True
         return False
@@ -163,7 +163,10 @@ class BodyWriter:
         others = [e for e in self.elements if source not in set(e.postorder())]
         relation, names = self.hidden.aggregate(self.statement, source, others)
         after: list[Step] = []
-        slot = self._pattern(target, after, self.bound)
+        known = target.op is LITERAL or (target.op is VARIABLE and target.payload in self.bound)
+        slot = self.fresh() if known else self._pattern(target, after, self.bound)
+        if known:  # numbers are compared by value: a mean of 1.0 is 1
+            after.append(Test("=", ("slot", slot), self.expression(target)))
         self.steps.append(Literal(relation, (*(self.slot(n) for n in names), slot)))
         self.steps += after
         self.bound |= {n for n in names_in(target) if n.strip("_")}

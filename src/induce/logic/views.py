@@ -68,13 +68,23 @@ class Views:
 
     # ---- worlds
 
-    def decode(self: Any, **inputs: Any) -> Decoded:
-        """The most probable world that breaks no constraint, for each example, and the answers computed from it."""
+    def decode(self: Any, *, seconds: float = 60.0, **inputs: Any) -> Decoded:
+        """The most probable world that breaks no constraint, for each example, and the answers computed from it.
+
+        By a circuit of the constraints where one can be made, else by search (an integer program; clingo for recursive
+        rules).
+
+        Parameters
+        ----------
+        seconds : float
+            Limit of a search for one example; after it the best world so far is taken, and ``exact`` says so.
+        **inputs : tensors, shape (batch, ...)
+        """
         from induce.logic.explanations import decode
 
-        return decode(self, inputs)
+        return decode(self, inputs, seconds)
 
-    def given_backend(self: Any) -> Backend:
+    def given_backend(self: Any, **budget: Any) -> Backend:
         """The evaluator of the evidence and constraints alone."""
         from induce.algebras.semirings import PROBABILITY
         from induce.logic.backends import backend_for
@@ -84,12 +94,16 @@ class Views:
             raise RuleError("the program has no constraint and no evidence. Write one as ':- body.'")
         if self._given is None or self._given[0] is not program:
             method = self.method if self.method != "structure" else None
-            self._given = (program, backend_for(program, np.zeros(0, np.int64), PROBABILITY, method))
+            self._given = (program, backend_for(program, np.zeros(0, np.int64), PROBABILITY, method, **budget))
         return self._given[1]  # type: ignore[no-any-return]
 
     def conflict(self: Any, **inputs: Any) -> list[str]:
-        """A smallest set of constraints and evidence that contradict each other; empty if some world satisfies all."""
-        from induce.logic.worlds import conflict
+        """A least set of constraints and evidence that contradict each other; empty if some world satisfies all.
+
+        Constraints with variables are told as the ground instances that clash. Networks' outputs play no part unless
+        their inputs are given.
+        """
+        from induce.logic.conflicts import conflict
 
         weights = self.leaf_weights(**inputs).detach().double().cpu().numpy() if inputs else None
         return conflict(self.ground(), weights)

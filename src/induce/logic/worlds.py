@@ -1,4 +1,4 @@
-"""Worlds: the most probable one that breaks no rule, all of them, and why there is none."""
+"""Worlds: the most probable one that breaks no rule, all of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from induce.logic.circuit import FALSE, Circuit, circuit_of
 from induce.logic.compile import ExactCircuit, compile_exact
 from induce.logic.grounding import GroundProgram
 from induce.logic.hypergraph import Hypergraph
+from induce.logic.integer import IntegerProgram
 from induce.logic.sweep import forward
 
-__all__ = ["World", "conflict", "holds_in", "models", "most_probable"]
+__all__ = ["World", "holds_in", "models", "most_probable", "searched"]
 
 TINY = 1e-300
+SECONDS = 60.0
+"""Time of one search."""
+BUDGET: dict[str, Any] = {"nodes": 200_000, "seconds": 10.0}
+"""What a circuit of the constraints may cost where a search can take its place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +37,13 @@ class World:
     leaves : bool array, shape (leaves, batch)
     log_weight : array, shape (batch,)
         Log of the product of the weights of what holds and does not hold.
+    proved : bool array, shape (batch,)
+        Whether no consistent world is known to be more probable: a search that ran out of time has not proved it.
     """
 
     leaves: NDArray[np.bool_]
     log_weight: NDArray[np.float64]
+    proved: NDArray[np.bool_]
 
 
 def most_probable(graph: Hypergraph, exact: ExactCircuit | None, weights: Any) -> World:
@@ -58,7 +66,58 @@ def most_probable(graph: Hypergraph, exact: ExactCircuit | None, weights: Any) -
             circuit.kind, circuit.start, circuit.child, circuit.leaf, circuit.roots[exact.queries :], positive, negative,
             graph.leaves.group, graph.leaves.categorical, _first_leaves(graph), chosen,
         )  # fmt: skip
-    return World(chosen, _log_weight(graph, weights, chosen))
+    return World(chosen, _log_weight(graph, weights, chosen), np.ones(weights.shape[1], np.bool_))
+
+
+def searched(graph: Hypergraph, given: Sequence[int], weights: Any, seconds: float) -> World:
+    """The most probable world by search, for constraints that no circuit can hold.
+
+    Examples without any consistent world get their most probable inconsistent one.
+
+    Parameters
+    ----------
+    graph : Hypergraph
+    given : sequence of signed literals
+    weights : array, shape (leaves, batch)
+    seconds : float
+        Limit of one example.
+
+    Raises
+    ------
+    LimitError
+        If no consistent world was found in that time.
+    """
+    world = most_probable(graph, None, weights)
+    search = _search(graph, given)
+    for b in range(world.leaves.shape[1]):
+        found, world.proved[b] = search.best(np.asarray(weights)[:, b], seconds)
+        if found is not None:
+            world.leaves[:, b] = found
+        elif not world.proved[b]:
+            raise LimitError(
+                f"no consistent world of example {b} was found in {seconds:g} s, and none was excluded. Give "
+                "decode(seconds=...) more time, or turn hard constraints into weak ones (':~ body. [weight]')."
+            )
+    return World(world.leaves, _log_weight(graph, np.asarray(weights, np.float64), world.leaves), world.proved)
+
+
+def _search(graph: Hypergraph, given: Sequence[int]) -> Any:
+    """An integer program where nothing is recursive, else clingo."""
+    circuit = circuit_of(graph, np.array([g >> 1 for g in given], np.int64))
+    if not circuit.cyclic:
+        return IntegerProgram(graph, circuit, given)
+    return _solver(graph, given)
+
+
+def _solver(graph: Hypergraph, given: Sequence[int]) -> Any:
+    try:
+        from induce.logic.solver import Solver
+    except ImportError:
+        raise LimitError(
+            "the constraints are too large for a circuit, and clingo, which could search, is not installed: "
+            "pip install 'induce[logic]'."
+        ) from None
+    return Solver(graph, given)
 
 
 def _first_leaves(graph: Hypergraph) -> NDArray[np.int64]:
@@ -176,7 +235,10 @@ def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
         If there are more than ``limit``.
     """
     graph = program.graph
-    exact = compile_exact(graph, np.zeros(0, np.int64), evidence=program.given)
+    try:
+        exact = compile_exact(graph, np.zeros(0, np.int64), evidence=program.given, **BUDGET)
+    except LimitError:
+        return _searched_models(graph, program.given, limit)
     found: list[frozenset[int]] = [frozenset()]
     for root in exact.circuit.roots:
         mine = _satisfying(exact.circuit, int(root), limit)
@@ -201,6 +263,17 @@ def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
     for k, leaves in enumerate(columns):
         out[leaves, k] = True
     return out
+
+
+def _searched_models(graph: Hypergraph, given: Sequence[int], limit: int) -> NDArray[np.bool_]:
+    found, finished = _solver(graph, given).worlds(limit + 1, SECONDS)
+    _check_count(found.shape[1], limit)
+    if not finished:
+        raise LimitError(
+            f"only {found.shape[1]:,} of the consistent worlds were found in {SECONDS:g} s. Ask for the best one, or remove "
+            "something that is uncertain."
+        )
+    return np.asarray(found, np.bool_)
 
 
 def _check_count(count: int, limit: int) -> None:
@@ -232,38 +305,3 @@ def _satisfying(circuit: Circuit, root: int, limit: int) -> list[frozenset[int]]
             known[node] = [s for inner in below for s in known[inner]]
         _check_count(len(known[node]), limit)
     return known[root]
-
-
-def conflict(program: GroundProgram, weights: Any = None) -> list[str]:
-    """A smallest set of constraints and evidence that contradict each other; empty if they do not.
-
-    No member of the set can be left out. Leaves whose weight is 0 in every example count as false.
-
-    Parameters
-    ----------
-    program : GroundProgram
-    weights : array, shape (leaves, batch), optional
-    """
-    named = [(2 * a + 1, program.lowered.texts.get(n, f"rule {n}")) for a, n in program.forbidden]
-    named += [(e, f"evidence({'not ' if e & 1 else ''}{program.text_of(e >> 1)}).") for e in program.evidence]
-    texts = list(dict.fromkeys(t for _, t in named))
-    if program.impossible:
-        return list(program.impossible)
-
-    def possible(kept: Sequence[str]) -> bool:
-        chosen = [e for e, t in named if t in kept]
-        if not chosen:
-            return True
-        exact = compile_exact(program.graph, np.zeros(0, np.int64), evidence=chosen)
-        given = np.full((len(program.graph.leaves), 1), 0.5) if weights is None else np.asarray(weights)
-        values = forward(exact.circuit, np.asarray(given, np.float64), "real")[exact.circuit.roots]
-        return bool((values.min(axis=0) > 0).any()) if len(values) else True
-
-    if possible(texts):
-        return []
-    kept = list(texts)
-    for text in texts:
-        without = [t for t in kept if t != text]
-        if not possible(without):
-            kept = without
-    return kept
