@@ -241,3 +241,29 @@ def test_a_constraint_that_certain_facts_violate_names_them():
     program = LogicProgram("g(0, 1, 5). g(0, 4, 5). g(2, 1, 3). 0.5::a. :- g(R, A, V), g(R, B, V), A < B.", query="a")
     with pytest.raises(RuleError, match=r"violated by certain facts alone: g\(0, 1, 5\), g\(0, 4, 5\)"):
         program()
+
+
+def test_a_hole_with_an_index_keeps_its_parameter_and_goes_by_its_values():
+    text = "?w(X)::good(X) :- item(X)."
+    program = LogicProgram(text, query="good(X)")
+    (before,) = program.parameters()
+    optimizer = torch.optim.Adam(program.parameters(), 0.5)  # made before the facts are known
+    program.facts("item", [(3,), (2,), (7,)])
+    start = program().tolist()
+    for _ in range(3):
+        optimizer.zero_grad()
+        (-program().log()[:2].sum()).backward()
+        optimizer.step()
+    (after,) = program.parameters()
+    assert after is before
+    assert program()[0].item() > start[0] + 0.1
+    assert program().tolist()[2] == start[2]
+    assert sorted(program.reals) == ["w(2)", "w(3)", "w(7)"]
+    other = LogicProgram(text, query="good(X)").facts("item", [(7,), (5,), (2,), (3,)])
+    other()
+    other.load_state_dict(program.state_dict())
+    found = dict(zip(other.answers.labels, other().tolist(), strict=True))
+    assert {k: found[k] for k in program.answers.labels} == dict(
+        zip(program.answers.labels, program().tolist(), strict=True)
+    )
+    assert found["good(5)"] == pytest.approx(start[0])

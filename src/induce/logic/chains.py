@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.autograd.function import once_differentiable
 
 from induce.errors import DataError
 from induce.logic.carry import CarryChain
 from induce.logic.grounding import GroundProgram
+from induce.logic.levels import once
 from induce.logic.queries import Query, chain_of, observed_chain
 
 __all__ = ["ChainFunction", "ObservedSum", "observed_sum"]
@@ -74,9 +74,9 @@ class ChainFunction(torch.autograd.Function):
         return torch.as_tensor(value).to(device=weights.device, dtype=weights.dtype)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         """Scaled rows of the stored gradient."""
+        once("log_probability() of an observed sum", "take log(program(...)) of the whole distribution instead")
         scaled = torch.as_tensor(ctx.gradient).to(device=outputs[0].device, dtype=outputs[0].dtype) * outputs[0]
         plan = ctx.plan
         if not plan.straight:

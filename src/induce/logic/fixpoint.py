@@ -26,7 +26,7 @@ def iterate(
     AlgebraError
         Under an algebra in which going round a cycle adds something, unless ``max_depth`` is given.
     """
-    from induce.logic.sweep import KINDS, _constant
+    from induce.logic.sweep import KINDS, constant_of_kind
 
     if not idempotent and max_depth is None:
         raise AlgebraError(
@@ -39,7 +39,7 @@ def iterate(
     arrays = (code, circuit.kind, circuit.start, circuit.child, circuit.leaf, weights, buffer, 0, width)
     for low, high in circuit.components:
         run(*arrays, at, int(low))
-        buffer[low:high] = _constant(code, False)
+        buffer[low:high] = constant_of_kind(code, False)
         for _ in range(int(high - low) + 1 if max_depth is None else max_depth):
             before = buffer[low:high].copy()
             run(*arrays, int(low), int(high))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from induce.logic import language as lang
+from induce.logic.symbols import Symbols, as_json, from_json
 from induce.terms.op import HOLE
 from induce.terms.term import Term
 
@@ -60,11 +62,21 @@ def hole_start(spec: Any, probability: bool, jitter: float) -> float:
 class Parameters(nn.Module):
     """The real and choice holes of a program: a parameter for each, by name.
 
-    A hole applied to values, ``?w(X)``, has one entry for each value that occurs.
+    A hole applied to values, ``?w(X)``, has one entry for each value that occurs; they go by their values in
+    ``state_dict``, so that they find their places in a program whose facts come in another order.
+
+    Parameters
+    ----------
+    program : Term
+    symbols : Symbols
+        The values by their ids.
+    seed : int
     """
 
-    def __init__(self, program: Term, seed: int) -> None:
+    def __init__(self, program: Term, symbols: Symbols, seed: int) -> None:
         super().__init__()
+        self.symbols = symbols
+        self.starts: dict[str, float] = {}
         generator = torch.Generator().manual_seed(seed)
         self.values = nn.ParameterDict()
         self.choices = nn.ParameterDict()
@@ -77,6 +89,7 @@ class Parameters(nn.Module):
                 self.specs[spec.name] = spec
                 jitter = 0.01 * float(torch.randn((), generator=generator))
                 start = hole_start(spec, spec.name in self.probabilities, jitter)
+                self.starts[spec.name] = start
                 self.values[spec.name] = nn.Parameter(torch.tensor(start, dtype=torch.float64))
             elif spec.kind == "choice" and spec.name not in self.specs:
                 self.specs[spec.name] = spec
@@ -92,11 +105,31 @@ class Parameters(nn.Module):
             known.setdefault(key, len(known))
         raw = self.values[name]
         if raw.ndim == 0 or len(raw) < len(known):
-            grown = torch.full((len(known),), float(raw.detach().reshape(-1)[0]), dtype=raw.dtype, device=raw.device)
+            start = self.starts[name] if raw.ndim else float(raw.detach())
+            grown = torch.full((len(known),), start, dtype=raw.dtype, device=raw.device)
             if raw.ndim:
                 grown[: len(raw)] = raw.detach()
-            self.values[name] = nn.Parameter(grown)
+            # the object stays the same: an optimizer may hold it already
+            torch.utils.swap_tensors(raw, nn.Parameter(grown))
         return torch.tensor([known[k] for k in keys])
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        for name, keys in self.indexed.items():
+            rows = [[as_json(v) for v in self.symbols.values_of(list(key))] for key in keys]
+            text = json.dumps(rows, ensure_ascii=False).encode()
+            destination[f"{prefix}keys.{name}"] = torch.tensor(list(text), dtype=torch.uint8)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *others: Any) -> None:
+        for name, raw in self.values.items():
+            text = state_dict.pop(f"{prefix}keys.{name}", None)
+            if text is None:
+                continue
+            rows = json.loads(bytes(text.tolist()).decode())
+            self.indexed[name] = {}
+            torch.utils.swap_tensors(raw, nn.Parameter(raw.detach().new_tensor(self.starts[name])))
+            self.index(name, [tuple(self.symbols.id_of(from_json(v)) for v in row) for row in rows])
+        super()._load_from_state_dict(state_dict, prefix, *others)
 
     def real(self, name: str) -> torch.Tensor:
         """The present value of a real hole."""

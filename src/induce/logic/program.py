@@ -26,6 +26,7 @@ from induce.logic.networks import read_with_networks
 from induce.logic.parameters import Parameters
 from induce.logic.parse import Parsed
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
+from induce.logic.show import value_text
 from induce.logic.symbols import Symbols
 from induce.logic.views import Views
 from induce.logic.weights import WeightReader
@@ -33,6 +34,12 @@ from induce.terms.sort import REAL
 from induce.terms.term import Term
 
 __all__ = ["LogicProgram"]
+
+
+def _read_again(program: Any, keys: Any) -> None:
+    """After loading parameters: places of indexed holes are looked up anew."""
+    program._readers = {}
+
 
 MANY = 200
 """Facts from which on a query with constants is answered by magic sets."""
@@ -112,7 +119,8 @@ class LogicProgram(Likelihood, Views, nn.Module):
         self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
         self.symbols = Symbols()
         self.nets = nn.ModuleDict({name: module for name, (module, _) in domains.items()})
-        self.parameters_of_holes = Parameters(self.term, seed)
+        self.register_load_state_dict_post_hook(_read_again)
+        self.parameters_of_holes = Parameters(self.term, self.symbols, seed)
         self._tables: dict[str, Any] = {}
         self._weighted: dict[str, Weighted] = {}
         self._measured: dict[str, Any] = {}
@@ -374,10 +382,16 @@ class LogicProgram(Likelihood, Views, nn.Module):
 
     @property
     def reals(self) -> dict[str, float]:
-        """Present values of the real holes."""
-        return {
-            n: float(self.parameters_of_holes.real(n).detach().reshape(-1)[0]) for n in self.parameters_of_holes.values
-        }
+        """Present values of the real holes; of an indexed hole the value at each of its places, as ``w(a)``."""
+        found = {}
+        for name in self.parameters_of_holes.values:
+            numbers = self.parameters_of_holes.real(name).detach().reshape(-1).tolist()
+            keys = self.parameters_of_holes.indexed.get(name)
+            if keys is None:
+                found[name] = numbers[0]
+            for key, place in (keys or {}).items():
+                found[f"{name}({', '.join(map(value_text, self.symbols.values_of(list(key))))})"] = numbers[place]
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

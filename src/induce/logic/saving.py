@@ -10,6 +10,7 @@ import numpy as np
 from safetensors import SafetensorError
 
 from induce.errors import FormatError, InduceError
+from induce.logic.symbols import as_json, from_json
 
 if TYPE_CHECKING:
     from induce.logic.program import LogicProgram
@@ -20,25 +21,6 @@ FORMAT = 1
 KIND = "induce logic program"
 
 
-def _value(value: Any) -> Any:
-    """A constant as JSON that keeps its type."""
-    if hasattr(value, "functor"):
-        return {"functor": value.functor, "arguments": [_value(a) for a in value.arguments]}
-    if isinstance(value, float):
-        return {"float": repr(value)}
-    return value
-
-
-def _constant(entry: Any) -> Any:
-    from induce.logic.symbols import Compound
-
-    if isinstance(entry, dict) and "functor" in entry:
-        return Compound(str(entry["functor"]), tuple(_constant(a) for a in entry["arguments"]))
-    if isinstance(entry, dict):
-        return float(entry["float"])
-    return entry
-
-
 def save_program(program: LogicProgram, path: Any) -> None:
     """Write a program; a folder that exists is replaced file by file."""
     from safetensors.torch import save
@@ -47,7 +29,7 @@ def save_program(program: LogicProgram, path: Any) -> None:
     place.mkdir(parents=True, exist_ok=True)
 
     def rows(columns: Any) -> list[list[Any]]:
-        return [[_value(v) for v in program.symbols.values_of(row)] for row in columns]
+        return [[as_json(v) for v in program.symbols.values_of(row)] for row in columns]
 
     holes = program.parameters_of_holes
     written = sum(s.op.name == "?-" for s in program.term.args)  # these are in the text already
@@ -55,20 +37,16 @@ def save_program(program: LogicProgram, path: Any) -> None:
         "kind": KIND,
         "format": FORMAT,
         "queries": [str(q) for q in program.queries[: len(program.queries) - written]],
-        "over": {n: [_value(v) for v in values] for n, values in program.over.items()},
+        "over": {n: [as_json(v) for v in values] for n, values in program.over.items()},
         "algebra": program.algebra.name,
         "method": program.method,
-        "axes": {n: [[_value(v) for v in axis] for axis in axes] for n, axes in program.axes.items()},
+        "axes": {n: [[as_json(v) for v in axis] for axis in axes] for n, axes in program.axes.items()},
         "logits": program.logits,
         "strict": program.strict,
         "networks": sorted(program.nets.keys()),
         "facts": {k: rows(c) for k, c in program._tables.items() if k not in program._measured},
         "weighted": {k: [rows(t.columns), t.weights.tolist()] for k, t in program._weighted.items()},
         "measured": {k: [rows(c), np.asarray(v).tolist()] for k, (c, v) in program._measured.items()},
-        "indexed": {
-            n: [[_value(v) for v in program.symbols.values_of(list(key))] for key in keys]
-            for n, keys in holes.indexed.items()
-        },
     }
     state = {k: v.detach().cpu().contiguous() for k, v in program.state_dict().items()}
     contents = {
@@ -124,10 +102,10 @@ def _load(place: Path, nets: dict[str, Any]) -> LogicProgram:
     program = LogicProgram(
         text,
         query=document["queries"] or None,
-        over={n: [_constant(v) for v in values] for n, values in document["over"].items()},
+        over={n: [from_json(v) for v in values] for n, values in document["over"].items()},
         algebra=algebra_named(document["algebra"]),
         method=document["method"],
-        axes={n: [[_constant(v) for v in axis] for axis in axes] for n, axes in document["axes"].items()},
+        axes={n: [[from_json(v) for v in axis] for axis in axes] for n, axes in document["axes"].items()},
         logits=document["logits"],
         strict=document["strict"],
         **nets,
@@ -147,15 +125,12 @@ def algebra_named(name: str) -> Any:
 def _restore(program: Any, document: Any) -> None:
 
     for key, rows in document["facts"].items():
-        program.facts(key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows])
+        program.facts(key.rpartition("/")[0], [tuple(from_json(v) for v in row) for row in rows])
     for key, (rows, weights) in document["weighted"].items():
         program.facts(
-            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], weight=np.array(weights)
+            key.rpartition("/")[0], [tuple(from_json(v) for v in row) for row in rows], weight=np.array(weights)
         )
     for key, (rows, values) in document["measured"].items():
         program.facts(
-            key.rpartition("/")[0], [tuple(_constant(v) for v in row) for row in rows], value=np.array(values)
+            key.rpartition("/")[0], [tuple(from_json(v) for v in row) for row in rows], value=np.array(values)
         )
-    for name, keys in document["indexed"].items():
-        ids = [tuple(int(i) for i in program.symbols.ids_of([_constant(v) for v in key])) for key in keys]
-        program.parameters_of_holes.index(name, ids)

@@ -137,7 +137,7 @@ def _forward_range(
         elif what == 4:
             _complement(code, buffer[child[start[node]]], out, low, high)
         elif what == 5 or what == 6:
-            value = _constant(code, what == 5)
+            value = constant_of_kind(code, what == 5)
             for b in range(low, high):
                 out[b] = value
         elif what == 3:
@@ -149,7 +149,7 @@ def _forward_range(
 
 
 @numba.njit(cache=True, nogil=True)
-def _constant(code: int, true: bool) -> float:
+def constant_of_kind(code: int, true: bool) -> float:
     if code == 1:
         return 0.0 if true else -1e30
     if code == 4:

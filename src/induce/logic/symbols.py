@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from induce.errors import DataError
 from induce.logic.rows import RowSet
 
-__all__ = ["LARGEST_INTEGER", "NIL", "Compound", "Symbols", "Value", "list_of"]
+__all__ = ["LARGEST_INTEGER", "NIL", "Compound", "Symbols", "Value", "as_json", "from_json", "list_of"]
 
 Int32 = NDArray[np.int32]
 
@@ -55,6 +55,32 @@ def list_of(values: Sequence[Any]) -> Compound:
     for value in reversed(values):
         found = Compound("cons", (value, found))
     return found
+
+
+def as_json(value: Value) -> Any:
+    """A constant as JSON that keeps its type.
+
+    >>> as_json(Compound("point", (1, 2.0)))
+    {'functor': 'point', 'arguments': [1, {'float': '2.0'}]}
+    """
+    if isinstance(value, Compound):
+        return {"functor": value.functor, "arguments": [as_json(a) for a in value.arguments]}
+    if isinstance(value, float):
+        return {"float": repr(value)}
+    return value
+
+
+def from_json(entry: Any) -> Value:
+    """The constant that :func:`as_json` wrote.
+
+    >>> from_json({"float": "2.0"})
+    2.0
+    """
+    if isinstance(entry, dict) and "functor" in entry:
+        return Compound(str(entry["functor"]), tuple(from_json(a) for a in entry["arguments"]))
+    if isinstance(entry, dict):
+        return float(entry["float"])
+    return entry  # type: ignore[no-any-return]
 
 
 class Symbols:

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.autograd.function import once_differentiable
 
 from induce.errors import AlgebraError
 from induce.logic.circuit import Circuit, circuit_of
 from induce.logic.hypergraph import Hypergraph
+from induce.logic.levels import once
 
 __all__ = ["ProofsModule", "top_k"]
 
@@ -343,8 +343,8 @@ class _TopK(torch.autograd.Function):
         return torch.as_tensor(value).to(weights)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        once("the k best proofs", "use Algebra.PROBABILITY")
         gradient = torch.as_tensor(ctx.gradient).to(outputs[0])
         return torch.einsum("rlb,rb->lb", gradient, outputs[0]).to(ctx.like), None
 
