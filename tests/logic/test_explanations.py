@@ -105,3 +105,49 @@ def test_plan_profile_and_rule_truth(alarm):
     assert {"tuples", "instances", "seconds"} <= set(table.columns)
     truth = alarm.rule_truth()
     assert truth["calls :- alarm, not away."] == pytest.approx(0.2)
+
+
+def test_why_not_names_the_first_condition_of_each_rule_that_fails():
+    text = "flies(X) :- bird(X), not penguin(X). 0.9::bird(t). bird(p). penguin(p)."
+    program = LogicProgram(text, query="flies(X)")
+    assert "penguin(p) holds" in str(program.why_not("flies(p)"))  # no answer of the query, but an atom of the program
+    assert "there is no bird(q)" in str(program.why_not("flies( q )"))
+    assert "there is no bird(t)" not in str(program.why_not())
+    deep = LogicProgram("0.5::a. c :- a, d. d :- e(X), X > 3. e(1). e(2).", query="c")
+    assert "no values satisfy _ > 3" in deep.why_not().tree()
+    assert "there is no d" in deep.why_not().tree()
+    path = LogicProgram("p(X, Y) :- e(X, Y). p(X, Z) :- e(X, Y), p(Y, Z). e(a, b).", query="p(a, X)")
+    assert [b.flat[0].text for b in path.why_not("p(c,a)").branches] == ["there is no e(c, a)", "there is no e(c, _)"]
+    counted = LogicProgram("0.5::d(1..3). n(N) :- N = #count{ M : d(M) }.", query="n(N)")
+    assert "#count is never 7" in str(counted.why_not("n(7)"))
+    with pytest.raises(RuleError, match=r"'zz\(1\)' asks about 'zz/1', which the program does not have"):
+        path.why_not("zz(1)")
+
+
+def test_nothing_hidden_shows_in_explanations_of_aggregates():
+    text = "0.4::e(a, b). 0.6::e(b, c). p(X, Y) :- e(X, Y). n(N) :- N = #count{ X, Y : p(X, Y) }."
+    program = LogicProgram(text, query="n(N)")
+    for answer in ("n(0)", "n(1)", "n(2)"):
+        for found in (program.why(answer), program.why_not(answer), program.counterfactual(answer), program.sensitivity()):
+            assert "@" not in found.tree()
+            assert "atom " not in found.tree()
+    assert str(program.why("n(2)")).startswith("n(2) 0.24 <- e(a, b) 0.4, e(b, c) 0.6")
+    assert "together" not in program.why("n(0)").note  # absences share facts: their product bounds nothing
+
+
+def test_proofs_are_ranked_as_the_algebra_ranks_them():
+    text = "path(X, Y) :- edge(X, Y). path(X, Z) :- edge(X, Y), path(Y, Z)."
+    table = {"s": ["a", "b", "a"], "t": ["b", "c", "c"], "w": [0.5, 0.5, 0.4]}
+    program = LogicProgram(text, query="path(a, X)", algebra="tropical")
+    program.facts("edge", {**table, "w": [2.0, 3.0, 9.0]}, weight="w")
+    found = program.why("path(a, c)")
+    assert [leaf.label for leaf in found.branches[0].flat] == ["edge(a, b) 2", "edge(b, c) 3"]
+    assert "costs 5, 9" in found.note
+    with pytest.raises(RuleError, match="the most probable world needs probabilities, but under 'tropical'"):
+        program.decode()
+    weakest = LogicProgram(text, query="path(a, X)", algebra="min-max").facts("edge", table, weight="w")
+    assert "weights 0.5, 0.4" in weakest.why("path(a, c)").note
+    likely = LogicProgram(text, query="path(a, X)", algebra="viterbi").facts("edge", table, weight="w")
+    assert "weights 0.4, 0.25" in likely.why("path(a, c)").note
+    with pytest.raises(RuleError, match="does not change gradually"):
+        LogicProgram("0.5::a. b :- a.", query="b", algebra="tensor(0)").sensitivity()

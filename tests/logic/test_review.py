@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from induce.errors import DataError, FormatError, LimitError, ParseError, RuleError, TermError
+from induce import Algebra
+from induce.errors import AlgebraError, DataError, FormatError, LimitError, ParseError, RuleError, TermError
 from induce.logic import LogicProgram, evaluate, load, value_and_gradient
 from induce.logic.data import read_array_pickle
 
@@ -267,3 +268,18 @@ def test_a_hole_with_an_index_keeps_its_parameter_and_goes_by_its_values():
         zip(program.answers.labels, program().tolist(), strict=True)
     )
     assert found["good(5)"] == pytest.approx(start[0])
+
+
+def test_boolean_is_what_holds_and_takes_bits_only():
+    text = "path(X, Y) :- edge(X, Y). path(X, Z) :- edge(X, Y), path(Y, Z). lonely(X) :- node(X), not path(X, X). node(1..3)."
+    program = LogicProgram(text, query="lonely(X)", algebra="boolean")
+    program.facts("edge", [(1, 2), (2, 1), (2, 3)], weight=[1.0, 1.0, 1.0])
+    assert program().tolist() == [0.0, 0.0, 1.0]
+    assert program.with_algebra(Algebra.MIN_MAX)().tolist() == [0.0, 0.0, 1.0]
+    program = LogicProgram("0.3::a. b :- not a.", query="b", algebra=Algebra.BOOLEAN)
+    with pytest.raises(AlgebraError, match=r"'boolean' computes with bits, but a leaf has the weight 0\.3"):
+        program()
+    many = LogicProgram("bit(I) ~ nn(net, I) :- n(I). n(0..1). both :- bit(0), bit(1).", query="both", logits=False,
+                        net=torch.nn.Identity(), algebra="boolean")  # fmt: skip
+    held = torch.randint(0, 2, (200, 2), generator=torch.Generator().manual_seed(0)).double()
+    assert many(bit=held.reshape(200, 2, 1)).tolist() == held.prod(1).tolist()

@@ -214,9 +214,10 @@ def named(name: str) -> Semiring:
     """
     from induce.algebras.fuzzy import fuzzy
     from induce.algebras.possibility import POSSIBILITY
+    from induce.algebras.standard import BOOLEAN
 
     plain = {a.name: a for a in (
-        COUNTING, TROPICAL, VITERBI, MIN_MAX, ADD_MULT, PROBABILITY, LOG_PROBABILITY, GF2, DUAL, POSSIBILITY
+        BOOLEAN, COUNTING, TROPICAL, VITERBI, MIN_MAX, ADD_MULT, PROBABILITY, LOG_PROBABILITY, GF2, DUAL, POSSIBILITY
     )}  # fmt: skip
     head, _, inside = name.partition("(")
     inside = inside.rstrip(")")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from induce.algebras.algebra import Algebra, register
+from induce.algebras.semirings import Semiring
 from induce.terms.arithmetic import arithmetic
 from induce.terms.boolean import boolean
 
@@ -33,7 +34,7 @@ REAL = Algebra(
 )  # fmt: skip
 """Ordinary arithmetic on float arrays."""
 
-BOOLEAN = Algebra(
+BOOLEAN = Semiring(
     name="boolean",
     carrier="truth values",
     add=lambda a, b: a | b,
@@ -44,12 +45,13 @@ BOOLEAN = Algebra(
     laws=frozenset(
         {
             "commutative add", "associative add", "commutative mul", "associative mul", "zero", "one", "annihilation",
-            "distributive", "idempotent add", "idempotent mul", "involution", "complement",
+            "distributive", "idempotent add", "absorptive add", "idempotent mul", "involution", "complement",
         }
     ),
     sample=lambda rng, n: rng.random(n) < 0.5,
     equal=lambda a, b: a == b,
     lift=lambda value: np.asarray(value, dtype=bool),
+    kind="bits", claims="what holds in the one world of the facts whose weight is 1",
 )  # fmt: skip
 """Truth values; or is addition, and is multiplication."""
 

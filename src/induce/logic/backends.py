@@ -13,6 +13,7 @@ from induce.algebras.algebra import Algebra
 from induce.algebras.semirings import Semiring
 from induce.errors import AlgebraError, RuleError
 from induce.logic.autograd import CircuitModule
+from induce.logic.bits import BitsModule, whole
 from induce.logic.circuit import FALSE, circuit_of, plain_or
 from induce.logic.compile import ExactCircuit, check_possible, compile_exact
 from induce.logic.conflicts import conflict
@@ -43,12 +44,7 @@ class Backend(nn.Module):
         """Values of the answers, shape (answers, batch)."""
         if self.transform == "logit":
             return torch.sigmoid(self.module(torch.logit(weights.clamp(1e-15, 1 - 1e-15))))
-        if self.transform == "bits" and not bool(((weights == 0) | (weights == 1)).all()):
-            raise AlgebraError(
-                f"'gf2' computes with bits, but a leaf has the weight {float(weights[(weights != 0) & (weights != 1)][0]):g}. "
-                "Give 0 or 1 (round the network's outputs first)."
-            )
-        return self.module(weights)  # type: ignore[no-any-return]
+        return self.module(whole(weights, "gf2") if self.transform == "bits" else weights)  # type: ignore[no-any-return]
 
     def log_given(self, weights: torch.Tensor) -> torch.Tensor:
         """``log P(evidence and constraints)``, shape (batch,)."""
@@ -116,6 +112,11 @@ def backend_for(
 
         circuit = circuit_of(program.graph, atoms)
         return Backend(TensorModule(circuit, algebra.parameter("temperature")), algebra.claims)
+    return _swept(program, atoms, algebra)
+
+
+def _swept(program: GroundProgram, atoms: Any, algebra: Semiring) -> Backend:
+    """A sweep over the rule instances, for algebras that need no compilation."""
     circuit = circuit_of(program.graph, atoms)
     if not algebra.negates:
         _refuse_negation(program, algebra)
@@ -128,6 +129,8 @@ def backend_for(
             "Algebra.PROBABILITY."
         )
     kind = algebra.kind
+    if kind == "bits":
+        return Backend(BitsModule(circuit), algebra.claims)
     if algebra.name in ("possibility", "dual"):
         pair = PossibilityModule(circuit, program.graph) if algebra.name == "possibility" else DualModule(circuit)
         return Backend(pair, algebra.claims)

@@ -6,11 +6,57 @@ from typing import Any
 
 import numba
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from induce.errors import AlgebraError
 from induce.logic.circuit import Circuit
 
-__all__ = ["forward_bits"]
+__all__ = ["BitsModule", "forward_bits", "packed", "unpacked", "whole"]
+
+
+def packed(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Rows of truth values as rows of words, the first value in the lowest bit."""
+    words = np.packbits(bits, axis=1, bitorder="little")
+    return np.ascontiguousarray(np.pad(words, ((0, 0), (0, -words.shape[1] % 8)))).view(np.uint64)
+
+
+def unpacked(words: NDArray[np.uint64], count: int) -> NDArray[np.bool_]:
+    """The first ``count`` truth values of each row of words."""
+    flat = np.ascontiguousarray(words).view(np.uint8)
+    return np.unpackbits(flat, axis=1, bitorder="little")[:, :count].astype(np.bool_)
+
+
+def whole(weights: torch.Tensor, algebra: str) -> torch.Tensor:
+    """The weights, which must be 0 or 1.
+
+    Raises
+    ------
+    AlgebraError
+        If one is not.
+    """
+    other = (weights != 0) & (weights != 1)
+    if bool(other.any()):
+        raise AlgebraError(
+            f"'{algebra}' computes with bits, but a leaf has the weight {float(weights.detach()[other][0]):g}. "
+            "Give 0 or 1 (round the network's outputs first)."
+        )
+    return weights
+
+
+class BitsModule(nn.Module):
+    """Truth of the roots of a circuit, 64 examples of the batch a word; it has no gradient."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        super().__init__()
+        self.circuit = circuit
+
+    def forward(self, weights: torch.Tensor) -> torch.Tensor:
+        """Roots by batch, from leaves by batch."""
+        held = packed(whole(weights, "boolean").detach().cpu().numpy() == 1)
+        truth = unpacked(forward_bits(self.circuit, held)[self.circuit.roots], weights.shape[1])
+        return torch.as_tensor(truth).to(device=weights.device, dtype=weights.dtype)
 
 
 def forward_bits(circuit: Circuit, bits: NDArray[np.uint64]) -> NDArray[np.uint64]:

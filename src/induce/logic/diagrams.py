@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.logic.bits import forward_bits
+from induce.logic.bits import forward_bits, packed, unpacked
 from induce.logic.circuit import FALSE, LEAF, NOT_LEAF, PRODUCT, SUM, TRUE, Circuit
 from induce.logic.hypergraph import Hypergraph
 
@@ -80,12 +80,7 @@ def _truth(
         else:
             for k, one in enumerate(leaves):
                 bits[one] = value == k
-    words = np.packbits(bits, axis=1, bitorder="little")
-    padded = np.zeros((len(bits), (worlds + 63) // 64 * 8), np.uint8)
-    padded[:, : words.shape[1]] = words
-    values = forward_bits(circuit, np.ascontiguousarray(padded).view(np.uint64))[circuit.roots]
-    flat = np.ascontiguousarray(values).view(np.uint8)
-    return np.unpackbits(flat, axis=1, bitorder="little")[:, :worlds].astype(np.bool_)
+    return unpacked(forward_bits(circuit, packed(bits))[circuit.roots], worlds)
 
 
 class DiagramWriter:

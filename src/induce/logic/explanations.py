@@ -14,13 +14,14 @@ from induce.logic.compile import compile_exact
 from induce.logic.drawing import Branch, Explanation
 from induce.logic.proofs import Proof, k_best
 from induce.logic.sweep import forward
+from induce.logic.whynot import alive, explain_not, leaf_text, place_of, shown
 from induce.logic.worlds import BUDGET, SECONDS, World, holds_in, most_probable, searched
 
 if TYPE_CHECKING:
     from induce.logic.grounding import GroundProgram
     from induce.logic.program import LogicProgram
 
-__all__ = ["Decoded", "counterfactual", "decode", "explain", "explain_not", "sensitivity"]
+__all__ = ["Decoded", "counterfactual", "decode", "explain", "sensitivity"]
 
 
 def one_example(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,22 +33,6 @@ def one_example(inputs: Mapping[str, Any]) -> dict[str, Any]:
         return value.unsqueeze(0) if hasattr(value, "unsqueeze") else np.asarray(value)[None]
 
     return {name: lift(value) for name, value in inputs.items()}
-
-
-def place_of(program: LogicProgram, answer: Any, values: Any) -> int:
-    """Which answer is meant: the one given, or the one with the highest value."""
-    known = program.answers
-    if not len(known):
-        raise RuleError("the query has no answers, so there is nothing to explain. Check the facts.")
-    if answer is None:
-        return int(np.argmax(values))
-    key = tuple(answer) if isinstance(answer, tuple | list) else (answer,)
-    if isinstance(answer, str) and answer in known.labels:
-        return known.labels.index(answer)
-    for k, row in enumerate(known.values):
-        if row == key:
-            return k
-    raise RuleError(f"{answer!r} is not an answer of '{program.queries[0]}'. Answers: {', '.join(known.labels[:8])}.")
 
 
 def explain(program: LogicProgram, inputs: Mapping[str, Any], answer: Any, k: int) -> Explanation:
@@ -62,30 +47,50 @@ def explain(program: LogicProgram, inputs: Mapping[str, Any], answer: Any, k: in
     column = weights[:, 0].double().cpu().numpy()
     atom = int(program.answers.atoms[place])
     label, value = program.answers.labels[place], float(values[place])
-    if atom < 0 or not _alive(ground, atom):
+    if atom < 0 or not alive(ground, atom):
         return explain_not(program, inputs, label)
-    missing = _absences(ground, atom, column)
-    proofs = k_best(ground.graph, atom, column, k, absent=missing)
+    scores, times, weight_of = _scoring(program.algebra, column)
+    proofs = k_best(ground.graph, atom, scores, k, absent=_absences(ground, atom, column, times), times=times)
     branches = tuple(_branch(ground, _unwrapped(ground, p), column) for p in proofs)
-    shown = sum(p.weight for p in proofs)
     exact = bool(getattr(program.algebra, "exact", False))
     note = f"{program.algebra.name} {value:.4g} is {'exact' if exact else 'not exact: ' + getattr(program.algebra, 'claims', '')}"
-    note += f"; the {len(proofs)} best proofs are shown (weights {', '.join(f'{p.weight:.3g}' for p in proofs)}"
-    note += f", together at most {min(shown, 1.0):.3g}{', before conditioning' if ground.given else ''})"
+    many = f"{len(proofs)} best proofs are" if len(proofs) != 1 else "best proof is"
+    note += f"; the {many} shown ({_summary(program, ground, proofs, weight_of)})"
     return Explanation(label, value, branches, note, exact)
 
 
-def _alive(ground: GroundProgram, atom: int) -> bool:
-    graph = ground.graph
-    return bool(graph.certain[atom] or (graph.head == atom).any() or (graph.leaves.atom == atom).any())
+def _scoring(algebra: Any, column: Any) -> tuple[Any, Any, Any]:
+    """How proofs are ranked under an algebra: scores of the leaves, their product, and a proof's own weight from its score."""
+    kind = getattr(algebra, "kind", "real")
+    if kind == "tropical":  # the least sum of costs: the greatest product of exp(-cost), scaled so as not to underflow
+        scale = max(float(np.abs(column).sum()) / 300.0, 1e-12)
+        return np.exp(-column / scale), np.prod, lambda score: -scale * float(np.log(score))
+    if kind == "minmax":
+        return column, np.min, float
+    if kind == "lukasiewicz":
+        return column, lambda values: max(0.0, 1.0 + float(np.sum(np.asarray(values) - 1.0))), float
+    return column, np.prod, float
 
 
-def _absences(ground: GroundProgram, atom: int, column: Any) -> Any:
-    """Probability that an atom does not hold, computed when a proof asks for it."""
+def _summary(program: LogicProgram, ground: GroundProgram, proofs: Any, weight_of: Any) -> str:
+    """The proofs' weights, and what they come to together where that can be said."""
+    word = "costs" if getattr(program.algebra, "kind", "") == "tropical" else "weights"
+    text = f"{word} {', '.join(f'{weight_of(p.weight):.3g}' for p in proofs)}"
+    if program.algebra.name not in ("probability", "log-probability") or any(p.absence != 1.0 for p in proofs):
+        return text  # the weights of absences that share facts with a proof are no bound
+    text += f", together at most {min(sum(p.weight for p in proofs), 1.0):.3g}"
+    return text + (", before conditioning" if ground.given else "")
+
+
+def _absences(ground: GroundProgram, atom: int, column: Any, times: Any) -> Any:
+    """Probability (or degree) that an atom does not hold, computed when a proof asks for it."""
     known: dict[int, float] = {}
 
     def absent(inner: int) -> float:
-        if inner not in known:
+        if inner not in known and times is not np.prod:
+            circuit = circuit_of(ground.graph, np.array([inner]))
+            known[inner] = 1.0 - float(forward(circuit, column.reshape(-1, 1), "minmax")[circuit.roots[0], 0])
+        elif inner not in known:
             exact = compile_exact(ground.graph, [inner], exclusive=ground.exclusive)
             known[inner] = 1.0 - float(exact.evaluate(column.reshape(-1, 1))[0, 0])
         return known[inner]
@@ -101,82 +106,28 @@ def _unwrapped(ground: GroundProgram, proof: Proof) -> Proof:
 
 def _branch(ground: GroundProgram, proof: Proof, column: Any) -> Branch:
     """A proof as a tree of texts; hidden atoms give way to what they stand for."""
-    leaf = {int(a): n for n, a in enumerate(ground.graph.leaves.atom)}
+    graph = ground.graph
+    leaf = {int(a): n for n, a in enumerate(graph.leaves.atom)}
     children: list[Branch] = []
     for child in proof.children:
         made = _branch(ground, child, column)
-        if "@" in made.text:
-            children.extend(made.children if child.rule >= 0 else [])
-        else:
+        if not _hidden(ground, child.atom):
             children.append(made)
+        else:  # the chance of a hidden leaf stands beside what it makes hold
+            children.extend(made.children)
     for inner in proof.negated:
-        children.append(Branch(f"not {ground.text_of(inner)}", None, "", ()))
+        children.append(Branch(f"not {shown(ground, inner)}", None, "", ()))
     if proof.rule < 0:
         value = float(column[leaf[proof.atom]]) if proof.atom in leaf else None
         return Branch(ground.text_of(proof.atom), value, "", ())
-    chance = [
-        c for c in proof.children if "@" in ground.text_of(c.atom).partition("(")[0] and c.rule < 0 and c.atom in leaf
-    ]
+    chance = [c for c in proof.children if c.rule < 0 and c.atom in leaf and _hidden(ground, c.atom)]
     own = float(np.prod([column[leaf[c.atom]] for c in chance])) if chance else None
-    return Branch(ground.text_of(proof.atom), own, ground.graph.texts.get(proof.rule, ""), tuple(children))
+    return Branch(ground.text_of(proof.atom), own, graph.texts.get(proof.rule, ""), tuple(children))
 
 
-def explain_not(program: LogicProgram, inputs: Mapping[str, Any], answer: Any) -> Explanation:
-    """Why an answer is unlikely or impossible: the rules that nearly give it, each with its weakest condition."""
-    import torch
-
-    ground = program.ground()
-    with torch.no_grad():
-        weights = program.leaf_weights(**inputs)[:, :1]
-        values = program.backend(weights)[:, 0].double().cpu().numpy()
-    label = answer if isinstance(answer, str) and answer in program.answers.labels else None
-    place = place_of(program, answer, values)
-    label = program.answers.labels[place]
-    atom = int(program.answers.atoms[place])
-    graph = ground.graph
-    if atom < 0 or not _alive(ground, atom):
-        return Explanation(label, 0.0, (), f"no rule instance derives {label}: {_first_gap(ground, program)}", True)
-    start, _ = graph.relations[program.queries[0].relation]
-    instances = np.flatnonzero(graph.head == atom)
-    if len(instances) == 1 and atom >= start:
-        body = graph.body[graph.start[instances[0]] : graph.start[instances[0] + 1]]
-        if len(body) == 1 and not body[0] & 1:
-            instances = np.flatnonzero(graph.head == body[0] >> 1)
-    column = weights.double().cpu().numpy()
-    found = [_nearly(ground, int(i), column) for i in instances]
-    found.sort(key=lambda pair: -pair[0])
-    return Explanation(
-        label, float(values[place]), tuple(b for _, b in found[:10]),
-        "the rule instances that could give it, nearest first; the value of a condition is that of its best proof", False,
-    )  # fmt: skip
-
-
-def _nearly(ground: GroundProgram, instance: int, column: Any) -> tuple[float, Branch]:
-    graph = ground.graph
-    literals = graph.body[graph.start[instance] : graph.start[instance + 1]].tolist()
-    atoms = [x >> 1 for x in literals]
-    circuit = circuit_of(graph, atoms)
-    values = forward(circuit, column, "minmax")[circuit.roots, 0] if atoms else np.ones(0)
-    values = np.array([1.0 - v if x & 1 else v for v, x in zip(values, literals, strict=True)])
-    parts = tuple(
-        Branch(("not " if x & 1 else "") + ground.text_of(x >> 1), float(v), "", ())
-        for x, v in sorted(zip(literals, values, strict=True), key=lambda p: p[1])
-    )
-    weakest = float(values.min(initial=1.0))
-    rule = graph.texts.get(int(graph.rule[instance]), "")
-    return weakest, Branch(ground.text_of(int(graph.head[instance])), weakest, rule, parts)
-
-
-def _first_gap(ground: GroundProgram, program: LogicProgram) -> str:
-    """The relation of the query's rules that has no tuples."""
-    for query in program.queries:
-        for formula in query.body.args:
-            key = f"{formula.op.name}/{len(formula.args)}"
-            rows = ground.graph.relations.get(key, (0, ()))[1]
-            if not len(rows):
-                return f"'{key}' has no tuples"
-            return f"'{key}' has {len(rows):,} tuples, but not this one"
-    return "it matches nothing"
+def _hidden(ground: GroundProgram, atom: int) -> bool:
+    text = ground.text_of(atom)
+    return text.startswith("atom ") or "@" in text.partition("(")[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +152,15 @@ class Decoded:
     log_probability: Any
     violations: int
     exact: Any
+
+    def __repr__(self) -> str:
+        count = len(self.answers)
+        first = ", ".join(map(str, self.answers[0][:8])) if count else ""
+        proved = "all proved best" if bool(np.all(self.exact)) else f"{int(np.sum(self.exact))} proved best"
+        return (
+            f"Decoded({count} example{'' if count == 1 else 's'}, {proved}, {self.violations} violations; "
+            f"answers of the first: {first or 'none'})"
+        )
 
 
 def decode(program: LogicProgram, inputs: Mapping[str, Any], seconds: float) -> Decoded:
@@ -229,6 +189,11 @@ def decode(program: LogicProgram, inputs: Mapping[str, Any], seconds: float) -> 
 def _best_world(program: LogicProgram, given: Any, weights: Any, seconds: float) -> World:
     """The most probable world in which the program's own evidence and constraints hold."""
     graph = program.ground().graph
+    if weights.size and not (weights.min() >= -1e-6 and weights.max() <= 1.0 + 1e-6):
+        raise RuleError(
+            f"the most probable world needs probabilities, but under '{program.algebra.name}' a fact has the weight "
+            f"{float(weights[(weights < 0) | (weights > 1)][0]):g}. Use why() for the best proofs."
+        )
     if not given:
         return most_probable(graph, None, weights)
     if not program.too_large_for_circuit:
@@ -290,18 +255,6 @@ def _many(graph: Any) -> bool:
     return len(graph.leaves.categorical) > 24
 
 
-def leaf_text(ground: GroundProgram, leaf: int) -> str:
-    """A leaf in the user's words: the fact, the chosen atom, the alternative, or the chance of a rule."""
-    text = ground.text_of(int(ground.graph.leaves.atom[leaf]))
-    number = int(ground.graph.leaves.source[leaf])
-    source = ground.tables[number].source
-    if source.kind == "free":
-        return text.replace(text.partition("(")[0], source.net, 1)
-    if source.categorical and source.labels:
-        return f"{source.labels[int(ground.graph.leaves.value[leaf])]} (by rule {source.number})"
-    return f"the chance of rule {source.number} ({ground.graph.texts.get(source.number, '')})" if "@" in text else text
-
-
 def _relations(ground: GroundProgram, leaf: int) -> set[str]:
     """What a user may call the relation of a leaf: its own name, or those of the heads whose chance it is."""
     source = ground.tables[int(ground.graph.leaves.source[leaf])].source
@@ -341,6 +294,11 @@ def sensitivity(program: LogicProgram, inputs: Mapping[str, Any], answer: Any) -
     weights = program.leaf_weights(**inputs)[:, :1].detach().double().requires_grad_()
     values = program.backend(weights)[:, 0]
     place = place_of(program, answer, values.detach().numpy())
+    if not values.requires_grad:
+        raise RuleError(
+            f"under '{program.algebra.name}' a value does not change gradually with its facts, so it has no sensitivity. "
+            "Use program.with_algebra(Algebra.PROBABILITY)."
+        )
     values[place].backward()
     assert weights.grad is not None
     slopes = weights.grad[:, 0].numpy()

@@ -69,6 +69,7 @@ class GroundProgram:
     profile: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     clauses: tuple[Clause, ...] = ()
+    database: Any = None
 
     @property
     def given(self) -> tuple[int, ...]:
@@ -389,4 +390,5 @@ def _finished(
         profile=database.profile(),
         notes=list(getattr(database, "notes", [])),
         clauses=clauses,
+        database=database,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.logic.bits import forward_bits
+from induce.logic.bits import forward_bits, packed, unpacked
 from induce.logic.circuit import LEAF, NOT_LEAF, PRODUCT, SUM, Circuit
 from induce.logic.diagrams import DiagramWriter, variables_of
 from induce.logic.hypergraph import Hypergraph
@@ -115,12 +115,7 @@ def _truth(
         else:
             for k, leaf in enumerate(leaves):
                 bits[leaf, : len(rows)] = rows[:, v] == k
-    words = np.packbits(bits, axis=1, bitorder="little")
-    padded = np.zeros((len(bits), (bits.shape[1] + 63) // 64 * 8), np.uint8)
-    padded[:, : words.shape[1]] = words
-    values = forward_bits(circuit, padded.view(np.uint64))[circuit.roots]
-    flat = np.ascontiguousarray(values).view(np.uint8)
-    return np.unpackbits(flat, axis=1, bitorder="little")[:, : len(rows)].astype(np.bool_)
+    return unpacked(forward_bits(circuit, packed(bits))[circuit.roots], len(rows))
 
 
 def _fold(writer: DiagramWriter, rows: NDArray[np.int16], variables: list[Any], boolean: list[bool]) -> int:

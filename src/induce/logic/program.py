@@ -26,7 +26,6 @@ from induce.logic.networks import read_with_networks
 from induce.logic.parameters import Parameters
 from induce.logic.parse import Parsed
 from induce.logic.queries import Answers, Query, answers_of, read_query, with_queries
-from induce.logic.show import value_text
 from induce.logic.symbols import Symbols
 from induce.logic.views import Views
 from induce.logic.weights import WeightReader
@@ -34,6 +33,13 @@ from induce.terms.sort import REAL
 from induce.terms.term import Term
 
 __all__ = ["LogicProgram"]
+
+
+def _algebra_of(algebra: Algebra | str) -> Algebra:
+    algebra = named(algebra) if isinstance(algebra, str) else algebra
+    if not isinstance(algebra, Algebra):
+        raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, or its name, but got {algebra!r}.")
+    return algebra
 
 
 def _read_again(program: Any, keys: Any) -> None:
@@ -111,10 +117,13 @@ class LogicProgram(Likelihood, Views, nn.Module):
         super().__init__()
         self.term, self.places, domains = read_with_networks(text, nets)
         self.over = {name: [lang.constant(v).payload for v in values] for name, values in (over or {}).items()}
-        algebra = named(algebra) if isinstance(algebra, str) else algebra
-        if not isinstance(algebra, Algebra):
-            raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, but got {algebra!r}.")
-        self.algebra, self.method, self.logits, self.strict, self.limits = algebra, method, logits, strict, limits
+        self.algebra, self.method, self.logits, self.strict, self.limits = (
+            _algebra_of(algebra),
+            method,
+            logits,
+            strict,
+            limits,
+        )
         self.magic = magic
         self.axes = {name: [list(axis) for axis in value] for name, value in (axes or {}).items()}
         self.symbols = Symbols()
@@ -339,7 +348,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
 
     # ---- other views of the same program
 
-    def with_algebra(self, algebra: Algebra, *, method: str | None = None) -> LogicProgram:
+    def with_algebra(self, algebra: Algebra | str, *, method: str | None = None) -> LogicProgram:
         """The same program, networks and parameters under another algebra; nothing is copied.
 
         Raises
@@ -347,8 +356,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         AlgebraError
             If ``algebra`` is none.
         """
-        if not isinstance(algebra, Algebra):
-            raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, but got {algebra!r}.")
+        algebra = _algebra_of(algebra)
         other = object.__new__(LogicProgram)
         nn.Module.__init__(other)
         other.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_modules")})
@@ -379,19 +387,6 @@ class LogicProgram(Likelihood, Views, nn.Module):
         '0.25::rain.'
         """
         return str(self.freeze_term(choices=choices))
-
-    @property
-    def reals(self) -> dict[str, float]:
-        """Present values of the real holes; of an indexed hole the value at each of its places, as ``w(a)``."""
-        found = {}
-        for name in self.parameters_of_holes.values:
-            numbers = self.parameters_of_holes.real(name).detach().reshape(-1).tolist()
-            keys = self.parameters_of_holes.indexed.get(name)
-            if keys is None:
-                found[name] = numbers[0]
-            for key, place in (keys or {}).items():
-                found[f"{name}({', '.join(map(value_text, self.symbols.values_of(list(key))))})"] = numbers[place]
-        return found
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

@@ -29,7 +29,8 @@ class Proof:
     negated : tuple of int
         Atoms whose absence the rule asks for.
     weight : float
-        Product of the weights of the leaves of the tree, and of the probabilities of the absences.
+        Product of the weights of the leaves of the tree, and of the probabilities of the absences (or what takes its
+        place under the algebra).
     absence : float
         The part of the weight that is due to absences.
     """
@@ -49,7 +50,9 @@ class Proof:
         return frozenset(a for c in self.children for a in c.leaves)
 
 
-def k_best(graph: Hypergraph, atom: int, weights: Any, k: int = 3, *, absent: Any = None) -> list[Proof]:
+def k_best(
+    graph: Hypergraph, atom: int, weights: Any, k: int = 3, *, absent: Any = None, times: Any = np.prod
+) -> list[Proof]:
     """The ``k`` most probable proofs of an atom, best first.
 
     A proof never uses an atom to prove itself, and never two values of one categorical variable.
@@ -62,13 +65,15 @@ def k_best(graph: Hypergraph, atom: int, weights: Any, k: int = 3, *, absent: An
     k : int
     absent : callable, optional
         Probability that an atom does not hold, for negated literals; 1 by default.
+    times : callable
+        The weight of a proof from the weights of its leaves (and absences), such as ``numpy.min``.
 
     References
     ----------
     L. Huang and D. Chiang (2005), Better k-best Parsing.
     """
     weights = np.asarray(weights, np.float64).reshape(-1)
-    table = _tables(graph, [atom], weights, k, absent or (lambda a: 1.0))
+    table = _tables(graph, [atom], weights, k, absent or (lambda a: 1.0), times)
     found = table.get(atom, [])
     return [proof for _, _, proof in found[:k]]
 
@@ -77,7 +82,7 @@ Entry = tuple[float, Literals, Any]
 
 
 def _tables(
-    graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any
+    graph: Hypergraph, roots: list[int], weights: NDArray[np.float64], k: int, absent: Any, times: Any
 ) -> dict[int, list[Entry]]:
     """For every atom that the roots need, its best proofs as (weight, leaves, tree)."""
     leaf_of = {int(a): n for n, a in enumerate(graph.leaves.atom)}
@@ -98,7 +103,7 @@ def _tables(
                 made = _given(graph, atom, leaf_of, weights)
                 for edge in range(start[atom], start[atom + 1]):
                     instance = int(target[edge]) - graph.atoms
-                    made += _instance(graph, instance, atom, table, k, weights, absent)
+                    made += _instance(graph, instance, atom, table, k, weights, absent, times)
                 kept = _best(made, k)
                 if [e[:2] for e in kept] != [e[:2] for e in table[atom]]:
                     table[atom] = kept
@@ -130,14 +135,21 @@ def _best(entries: list[Entry], k: int) -> list[Entry]:
 
 
 def _instance(
-    graph: Hypergraph, instance: int, atom: int, table: dict[int, list[Entry]], k: int, weights: Any, absent: Any
+    graph: Hypergraph,
+    instance: int,
+    atom: int,
+    table: dict[int, list[Entry]],
+    k: int,
+    weights: Any,
+    absent: Any,
+    times: Any,
 ) -> list[Entry]:
     """Proofs by one rule instance: the best combinations of its body's proofs; shared leaves count once."""
     literals = graph.body[graph.start[instance] : graph.start[instance + 1]].tolist()
     negated = tuple(x >> 1 for x in literals if x & 1)
     own = 1.0
     for inner in negated:
-        own *= absent(inner)
+        own = float(times([own, absent(inner)]))
     partial: list[tuple[float, Literals, tuple[Any, ...]]] = [(1.0, frozenset(), ())]
     for literal in literals:
         if literal & 1:
@@ -147,15 +159,16 @@ def _instance(
             for _, more, tree in table.get(literal >> 1, []):
                 union = leaves | more
                 if not _uses(tree, atom) and not _clash(union, graph):
-                    weight = float(np.prod(weights[list(union)])) if union else 1.0
+                    weight = float(times(weights[list(union)])) if union else 1.0
                     following.append((weight, union, (*trees, tree)))
         following.sort(key=lambda e: (-e[0], sorted(e[1])))
         partial = following[: 4 * k]
     rule = int(graph.rule[instance])
     found = []
     for w, leaves, trees in partial[: 2 * k]:
-        absence = own * float(np.prod([t.absence for t in trees]))
-        found.append((w * absence, leaves, Proof(atom, rule, trees, negated, w * absence, absence)))
+        absence = float(times([own, *(t.absence for t in trees)]))
+        whole = float(times([w, absence]))
+        found.append((whole, leaves, Proof(atom, rule, trees, negated, whole, absence)))
     return found
 
 

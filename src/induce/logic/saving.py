@@ -31,7 +31,6 @@ def save_program(program: LogicProgram, path: Any) -> None:
     def rows(columns: Any) -> list[list[Any]]:
         return [[as_json(v) for v in program.symbols.values_of(row)] for row in columns]
 
-    holes = program.parameters_of_holes
     written = sum(s.op.name == "?-" for s in program.term.args)  # these are in the text already
     document = {
         "kind": KIND,

@@ -150,6 +150,7 @@ def _forward_range(
 
 @numba.njit(cache=True, nogil=True)
 def constant_of_kind(code: int, true: bool) -> float:
+    """What true or false is to a kernel, by its number in :data:`KINDS`."""
     if code == 1:
         return 0.0 if true else -1e30
     if code == 4:

@@ -36,9 +36,20 @@ class Views:
 
         return explain(self, one_example(inputs), answer, k)
 
-    def why_not(self: Any, answer: Any, **inputs: Any) -> Explanation:
-        """Why an answer does not hold: the rule instances that nearly give it, and their weakest conditions."""
-        from induce.logic.explanations import explain_not, one_example
+    def why_not(self: Any, answer: Any = None, **inputs: Any) -> Explanation:
+        """Why an answer, or any other atom, does not hold.
+
+        The rule instances that nearly give it with their weakest conditions, or the first condition of each rule that
+        nothing satisfies.
+
+        Parameters
+        ----------
+        answer : optional
+            Value of the query's variable, label, or the text of an atom; the least likely answer by default.
+        **inputs : tensors of one example, without the batch axis
+        """
+        from induce.logic.explanations import one_example
+        from induce.logic.whynot import explain_not
 
         return explain_not(self, one_example(inputs), answer)
 
@@ -110,7 +121,7 @@ class Views:
 
     def models(self: Any, limit: int = 100_000) -> list[list[str]]:
         """All consistent worlds, each as the list of uncertain facts that hold in it."""
-        from induce.logic.explanations import leaf_text
+        from induce.logic.whynot import leaf_text
         from induce.logic.worlds import models
 
         ground = self.ground()
@@ -119,6 +130,21 @@ class Views:
         return [[names[n] for n in np.flatnonzero(found[:, w])] for w in range(found.shape[1])]
 
     # ---- the planner
+
+    @property
+    def reals(self: Any) -> dict[str, float]:
+        """Present values of the real holes; of an indexed hole the value at each of its places, as ``w(a)``."""
+        from induce.logic.show import value_text
+
+        found: dict[str, float] = {}
+        for name in self.parameters_of_holes.values:
+            numbers = self.parameters_of_holes.real(name).detach().reshape(-1).tolist()
+            keys = self.parameters_of_holes.indexed.get(name)
+            if keys is None:
+                found[name] = numbers[0]
+            for key, place in (keys or {}).items():
+                found[f"{name}({', '.join(map(value_text, self.symbols.values_of(list(key))))})"] = numbers[place]
+        return found
 
     def plan(self: Any) -> str:
         """What the planner made of the program: strata, sizes, sources of chance, method."""

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import LimitError
+from induce.logic.bits import forward_bits, packed, unpacked
 from induce.logic.circuit import FALSE, Circuit, circuit_of
 from induce.logic.compile import ExactCircuit, compile_exact
 from induce.logic.grounding import GroundProgram
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.integer import IntegerProgram
-from induce.logic.sweep import forward
 
 __all__ = ["World", "holds_in", "models", "most_probable", "searched"]
 
@@ -223,7 +223,7 @@ def holds_in(graph: Hypergraph, atoms: Any, world: NDArray[np.bool_]) -> NDArray
     bool array, shape (atoms, batch)
     """
     circuit = circuit_of(graph, atoms)
-    return np.asarray(forward(circuit, world.astype(np.float64), "minmax")[circuit.roots] > 0.5)
+    return unpacked(forward_bits(circuit, packed(world))[circuit.roots], world.shape[1])
 
 
 def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
