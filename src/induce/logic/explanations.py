@@ -113,16 +113,26 @@ def _branch(ground: GroundProgram, proof: Proof, column: Any) -> Branch:
         made = _branch(ground, child, column)
         if not _hidden(ground, child.atom):
             children.append(made)
-        else:  # the chance of a hidden leaf stands beside what it makes hold
+        elif child.atom in leaf and _rule_of(ground, leaf[child.atom]) != proof.rule:
+            children.append(Branch(leaf_text(ground, leaf[child.atom]), made.value, "", ()))
+        else:  # its chance stands beside what it makes hold
             children.extend(made.children)
     for inner in proof.negated:
         children.append(Branch(f"not {shown(ground, inner)}", None, "", ()))
     if proof.rule < 0:
         value = float(column[leaf[proof.atom]]) if proof.atom in leaf else None
         return Branch(ground.text_of(proof.atom), value, "", ())
-    chance = [c for c in proof.children if c.rule < 0 and c.atom in leaf and _hidden(ground, c.atom)]
+    chance = [
+        c
+        for c in proof.children
+        if c.rule < 0 and c.atom in leaf and _hidden(ground, c.atom) and _rule_of(ground, leaf[c.atom]) == proof.rule
+    ]
     own = float(np.prod([column[leaf[c.atom]] for c in chance])) if chance else None
     return Branch(ground.text_of(proof.atom), own, graph.texts.get(proof.rule, ""), tuple(children))
+
+
+def _rule_of(ground: GroundProgram, leaf: int) -> int:
+    return int(ground.tables[int(ground.graph.leaves.source[leaf])].source.number)
 
 
 def _hidden(ground: GroundProgram, atom: int) -> bool:
