@@ -88,3 +88,12 @@ def test_the_command_runs_as_a_process(files):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.startswith("path(c, b)  1")
+
+
+def test_tables_without_a_header_and_holes_that_nobody_fitted(files):
+    (files / "plain.csv").write_text("a,b\nb,c\n")
+    given = [files / "path.lp", "--facts", f"edge={files}/plain.csv", "--query", "path(a, X)"]
+    assert run(*given, "--no-header").stdout.splitlines()[:2] == ["path(a, b)  1", "path(a, c)  1"]
+    done = run("-", "--query", "rain", text="?p{start: 0.25}::rain.")
+    assert "Nothing was fitted: ?p stands at first guesses." in done.stdout
+    assert "Nothing was fitted" not in run(*given).stdout

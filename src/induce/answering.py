@@ -24,6 +24,7 @@ def read_program(
     queries: list[str] | None = None,
     algebra: str = "probability",
     dialect: str | None = None,
+    header: bool = True,
 ) -> LogicProgram:
     """A program from a file (``-`` is standard input) and tables given as ``relation=file``.
 
@@ -59,7 +60,7 @@ def read_program(
     program = LogicProgram(text, query=queries or None, algebra=named(algebra))
     columns = dict(_pairs(weights, "--weight"))
     for name, file in _pairs(facts, "--facts"):
-        program.facts(name, _table(file), weight=columns.pop(name, None))
+        program.facts(name, _table(file, header), weight=columns.pop(name, None))
     if columns:
         name = next(iter(columns))
         raise DataError(f"--weight names '{name}', but there is no --facts {name}=FILE.")
@@ -76,8 +77,8 @@ def _pairs(options: Iterable[str], option: str) -> list[tuple[str, str]]:
     return found
 
 
-def _table(file: str) -> Any:
-    """Columns of any type from CSV, TSV, Parquet or Excel."""
+def _table(file: str, header: bool) -> Any:
+    """Columns of any type from CSV, TSV, Parquet or Excel; without a header they are called 1, 2, ..."""
     import pandas as pd
 
     path = Path(file)
@@ -87,11 +88,17 @@ def _table(file: str) -> Any:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
         if path.suffix in (".xlsx", ".xls"):
-            return pd.read_excel(path)
+            return _numbered(pd.read_excel(path, header=0 if header else None))
         separator = "\t" if path.suffix in (".tsv", ".tab") else ","
-        return pd.read_csv(path, sep=separator)
+        return _numbered(pd.read_csv(path, sep=separator, header=0 if header else None))
     except (ValueError, OSError, ImportError) as problem:
         raise DataError(f"'{file}' cannot be read as a table: {problem}") from problem
+
+
+def _numbered(table: Any) -> Any:
+    """Columns that pandas has numbered from 0, named from 1."""
+    names = [str(name + 1) if isinstance(name, int) else name for name in table.columns]
+    return table.set_axis(names, axis=1)
 
 
 def answer_document(program: LogicProgram, limit: int | None = None) -> dict[str, Any]:
@@ -114,6 +121,7 @@ def answer_document(program: LogicProgram, limit: int | None = None) -> dict[str
             {"answer": a, "value": v, **({} if bound is None else {"at most": v + b})} for a, v, b in rows[:limit]
         ],
         "count": len(rows),
+        "unfitted": sorted(program.parameters_of_holes.specs),
     }
 
 
@@ -130,8 +138,12 @@ def answer_lines(document: dict[str, Any]) -> list[str]:
     if document["count"] > len(rows):
         lines.append(f"... and {document['count'] - len(rows):,} more (raise --limit)")
     exact = "exact" if document["exact"] else "not exact"
-    return [
-        *lines,
-        "",
-        f"{document['algebra']}: {document['claims']} ({exact}; {document['how'].removeprefix('exact: ')})",
-    ]
+    how = document["how"].removeprefix("exact: ")
+    how = "" if how == document["claims"] else f"; {how}"
+    if document["unfitted"]:
+        holes = ", ".join(f"?{name}" for name in document["unfitted"])
+        lines += [
+            "",
+            f"Nothing was fitted: {holes} stand{'s' if len(document['unfitted']) == 1 else ''} at first guesses.",
+        ]
+    return [*lines, "", f"{document['algebra']}: {document['claims']} ({exact}{how})"]

@@ -298,6 +298,7 @@ def logic(
         str, typer.Option("--algebra", help="probability, viterbi, min-max, tropical, proofs(3), fuzzy(product), ...")
     ] = "probability",
     dialect: Annotated[str | None, typer.Option("--dialect", help="Read a text of problog, asp or scallop.")] = None,
+    header: Annotated[bool, typer.Option(help="Whether the first row of a CSV or Excel table has its names.")] = True,
     why: Annotated[
         str | None, typer.Option("--why", metavar="ANSWER", help="Also print the proofs of an answer.")
     ] = None,
@@ -308,7 +309,9 @@ def logic(
     """Answer queries by rules and facts, with probabilities."""
     from induce.answering import answer_document, answer_lines, read_program
 
-    made = read_program(program, facts or (), weight or (), queries=query, algebra=algebra, dialect=dialect)
+    made = read_program(
+        program, facts or (), weight or (), queries=query, algebra=algebra, dialect=dialect, header=header
+    )
     if plan:
         _print_json({"plan": made.plan()}) if as_json else typer.echo(made.plan())
         return

@@ -128,7 +128,12 @@ def test_nothing_hidden_shows_in_explanations_of_aggregates():
     text = "0.4::e(a, b). 0.6::e(b, c). p(X, Y) :- e(X, Y). n(N) :- N = #count{ X, Y : p(X, Y) }."
     program = LogicProgram(text, query="n(N)")
     for answer in ("n(0)", "n(1)", "n(2)"):
-        for found in (program.why(answer), program.why_not(answer), program.counterfactual(answer), program.sensitivity()):
+        for found in (
+            program.why(answer),
+            program.why_not(answer),
+            program.counterfactual(answer),
+            program.sensitivity(),
+        ):
             assert "@" not in found.tree()
             assert "atom " not in found.tree()
     assert str(program.why("n(2)")).startswith("n(2) 0.24 <- e(a, b) 0.4, e(b, c) 0.6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import math
 import pickle
@@ -283,3 +284,53 @@ def test_boolean_is_what_holds_and_takes_bits_only():
                         net=torch.nn.Identity(), algebra="boolean")  # fmt: skip
     held = torch.randint(0, 2, (200, 2), generator=torch.Generator().manual_seed(0)).double()
     assert many(bit=held.reshape(200, 2, 1)).tolist() == held.prod(1).tolist()
+
+
+def test_whole_floats_and_integers_that_would_never_meet_are_refused():
+    text = "both(X) :- a(X), b(X)."
+    with pytest.raises(
+        DataError, match=r"a/1 has integers in column 1 and b/1 floats in column 1, .* 2 and 2\.0 are different"
+    ):
+        LogicProgram(text, query="both(X)", facts={"a": [1, 2], "b": [2.0, 3.0]})()
+    assert LogicProgram(text, query="both(X)", facts={"a": [1, 2], "b": [2.5, 3.5]})().tolist() == []
+    assert LogicProgram(text, query="both(X)", facts={"a": [1, 2], "b": [2, 3]})().tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: LogicProgram("q :- e(X).", query="q").facts("e", [1], weight=torch.tensor([0.5], requires_grad=True)),
+         "the gradient of this tensor would be lost"),
+        (lambda: LogicProgram("q :- e(X).", query="q").facts("e", [1], weight=[0.5], value=[1.0]),
+         "a fact has a weight or a value, not both"),
+        (lambda: evaluate({"e": [(1,)]}, "p(X) :- e(X)."), r"rules is a list of texts"),
+        (lambda: LogicProgram("d(I, {0..1}) ~ nn(net, I). q :- d(a, 1).", query="q", net=torch.nn.Identity())(
+            a=torch.zeros(0, 2)), r"input 'a' has no examples: its shape is \(0, 2\)"),
+        (lambda: LogicProgram("q :- e(X).", query="q").facts("e", [datetime.date(2020, 1, 1)]),
+         r"e: column 1: datetime.date\(2020, 1, 1\) is a date, which cannot be a constant"),
+    ],
+)  # fmt: skip
+def test_data_that_would_be_misread_is_refused(make, message):
+    with pytest.raises(DataError, match=message):
+        make()
+
+
+def test_a_misspelt_function_is_named():
+    with pytest.raises(ParseError, match=r"at 1:9: .*'sigmiod' is read as a relation. Did you mean 'sigmoid'\?"):
+        LogicProgram("n(X) :- p(X), sigmiod(?k * dist(X)).".replace("p(X), ", ""), query="n(X)")
+
+
+def test_lazy_frames_are_collected():
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({"a": [1, 2], "b": [2, 3]}).lazy()
+    assert LogicProgram("p(X) :- e(X, Y), e(Y, Z).", query="p(X)", facts={"e": table}).answers.labels == ["p(1)"]
+
+
+def test_the_plan_shows_joins_and_magic_sets():
+    text = "path(X, Y) :- edge(X, Y). path(X, Z) :- edge(X, Y), path(Y, Z)."
+    program = LogicProgram(text, query="path(3, X)").facts("edge", [(i, i + 1) for i in range(300)])
+    assert "magic sets: only what 'path(3, X)' needs is derived" in program.plan()
+    assert "joins edge: about 29" in program.plan()
+    whole = LogicProgram(text, query="path(3, X)", magic=False).facts("edge", [(i, i + 1) for i in range(300)])
+    assert "magic sets" not in whole.plan()
+    assert "path/2 (45,150), recursive" in whole.plan()

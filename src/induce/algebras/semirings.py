@@ -13,7 +13,7 @@ from induce.errors import AlgebraError, did_you_mean
 
 __all__ = [
     "ADD_MULT", "COUNTING", "DUAL", "GF2", "LOG_PROBABILITY", "MIN_MAX", "PROBABILITY", "TROPICAL", "VITERBI",
-    "Semiring", "named", "proofs", "tensor",
+    "Semiring", "as_algebra", "named", "proofs", "tensor",
 ]  # fmt: skip
 
 _SEMIRING = frozenset(
@@ -251,3 +251,17 @@ _attach(
         "TENSOR": tensor,
     }
 )  # fmt: skip
+
+
+def as_algebra(algebra: Algebra | str) -> Algebra:
+    """An algebra, or the shipped one of that name.
+
+    Raises
+    ------
+    AlgebraError
+        If it is neither.
+    """
+    algebra = named(algebra) if isinstance(algebra, str) else algebra
+    if not isinstance(algebra, Algebra):
+        raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, or its name, but got {algebra!r}.")
+    return algebra

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError, did_you_mean
+from induce.logic.clauses import Clause, Literal
 from induce.logic.rows import RowSet
 from induce.logic.symbols import Compound, Symbols
 
-__all__ = ["read_facts", "read_weighted"]
+__all__ = ["check_joined_numbers", "read_facts", "read_weighted"]
 
 Int32 = NDArray[np.int32]
 Float = NDArray[np.float64]
@@ -96,10 +98,57 @@ def read_weighted(name: str, data: Any, symbols: Symbols, weight: Any, arity: in
     return distinct.rows.copy(), first
 
 
+def check_joined_numbers(clauses: Iterable[Clause], tables: Mapping[str, Int32], symbols: Symbols) -> None:
+    """Refuse a join of integers with whole floats, which pandas makes of integers: they would never be equal.
+
+    Raises
+    ------
+    DataError
+        If one variable of a rule takes integers of one table and equal floats of another.
+    """
+    if not symbols.have_floats:
+        return
+    known: dict[tuple[str, int], tuple[bool, Float] | None] = {}
+
+    def numbers(relation: str, column: int) -> tuple[bool, Float] | None:
+        """Whether a column has integers only (or floats only), and its values; None for anything else."""
+        if (relation, column) not in known:
+            whole, _, floats, valid = symbols.split_numbers(np.unique(tables[relation][:, column]))
+            alike = valid.all() and (whole.all() or not whole.any()) and len(whole) > 0
+            known[relation, column] = (bool(whole.all()), floats) if alike else None
+        return known[relation, column]
+
+    for clause in clauses:
+        places: dict[int, list[tuple[str, int]]] = {}
+        for step in clause.body:
+            if isinstance(step, Literal) and not step.negated and len(tables.get(step.relation, ())):
+                for column, slot in enumerate(step.arguments):
+                    if slot >= 0:
+                        places.setdefault(slot, []).append((step.relation, column))
+        for used in places.values():
+            for first, second in itertools.combinations(dict.fromkeys(used), 2):
+                one, other = numbers(*first), numbers(*second)
+                if one is None or other is None or one[0] == other[0]:
+                    continue
+                equal = np.intersect1d(one[1], other[1])
+                if len(equal):
+                    (i, j) = (first, second) if one[0] else (second, first)
+                    raise DataError(
+                        f"{i[0]} has integers in column {i[1] + 1} and {j[0]} floats in column {j[1] + 1}, which the rule "
+                        f"'{clause.text}' joins; but {equal[0]:.0f} and {equal[0]:.1f} are different constants. Convert one "
+                        "of them, for example with astype(int)."
+                    )
+
+
 # -------------------------------------------------------------------- columns of any kind of data
 
 
 def _split_weights(name: str, data: Any, weight: Any) -> tuple[Float, Any]:
+    if getattr(weight, "requires_grad", False):
+        raise DataError(
+            f"{name}: the numbers of facts are fixed, so the gradient of this tensor would be lost. Give weight.detach(); or "
+            f"learn them: '?w(X)::{name}(X) :- ...' in the rules, or a network."
+        )
     if not isinstance(weight, str):
         return _as_floats(name, weight), data
     table = _named_columns(name, data)
@@ -138,6 +187,8 @@ def _plain(column: Any) -> Any:
 
 def _named_columns(name: str, data: Any) -> dict[str, Any] | None:
     """Columns by name, or None for data without names."""
+    if type(data).__name__ == "LazyFrame":
+        data = data.collect()
     if isinstance(data, Mapping):
         names, columns = list(data), list(data.values())
     elif type(data).__name__ == "DuckDBPyRelation":
@@ -234,7 +285,10 @@ def _checked_columns(name: str, data: Any, symbols: Symbols, arity: int | None) 
     found = np.empty((size, len(columns)), dtype=np.int32)
     for k, column in enumerate(columns):
         _check_column(name, k, column)
-        found[:, k] = symbols.ids_of(column)
+        try:
+            found[:, k] = symbols.ids_of(column)
+        except DataError as problem:
+            raise DataError(f"{name}: column {k + 1}: {problem}") from None
     return found
 
 

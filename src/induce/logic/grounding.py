@@ -16,6 +16,7 @@ from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
 from induce.logic.conflicts import witness
 from induce.logic.counters import Counters, result_tuples
 from induce.logic.database import Database
+from induce.logic.facts import check_joined_numbers
 from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.lower import Lowered, Source
 from induce.logic.structure import exclusive_atoms, functional_relations
@@ -182,7 +183,9 @@ def ground(
     aggregates = [a for a in lowered.aggregates if a.head not in skip]
     _check_known(lowered, facts, weighted)
     database = Database(lowered.symbols)
-    for relation, rows in _all_facts(lowered, facts).items():
+    given = _all_facts(lowered, facts)
+    check_joined_numbers(clauses, given | {name: table.columns for name, table in weighted.items()}, lowered.symbols)
+    for relation, rows in given.items():
         database.add_facts(relation, rows)
     for relation, table in weighted.items():
         count = np.arange(len(table.columns), dtype=np.int32)

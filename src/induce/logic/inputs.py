@@ -30,6 +30,8 @@ def batch_of(inputs: Mapping[str, Any]) -> int | None:
                 raise DataError(
                     f"input '{name}' must be a tensor with the examples first, but got {type(part).__name__}."
                 )
+            if not shape[0]:
+                raise DataError(f"input '{name}' has no examples: its shape is {tuple(shape)}. Give at least one.")
             sizes[name] = int(shape[0])
     if len(set(sizes.values())) > 1:
         shown = ", ".join(f"{n}: {s}" for n, s in sizes.items())

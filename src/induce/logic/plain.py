@@ -48,6 +48,10 @@ def evaluate(
     from induce.logic.parse import parse_program
     from induce.logic.symbols import Symbols
 
+    if isinstance(rules, str):
+        raise DataError(
+            "rules is a list of texts, one for each rule, but one text was given. Put it in a list: [rules]."
+        )
     lines = [r.strip() if r.strip().endswith(".") else r.strip() + "." for r in rules if r.strip()]
     parsed = parse_program("\n".join(lines), bare_variables=bare_variables)
     symbols = Symbols()

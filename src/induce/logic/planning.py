@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from induce.logic.circuit import circuit_of
+from induce.logic.clauses import Literal
 from induce.logic.grounding import strata_of
+from induce.logic.order import bound_by, fan_out, join_order
 from induce.logic.sweep import forward
 
 __all__ = ["plan_text", "rule_truth"]
@@ -20,12 +22,20 @@ def plan_text(program: Any) -> str:
     ground = program.ground(observed=chain is not None)
     lowered, graph = ground.lowered, ground.graph
     lines = [f"{len(program.term.args)} statements, {graph.atoms:,} atoms, {graph.instances:,} rule instances"]
-    known = {r: len(rows) for r, (_, rows) in graph.relations.items()}
-    for number, stratum in enumerate(strata_of(lowered.clauses, lowered.aggregates), 1):
+    if any(c.head.relation.startswith("?") for c in ground.clauses):
+        lines.append(
+            f"  magic sets: only what '{program.queries[0]}' needs is derived (magic=False derives everything)"
+        )
+    number = 0
+    for stratum in strata_of(ground.clauses, [a for a in lowered.aggregates if a.head in graph.relations]):
         heads = dict.fromkeys([c.head.relation for c in stratum.clauses] + [a.head for a in stratum.aggregates])
-        shown = [f"{h} ({known.get(h, 0):,})" for h in heads if "@" not in h]
-        if shown:
-            lines.append(f"  stratum {number}: {', '.join(shown)}{', recursive' if stratum.recursive else ''}")
+        shown = [f"{_name(h)} ({len(graph.relations.get(h, (0, ()))[1]):,})" for h in heads if not _hidden(h)]
+        if not shown:
+            continue
+        number += 1
+        lines.append(f"  stratum {number}: {', '.join(shown)}{', recursive' if stratum.recursive else ''}")
+        written = [c for c in stratum.clauses if not _hidden(c.head.relation) and not c.text.endswith(" as given")]
+        lines += [_join_text(ground, clause) for clause in written]
     for table in ground.tables:
         values = f" of {table.leaf.shape[1]} values" if table.source.categorical else ""
         kind = {"net": f"network '{table.source.net}'", "weights": "weights", "table": "table", "free": "free choice",
@@ -40,6 +50,35 @@ def plan_text(program: Any) -> str:
     for name, seconds in program.seconds.items():
         lines.append(f"  {name}: {seconds:.3g} CPU s")
     return "\n".join(lines)
+
+
+def _name(relation: str) -> str:
+    """A relation as the rules write it, and what magic sets bind of it."""
+    name, _, arity = relation.rpartition("/")
+    plain, _, adornment = name.partition("@")
+    bound = f", with {adornment.count('b')} of its arguments bound" if adornment else ""
+    return f"{plain}/{arity}{bound}"
+
+
+def _hidden(relation: str) -> bool:
+    adornment = relation.rpartition("/")[0].partition("@")[2]
+    return relation.startswith("?") or bool(adornment.strip("bf"))
+
+
+def _join_text(ground: Any, clause: Any) -> str:
+    """A rule with the order in which its atoms are joined, and about how many rows that makes."""
+    bound: frozenset[int] = frozenset()
+    rows, read = 1.0, []
+    for place in join_order(clause, None, ground.database):
+        step = clause.body[place]
+        grows = fan_out(step, bound, ground.database)
+        rows *= grows if grows >= 0 else 1.0  # a test makes no rows
+        bound |= bound_by(step)
+        if isinstance(step, Literal) and not _hidden(step.relation):
+            read.append(("not " if step.negated else "") + step.relation.rpartition("/")[0].partition("@")[0])
+    if not read:
+        return f"    {clause.text}"
+    return f"    {clause.text}  joins {', '.join(read)}: about {rows:,.0f} row{'' if round(rows) == 1 else 's'}"
 
 
 def rule_truth(program: Any, inputs: Mapping[str, Any]) -> dict[str, float]:

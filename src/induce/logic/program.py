@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from induce.algebras.algebra import Algebra
-from induce.algebras.semirings import PROBABILITY, named
-from induce.errors import AlgebraError, DataError, RuleError, did_you_mean
+from induce.algebras.semirings import PROBABILITY, as_algebra
+from induce.errors import DataError, RuleError, did_you_mean
 from induce.logic import language as lang
 from induce.logic.backends import Backend, backend_for
 from induce.logic.check import Statement, statements_of
@@ -33,13 +33,6 @@ from induce.terms.sort import REAL
 from induce.terms.term import Term
 
 __all__ = ["LogicProgram"]
-
-
-def _algebra_of(algebra: Algebra | str) -> Algebra:
-    algebra = named(algebra) if isinstance(algebra, str) else algebra
-    if not isinstance(algebra, Algebra):
-        raise AlgebraError(f"algebra must be an Algebra such as Algebra.VITERBI, or its name, but got {algebra!r}.")
-    return algebra
 
 
 def _read_again(program: Any, keys: Any) -> None:
@@ -118,7 +111,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         self.term, self.places, domains = read_with_networks(text, nets)
         self.over = {name: [lang.constant(v).payload for v in values] for name, values in (over or {}).items()}
         self.algebra, self.method, self.logits, self.strict, self.limits = (
-            _algebra_of(algebra),
+            as_algebra(algebra),
             method,
             logits,
             strict,
@@ -198,6 +191,8 @@ class LogicProgram(Likelihood, Views, nn.Module):
                 f"no rule and no query uses '{name}'.{did_you_mean(name, used)} Facts are given to relations that the "
                 "program reads; check the name."
             )
+        if weight is not None and value is not None:
+            raise DataError(f"{name}: a fact has a weight or a value, not both. Use two relations.")
         if weight is not None:
             # costs and multiplicities are no probabilities
             free = getattr(self.algebra, "kind", "") in ("tropical", "counting")
@@ -356,7 +351,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
         AlgebraError
             If ``algebra`` is none.
         """
-        algebra = _algebra_of(algebra)
+        algebra = as_algebra(algebra)
         other = object.__new__(LogicProgram)
         nn.Module.__init__(other)
         other.__dict__.update({k: v for k, v in self.__dict__.items() if not k.startswith("_modules")})

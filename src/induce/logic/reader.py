@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from induce.errors import did_you_mean
 from induce.logic import language as lang
 from induce.logic.domains import domain_values
 from induce.logic.quoting import unquoted
@@ -212,7 +213,14 @@ class Reader:
         name = str(node.children[0])
         if name == "true":
             raise Fault(node, "'true' holds anyway. Leave it out.")
-        args = [self.value(a) for a in node.children[1].children] if node.data == "call" else []
+        try:
+            args = [self.value(a) for a in node.children[1].children] if node.data == "call" else []
+        except Fault as fault:
+            # what cannot stand in a relation may be meant for a function of real numbers
+            hint = did_you_mean(name, lang.REAL_FUNCTIONS)
+            if not hint:
+                raise
+            raise Fault(node, f"{fault} '{name}' is read as a relation.{hint}") from None
         self._note(f"{name}/{len(args)}", node)
         return lang.predicate(name, len(args))(*args)
 
