@@ -107,3 +107,12 @@ def test_what_cannot_be_filled_is_said():
         fill(program())
     with pytest.raises(FillError, match=r"filled by learners\.Epochs"):
         fill(program(), data(), by=object())
+
+
+def test_the_progress_line_speaks_of_examples_and_epochs():
+    program = LogicProgram("?p::a. ?q::b. c :- a, b.", query="c")
+    lines = []
+    fill(program, [({}, torch.tensor([1.0]))] * 5, within="2 epochs", watch=lambda now: lines.append(now.line()))
+    assert "10 examples, loss " in lines[-1]
+    assert lines[-1].partition("epoch 2: loss")[1]
+    assert not any("candidates" in line or "nan" in line for line in lines)

@@ -149,7 +149,11 @@ def fill_program(
             if show is not None and (clock.seconds - shown > 0.2 or stopped or batch.losses is not None):
                 shown = clock.seconds
                 last = history[-1][2] if history else math.nan
-                show(Progress(clock.seconds, budget.seconds, seen, seen, last, None, (batch.note,), stopped))
+                notes = (batch.note,) if batch.note else ()
+                now = Progress(
+                    clock.seconds, budget.seconds, seen, seen, last, None, notes, stopped, "examples", "loss"
+                )
+                show(now)
             if stopped:
                 break
     if best[1] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Progress:
         The learners' latest line.
     stopped : str
         Why the search ended; empty while it runs.
+    counted, measured : str
+        What the candidates and the loss are called in the line.
     """
 
     seconds: float
@@ -42,14 +45,21 @@ class Progress:
     best: Term | None
     notes: tuple[str, ...] = ()
     stopped: str = ""
+    counted: str = "candidates"
+    measured: str = "unexplained"
 
     def line(self) -> str:
         """One line for a log."""
         from induce.terms.show import to_text
 
-        shown = to_text(self.best, digits=4) if self.best is not None else "-"
+        shown = (
+            f"best: {to_text(self.best, digits=4)[:80]}"
+            if self.best is not None
+            else ", ".join(self.notes) or "best: -"
+        )
         limit = f" of {self.limit:.0f}" if self.limit else ""
-        return f"{self.seconds:.1f}{limit} s, {self.candidates:,.0f} candidates, unexplained {self.loss:.3g}, best: {shown[:80]}"
+        loss = "-" if math.isnan(self.loss) else f"{self.loss:.3g}"
+        return f"{self.seconds:.1f}{limit} s, {self.candidates:,.0f} {self.counted}, {self.measured} {loss}, {shown}"
 
 
 def watcher(watch: Any) -> Callable[[Progress], None] | None:

@@ -91,8 +91,8 @@ def backend_for(
         if (ends == FALSE).any():
             core = conflict(program)
             raise RuleError(
-                f"no world satisfies all of these: {' '.join(core)} Each of them alone can be kept by dropping another; "
-                "remove one, or weaken it to ':~ body. [weight]'."
+                f"no world satisfies all of these: {' '.join(core)} Correct the facts that clash, drop one of these "
+                "statements, or weaken it to ':~ body. [weight]'."
             )
         return Backend(exact.module(algebra.kind == "log"), f"exact: {exact.describe()}", exact)
     if program.given:

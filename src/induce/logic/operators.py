@@ -87,6 +87,9 @@ class Value(_Wrapper):
     def __pow__(self, other: Any) -> Value:
         return self._with("**", other)
 
+    def __rpow__(self, other: Any) -> Value:
+        return self._with("**", other, True)
+
     def __neg__(self) -> Value:
         return Value(lang.VALUE_OPS["neg"](self.term))
 

@@ -128,6 +128,8 @@ class LogicProgram(Likelihood, Views, nn.Module):
         self._measured: dict[str, Any] = {}
         statements = statements_of(self.term, self.places)
         lowered = lower(statements, Symbols(), strict=strict)  # finds mistakes now, not at the first call
+        if not isinstance(facts or {}, Mapping):
+            raise DataError(f"facts maps relations to tables, but got {type(facts).__name__}. Give {{'edge': table}}.")
         self._announced = set(facts or {})
         self.queries = self._queries(query, lowered, [s for s in statements if s.term.op.name == "?-"])
         self._forget()
