@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from induce.errors import DataError, did_you_mean
 from induce.logic.clauses import Clause, Literal
 from induce.logic.rows import RowSet
-from induce.logic.symbols import Compound, Symbols
+from induce.logic.symbols import FLOAT, Compound, Symbols
 
 __all__ = ["check_joined_numbers", "read_facts", "read_weighted"]
 
@@ -106,7 +106,7 @@ def check_joined_numbers(clauses: Iterable[Clause], tables: Mapping[str, Int32],
     DataError
         If one variable of a rule takes integers of one table and equal floats of another.
     """
-    if not symbols.have_floats:
+    if not (symbols.kinds(np.arange(len(symbols))) == FLOAT).any():
         return
     known: dict[tuple[str, int], tuple[bool, Float] | None] = {}
 

@@ -107,11 +107,6 @@ class Symbols:
     def __len__(self) -> int:
         return len(self._rows)
 
-    @property
-    def have_floats(self) -> bool:
-        """Whether any of the values is a float."""
-        return bool((self._rows.rows[:, 0] == FLOAT).any())
-
     def copy(self) -> Symbols:
         """An independent table with the same ids."""
         other = Symbols()
