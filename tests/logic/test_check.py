@@ -265,7 +265,7 @@ def test_inputs():
 
 def test_evidence_that_cannot_be():
     with pytest.raises(
-        RuleError, match=r"no world satisfies all of these: evidence\(b\)\. evidence\(not a\)\. Each of them"
+        RuleError, match=r"no world satisfies all of these: evidence\(b\)\. evidence\(not a\)\. Correct the facts"
     ):
         LogicProgram("0.3::a. b :- a. evidence(b). evidence(not a).", query="b")()
     with pytest.raises(RuleError, match="no world is consistent: the evidence 'not c' holds in no world"):

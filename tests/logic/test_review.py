@@ -334,3 +334,41 @@ def test_the_plan_shows_joins_and_magic_sets():
     whole = LogicProgram(text, query="path(3, X)", magic=False).facts("edge", [(i, i + 1) for i in range(300)])
     assert "magic sets" not in whole.plan()
     assert "path/2 (45,150), recursive" in whole.plan()
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("price(a, 2). extra(a, 5). t(X, T) :- price(X, P), S = #sum{ Q : extra(X, Q) }, T = P + S.", "t(X, T)",
+         {"t(a, 7)": 1.0}),
+        ("0.3::e(1). m(S) :- S = #mean{ M : e(M) }. p(S) :- m(S), e(S).", "p(S)", {"p(1)": 0.3}),
+        ("0.3::e(1). p(S) :- S = #mean{ M : e(M) }, e(S).", "p(S)", {"p(1)": 0.3}),
+        ("d(0..1). e(1, 1). p(Y) :- d(Y), S = #count{ 0 : e(1, Y) }, Y = #count{ L : e(L, S) }.", "p(Y)",
+         {"p(0)": 1.0, "p(1)": 1.0}),
+        ("0.3::e(1). 0.9::f(0). { p(S) : T = #max{ 0 : f(L), S > -1 } } :- S = #count{ L : e(L) }.", "p(S)",
+         {"p(0)": 0.315, "p(1)": 0.135}),
+        ("0.9::e(1, -1). 0.2::e(2, 2). { p(S) : S = #count{ M : e(L, M), L > 1 }, #prod{ L : e(S, L) } < 0 }.", "p(S)",
+         {"p(1)": 0.09}),
+    ],
+)  # fmt: skip
+def test_groups_and_local_names_of_aggregates(text, query, expected):
+    program = LogicProgram(text, query=query)
+    assert dict(zip(program.answers.labels, program().tolist(), strict=True)) == pytest.approx(expected)
+
+
+def test_a_world_of_probability_zero_is_no_answer():
+    program = LogicProgram("1.0::a. 0.3::b. :- a.", query="b")
+    assert program.conflict() == [":- a."]
+    with pytest.raises(RuleError, match="no world of example 0 satisfies .* 'a' has the weight 1"):
+        program.decode()
+    program = LogicProgram("0.5::a. c. :- c.", query="a")
+    assert program.models() == []
+    with pytest.raises(RuleError, match="violated by certain facts alone: c"):
+        program.decode()
+
+
+def test_a_search_that_constrains_nothing_still_takes_the_best_world():
+    text = "d(0). 0.9::e(-2, -1). f(1). p0 :- d(Z), not e(Z, _). p2(2) :- not p0. 0.8::p3(Z, Z) :- f(Z). :- p2(X)."
+    program = LogicProgram(text, query="p3(X, Y)")
+    program.too_large_for_circuit = True
+    assert program.decode().answers == [[(1, 1)]]

@@ -92,7 +92,7 @@ def _reduce(
     with np.errstate(all="ignore"):
         floats = _REDUCE[clause.function](numbers.astype(np.float64), starts)
         if clause.function == "mean":
-            return symbols.ids_of(floats / sizes)
+            return _means(floats / sizes, numbers.dtype.kind == "i", symbols)
         if numbers.dtype.kind != "i":
             return symbols.ids_of(floats)
         if bool((np.abs(floats) > LARGEST_INTEGER).any()):
@@ -100,6 +100,14 @@ def _reduce(
                 f"In the rule '{clause.text}' an integer passes 2**62 = {LARGEST_INTEGER}. Aggregate floats instead."
             )
         return symbols.ids_of(_REDUCE[clause.function](numbers, starts))
+
+
+def _means(means: NDArray[np.float64], whole: bool, symbols: Symbols) -> Int32:
+    """Means as constants: of integers an integer where it is one, so that it is equal to those that others write."""
+    found = symbols.ids_of(means)
+    same = (means == np.round(means)) & whole
+    found[same] = symbols.ids_of(means[same].astype(np.int64))
+    return found
 
 
 def _extreme(clause: AggregateClause, ids: Int32, starts: NDArray[np.int64], symbols: Symbols) -> Int32:

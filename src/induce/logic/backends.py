@@ -20,7 +20,7 @@ from induce.logic.conflicts import conflict
 from induce.logic.grounding import GroundProgram
 from induce.logic.pairs import DualModule, PossibilityModule
 
-__all__ = ["Backend", "backend_for"]
+__all__ = ["Backend", "backend_for", "check_consistent"]
 
 
 class Backend(nn.Module):
@@ -61,6 +61,12 @@ class Backend(nn.Module):
         return log(torch.log(weights.clamp_min(tiny))).sum(0)  # type: ignore[no-any-return]
 
 
+def check_consistent(program: GroundProgram) -> None:
+    """Raise when certain facts alone break a constraint or the evidence."""
+    if program.impossible:
+        raise RuleError(f"no world is consistent: {program.impossible[0]}. Remove it, or correct the facts.")
+
+
 def backend_for(
     program: GroundProgram, atoms: Any, algebra: Algebra, method: str | None = None, **budget: Any
 ) -> Backend:
@@ -79,8 +85,7 @@ def backend_for(
         raise AlgebraError(
             f"the algebra '{algebra.name}' has no meaning for rules. Use Algebra.PROBABILITY, VITERBI, FUZZY('product'), ..."
         )
-    if program.impossible:
-        raise RuleError(f"no world is consistent: {program.impossible[0]}. Remove it, or correct the facts.")
+    check_consistent(program)
     how = method or algebra.method
     if algebra.method == "circuit":
         exact = compile_exact(

@@ -46,9 +46,14 @@ def _moves(
     if function == "prod":
         return 1, lambda s, v: s * v, lambda s: s
     if function == "mean":
-        return (0, 0), lambda s, v: (s[0] + v, s[1] + 1), lambda s: s[0] / s[1] if s[1] else NONE
+        return (0, 0), lambda s, v: (s[0] + v, s[1] + 1), lambda s: _mean(*s) if s[1] else NONE
     pick = min if function == "min" else max
     return NONE, lambda s, v: v if s is NONE else pick(s, v), lambda s: s
+
+
+def _mean(total: Any, count: int) -> Any:
+    """The mean; of integers an integer where it is one."""
+    return total // count if isinstance(total, int) and total % count == 0 else total / count
 
 
 def _after(step: Callable[[State, Any], State], state: State, values: Any) -> State:

@@ -78,37 +78,51 @@ def lower_aggregate(
 
 
 def own_names(statement: Statement) -> Statement:
-    """The statement with the local variables of its aggregates renamed where several aggregates use one name."""
-    elements = statement.condition.args
-    inside = list(dict.fromkeys(n for e in elements for n in e.postorder() if is_aggregate(n)))
-    if len(inside) < 2:
-        return statement
-    outer = {*outer_names(elements), *(n for h in statement.heads for n in names_in(h))}
-    taken: set[str] = set()
+    """The statement with the local variables of its aggregates renamed where the same name means something else."""
+    body = statement.condition.args
+    head = statement.term.args[0] if statement.term.args else None
+    choice = head is not None and head.op.name == "choice"
+    scopes = [(body, body)] + [((*body, *i.args[1].args), i.args[1].args) for i in (head.args[2:] if choice else ())]
+    heads = set() if choice else {n for h in statement.heads for n in names_in(h)}
     renamed: dict[Term | str, Term | float] = {}
-    for number, aggregate in enumerate(inside, 1):
-        local = [n for n in names_in(aggregate) if n not in outer and n.strip("_")]
-        fresh: dict[Term | str, Term | float] = {
-            lang.value_variable(n): lang.value_variable(f"{n}'{number}") for n in local if n in taken
-        }
-        if fresh:
-            renamed[aggregate] = aggregate.replace(fresh)
-        taken.update(local)
+    for scope, elements in scopes:
+        outer = {*outer_names(scope), *heads}
+        for aggregate in (n for e in elements for n in e.postorder() if is_aggregate(n) and n not in renamed):
+            elsewhere = set(names_in(statement.term.replace({aggregate: lang.constant(0)})))
+            local = [n for n in names_in(aggregate) if n not in outer and n.strip("_")]
+            fresh: dict[Term | str, Term | float] = {
+                lang.value_variable(n): lang.value_variable(f"{n}'{len(renamed) + 1}") for n in local if n in elsewhere
+            }
+            if fresh:
+                renamed[aggregate] = aggregate.replace(fresh)
     return replace(statement, term=statement.term.replace(renamed)) if renamed else statement
 
 
 def _binders(others: Sequence[Term], names: Sequence[str]) -> list[Term]:
-    """The elements of a body that some variables depend on, directly or through equations."""
-    wanted, found = set(names), []
-    changed = True
-    while changed:
-        changed = False
-        for element in others:
-            if element in found or element.op is lang.NOT or element.op is lang.VALUED or element.is_hole:
-                continue
-            plain = lang.is_atom(element) or element.op is lang.COMPARE["="]
-            if plain and wanted & set(names_in(element)):
-                found.append(element)
-                wanted |= {n for n in names_in(element) if n.strip("_")}
-                changed = True
+    """Elements of a body that bind some variables: the atoms that have them, equations only where no atom does.
+
+    Groups that the body rules out later do no harm, so no more than is needed is taken.
+    """
+    atoms = [e for e in others if lang.is_atom(e)]
+    equations = [e for e in others if e.op is lang.COMPARE["="]]
+    found: list[Term] = []
+    known: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in known or not name.strip("_"):
+            continue
+        known.add(name)
+        mine = [e for e in atoms if name in set(bound_by([e]))]
+        mine = mine or [e for e in equations if name in names_in(e) and e not in found][:1]
+        found += [e for e in mine if e not in found]
+        for element in mine:
+            by_itself = set(bound_by([element])) if lang.is_atom(element) else set()
+            needed = names_in(element) if not lang.is_atom(element) else _computed(element)
+            waiting += [n for n in needed if n not in by_itself and n not in known]
     return [e for e in others if e in found]
+
+
+def _computed(atom: Term) -> list[str]:
+    """Variables that stand inside the expressions of an atom."""
+    return [n for a in atom.args if not a.is_variable for n in names_in(a)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from induce.errors import LimitError, RuleError, did_you_mean
+from induce.logic.backends import check_consistent
 from induce.logic.circuit import circuit_of
 from induce.logic.compile import compile_exact
 from induce.logic.drawing import Branch, Explanation
@@ -180,7 +181,9 @@ def decode(program: LogicProgram, inputs: Mapping[str, Any], seconds: float) -> 
     ground = program.ground()
     with torch.no_grad():
         weights = program.leaf_weights(**inputs).double().cpu().numpy()
+    check_consistent(ground)
     world = _best_world(program, ground.given, weights, seconds)
+    _check_possible(ground, weights, world)
     answers: list[list[Any]] = [[] for _ in range(weights.shape[1])]
     if program.queries:
         truth = holds_in(ground.graph, program.answers.atoms, world.leaves)
@@ -194,6 +197,22 @@ def decode(program: LogicProgram, inputs: Mapping[str, Any], seconds: float) -> 
         wanted = np.array([not g & 1 for g in ground.given])[:, None]
         broken = int((held != wanted).sum())
     return Decoded(answers, world.leaves, world.log_weight, broken, world.proved)
+
+
+def _check_possible(ground: GroundProgram, weights: Any, world: World) -> None:
+    """Refuse a world that contradicts what the program itself says is certain; networks may underflow to 0."""
+    graph = ground.graph
+    fixed = np.array([ground.tables[s].source.kind != "net" for s in graph.leaves.source.tolist()], np.bool_)
+    boolean = ~graph.leaves.categorical[graph.leaves.group]
+    wrong = (world.leaves & (weights <= 0)) | (~world.leaves & (weights >= 1) & boolean[:, None])
+    wrong &= fixed[:, None]
+    if wrong.any():
+        leaf, example = (int(v) for v in np.argwhere(wrong)[0])
+        raise RuleError(
+            f"no world of example {example} satisfies the constraints and the evidence with a probability above 0: "
+            f"'{leaf_text(ground, leaf)}' has the weight {float(weights[leaf, example]):g}. program.conflict() names the "
+            "least set of statements that contradict each other."
+        )
 
 
 def _best_world(program: LogicProgram, given: Any, weights: Any, seconds: float) -> World:

@@ -93,7 +93,7 @@ class IntegerProgram:
         cost = np.zeros(len(low))
         cost[: self.leaves] = -np.clip(log_odds(self.graph, weights), -1e3, 1e3)
         if not self.constraints:
-            return np.asarray(np.where(cost[: self.leaves] < 0, high, low)[: self.leaves] > 0.5, np.bool_), True
+            return np.asarray(np.where(cost < 0, high, low)[: self.leaves] > 0.5, np.bool_), True
         found = milp(
             cost, constraints=self.constraints, integrality=self.whole, bounds=Bounds(low, high),
             options={"time_limit": seconds, "mip_rel_gap": 0.0},

@@ -116,7 +116,8 @@ class Views:
         """
         from induce.logic.conflicts import conflict
 
-        weights = self.leaf_weights(**inputs).detach().double().cpu().numpy() if inputs else None
+        given = inputs or not self._reader().names
+        weights = self.leaf_weights(**inputs).detach().double().cpu().numpy() if given else None
         return conflict(self.ground(), weights)
 
     def models(self: Any, limit: int = 100_000) -> list[list[str]]:

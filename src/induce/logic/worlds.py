@@ -235,6 +235,8 @@ def models(program: GroundProgram, limit: int = 100_000) -> NDArray[np.bool_]:
         If there are more than ``limit``.
     """
     graph = program.graph
+    if program.impossible:
+        return np.zeros((len(graph.leaves), 0), np.bool_)
     try:
         exact = compile_exact(graph, np.zeros(0, np.int64), evidence=program.given, **BUDGET)
     except LimitError:
