@@ -22,14 +22,17 @@ from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit, circuit_of, plain_or
 from induce.logic.decomposition import structured
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
+from induce.logic.elimination import eliminated_circuit
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.listing import listed_circuit
 from induce.logic.sweep import backward, forward
 
 __all__ = ["ExactCircuit", "compile_exact", "value_and_gradient"]
 
-METHODS = ("structure", "sdd", "enumeration")
+METHODS = ("structure", "sdd", "enumeration", "elimination")
 SMALL = 1 << 12
+LIGHT = 400_000
+"""Nodes of an elimination that is tried before an SDD."""
 TINY = 1e-300
 
 
@@ -132,7 +135,7 @@ def compile_exact(
     exclusive : bool array, shape (atoms,), optional
         Atoms whose instances are proved to exclude one another.
     method : str, optional
-        "structure", "sdd" or "enumeration"; the first that fits by default.
+        "structure", "enumeration", "elimination" or "sdd"; the first that fits by default.
     nodes, seconds : budget of one part
 
     Raises
@@ -229,6 +232,10 @@ def _conditional(
             return listed[
                 0
             ], f"list of {listed[1]:,} consistent worlds, {listed[0].nodes:,} nodes, {listed[0].edges:,} edges"
+    if method == "elimination" or (method is None and not plain.cyclic):
+        found = _eliminated(graph, plain, len(roots), signs, (nodes, seconds) if method else (LIGHT, 20.0), method)
+        if found is not None:
+            return found
     try:
         from induce.logic.sdd import sdd_circuit
     except ImportError:
@@ -244,6 +251,23 @@ def _conditional(
     except LimitError as problem:
         raise LimitError(f"{problem} {_sizes(graph)}") from None
     return circuit, f"SDD, {circuit.nodes:,} nodes, {circuit.edges:,} edges"
+
+
+def _eliminated(
+    graph: Hypergraph, plain: Circuit, queries: int, signs: Any, budget: tuple[int, float], method: str | None
+) -> tuple[Circuit, str] | None:
+    """Variable elimination, or None where it does not fit and another method may."""
+    if plain.cyclic:
+        raise LimitError(
+            "elimination needs rules without recursion among the ground atoms. Leave out method='elimination'."
+        )
+    try:
+        circuit = eliminated_circuit(graph, plain, queries, signs, *budget)
+    except LimitError as problem:
+        if method is None:
+            return None
+        raise LimitError(f"{problem} {_sizes(graph)}") from None
+    return circuit, f"elimination, {circuit.nodes:,} nodes, {circuit.edges:,} edges"
 
 
 def _sizes(graph: Hypergraph) -> str:

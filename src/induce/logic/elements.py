@@ -82,7 +82,8 @@ def own_names(statement: Statement) -> Statement:
     body = statement.condition.args
     head = statement.term.args[0] if statement.term.args else None
     choice = head is not None and head.op.name == "choice"
-    scopes = [(body, body)] + [((*body, *i.args[1].args), i.args[1].args) for i in (head.args[2:] if choice else ())]
+    items = head.args[2:] if head is not None and choice else ()
+    scopes = [(body, body)] + [((*body, *i.args[1].args), i.args[1].args) for i in items]
     heads = set() if choice else {n for h in statement.heads for n in names_in(h)}
     renamed: dict[Term | str, Term | float] = {}
     for scope, elements in scopes:

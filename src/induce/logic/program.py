@@ -60,7 +60,7 @@ class LogicProgram(Likelihood, Views, nn.Module):
     algebra : Algebra or str
         What the rules mean; exact probability by default.
     method : str, optional
-        "structure", "sdd", "enumeration" or "levels"; chosen by the planner by default.
+        "structure", "enumeration", "elimination" or "sdd"; chosen by the planner by default.
     axes : mapping, optional
         Input name to the constants that index each axis after the batch.
     logits : bool

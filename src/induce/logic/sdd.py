@@ -35,20 +35,14 @@ class _Compiler:
         vtree = Vtree(var_count=count, var_order=list(range(1, count + 1)), vtree_type="balanced")
         self.manager = SddManager.from_vtree(vtree)
         self.manager.auto_gc_and_minimize_off()
-        self.steps = 0
 
     def check(self) -> None:
         """Raise when a budget is used up."""
-        self.steps += 1
-        if self.steps % 16 == 0:
-            live = self.manager.count()
-            if live > self.nodes or time.monotonic() > self.deadline:
-                why = (
-                    f"{live:,} nodes (limit {self.nodes:,})"
-                    if live > self.nodes
-                    else f"{self.seconds:g} s of compilation"
-                )
-                raise LimitError(f"the SDD over {len(self.order):,} literals passed {why}.")
+        live = self.manager.count()
+        if live > self.nodes or time.monotonic() > self.deadline:
+            over = live > self.nodes
+            why = f"{live:,} nodes (limit {self.nodes:,})" if over else f"{self.seconds:g} s of compilation"
+            raise LimitError(f"the SDD over {len(self.order):,} literals passed {why}.")
 
     def needed(self, roots: list[int]) -> NDArray[np.bool_]:
         """Nodes below some roots."""
