@@ -131,7 +131,7 @@ def test_a_counterfactual_knows_relations_by_the_names_of_the_rules():
 
 
 def test_sums_of_texts_and_numbers_over_chance():
-    with pytest.raises(RuleError, match="at 1:1: #sum meets values that it cannot combine"):
+    with pytest.raises(RuleError, match="takes the sum of 'a', which is not a number"):
         LogicProgram("0.5::n(a). 0.5::n(1). s(S) :- S = #sum{ X : n(X) }.", query="s(S)")()
 
 
@@ -372,3 +372,41 @@ def test_a_search_that_constrains_nothing_still_takes_the_best_world():
     program = LogicProgram(text, query="p3(X, Y)")
     program.too_large_for_circuit = True
     assert program.decode().answers == [[(1, 1)]]
+
+
+@pytest.mark.parametrize("algebra", ["probability", "log-probability"])
+@pytest.mark.parametrize(
+    ("rule", "target", "gap", "slope"),
+    [
+        ("a :- not digit(x, 0).", True, 20.0, [-1.0, 0.5, 0.5]),
+        ("a :- not digit(x, 0).", True, 50.0, [-1.0, 0.5, 0.5]),
+        ("a :- digit(x, 0).", False, 20.0, [-1.0, 0.5, 0.5]),
+        ("a :- digit(x, 0).", True, -120.0, [1.0, -0.5, -0.5]),
+    ],
+)
+def test_a_confidently_wrong_network_learns_from_its_mistake(algebra, rule, target, gap, slope):
+    """In single precision 1 - p is 0 here, and its logarithm would have no gradient."""
+    text = f"image(x). digit(I, {{0..2}}) ~ nn(net, I) :- image(I). {rule}"
+    program = LogicProgram(text, query="a", net=torch.nn.Identity(), algebra=algebra)
+    logits = torch.tensor([[gap, 0.0, 0.0]], requires_grad=True)
+    found = program.log_probability(torch.tensor([target]), x=logits)
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(-abs(gap) + (math.log(2) if gap > 0 else -math.log(2)), rel=1e-6)
+    found.sum().backward()
+    assert logits.grad[0].tolist() == pytest.approx(slope, abs=1e-6)
+
+
+@pytest.mark.parametrize("function", ["sum", "prod", "min", "max", "mean"])
+@pytest.mark.parametrize("facts", ["0.3::f(b). 0.5::f(2).", "f(b). f(2)."])
+def test_texts_are_not_aggregated(function, facts):
+    with pytest.raises(RuleError, match=rf"at 1:1: .* takes the {function} of 'b', which is not a number"):
+        LogicProgram(f"p(S) :- S = #{function}{{ L : f(L) }}.\n{facts}", query="p(S)")()
+
+
+def test_small_things_of_the_surface():
+    assert LogicProgram("a.b:-a.c(1..2).:- not b.", query="c(X)").answers.labels == ["c(1)", "c(2)"]
+    assert LogicProgram("d(1..2). { p(H) : H = Z + 1 } :- d(Z).", query="p(X)")().tolist() == [0.5, 0.5]
+    assert str(LogicProgram("g. 0.5::h.", query="g").why()).startswith("g 1 <- certain facts and rules")
+    plan = LogicProgram("0.5::a. :~ a. [1]", query="a").plan()
+    assert "@" not in plan
+    assert "chance: rule 2 by weights" in plan

@@ -12,7 +12,7 @@ from induce.errors import LimitError, RuleError
 from induce.logic.clauses import AggregateClause
 from induce.logic.symbols import LARGEST_INTEGER, Symbols
 
-__all__ = ["FUNCTIONS", "aggregate"]
+__all__ = ["FUNCTIONS", "aggregate", "refuse_value"]
 
 Int32 = NDArray[np.int32]
 
@@ -76,12 +76,22 @@ def _groups(rows: Int32, keys: tuple[int, ...]) -> tuple[NDArray[np.int64], NDAr
 
 def _refuse_non_numbers(clause: AggregateClause, ids: Int32, valid: NDArray[np.bool_], symbols: Symbols) -> None:
     if not valid.all():
-        value = symbols.value_of(int(ids[np.argmin(valid)]))
-        raise RuleError(
-            f"The rule '{clause.text}' takes the {clause.function} of {value!r}, which is not a number, from column "
-            f"{clause.value + 1} of {clause.source}. Aggregate a column of numbers, or use count.",
-            line=clause.line,
-        )
+        refuse_value(clause, symbols.value_of(int(ids[np.argmin(valid)])))
+
+
+def refuse_value(clause: AggregateClause, value: Any) -> None:
+    """Say that a value cannot be aggregated.
+
+    Raises
+    ------
+    RuleError
+    """
+    raise RuleError(
+        f"The rule '{clause.text}' takes the {clause.function} of {value!r}, which is not a number. Aggregate numbers, or use "
+        "count.",
+        line=clause.line,
+        column=1 if clause.line else 0,
+    )
 
 
 def _reduce(

@@ -310,7 +310,7 @@ def _choice_names(statement: Statement) -> set[str]:
     head = statement.term.args[0] if statement.term.args else None
     if head is None or head.op.name != "choice":
         return set()
-    return {n for e in head.args[2:] for n in bound_by(e.args[1].args)}
+    return {n for e in head.args[2:] for n in bound_by([*statement.condition.args, *e.args[1].args])}
 
 
 def _weight_names(term: Term) -> list[str]:

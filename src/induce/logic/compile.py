@@ -20,7 +20,7 @@ from torch import nn
 from induce.errors import AlgebraError, LimitError
 from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit, circuit_of, plain_or
-from induce.logic.decomposition import structured
+from induce.logic.decomposition import structured, whole_complements
 from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.elimination import eliminated_circuit
 from induce.logic.hypergraph import Hypergraph
@@ -165,7 +165,8 @@ def compile_exact(
         ends.append(replace(circuit, roots=circuit.roots[len(mine) :]))
         evidence_of[mine] = len(roots) + len(ends) - 1
         texts.append(text)
-    return ExactCircuit(_joined(graph, len(roots), pieces, ends), len(roots), evidence_of, tuple(texts))
+    circuit = whole_complements(_joined(graph, len(roots), pieces, ends), graph)
+    return ExactCircuit(circuit, len(roots), evidence_of, tuple(texts))
 
 
 def _parts(graph: Hypergraph, atoms: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import LimitError, RuleError
+from induce.errors import LimitError
+from induce.logic.aggregates import refuse_value
 from induce.logic.clauses import AggregateClause
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.lower import Cardinality, Lowered
@@ -177,17 +178,13 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
     start, step, finish = _moves(aggregate.function)
     rows = []
     for key, variables in counters.variables(graph, aggregate.source, aggregate.keys, aggregate.value):
+        if aggregate.function != "count":
+            for value in (v for x in variables for _, values in x.options if values is not NONE for v in values):
+                if isinstance(value, bool) or not isinstance(value, int | float):
+                    refuse_value(aggregate, value)
         states = {start}
         for variable in variables:
-            try:
-                states = {_after(step, s, v) for s in states for _, v in variable.options}
-            except TypeError:
-                raise RuleError(
-                    f"#{aggregate.function} meets values that it cannot combine, such as texts with numbers. Aggregate one kind "
-                    f"of value.\n  {aggregate.text}",
-                    line=aggregate.line,
-                    column=1,
-                ) from None
+            states = {_after(step, s, v) for s in states for _, v in variable.options}
             if len(states) > MOST_STATES:
                 raise LimitError(too_many_states(aggregate.text, aggregate.line, len(states)))
         for result in {finish(s) for s in states} - {NONE}:

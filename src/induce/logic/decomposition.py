@@ -9,10 +9,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.logic.circuit import Circuit, circuit_of
+from induce.logic.circuit import LEAF, NOT_LEAF, SUM, Circuit, circuit_of
 from induce.logic.hypergraph import Hypergraph
 
-__all__ = ["structured"]
+__all__ = ["structured", "whole_complements"]
 
 
 def structured(
@@ -103,3 +103,31 @@ def _opposed(a: int, b: int, kind: Any, start: Any, child: Any, leaf: Any, group
             if kind[x] == 0 and kind[y] == 0 and leaf[x] != leaf[y] and categorical[group[leaf[x]]]:
                 return True
     return False
+
+
+def whole_complements(circuit: Circuit, graph: Hypergraph) -> Circuit:
+    """The complement of a value of a categorical variable as the sum of the other values.
+
+    ``1 - p`` has no digits left where ``p`` is nearly 1; the sum has them all.
+    """
+    group = graph.leaves.group
+    bad = np.flatnonzero(circuit.kind == NOT_LEAF)
+    bad = bad[graph.leaves.categorical[group[circuit.leaf[bad]]]] if len(bad) else bad
+    if not len(bad):
+        return circuit
+    leaves = np.flatnonzero(np.isin(group, np.unique(group[circuit.leaf[bad]])))
+    children = [circuit.child[a:b] + len(leaves) for a, b in zip(circuit.start, circuit.start[1:], strict=False)]
+    kind, leaf = circuit.kind.copy(), circuit.leaf.copy()
+    for node in bad.tolist():
+        others = (group[leaves] == group[leaf[node]]) & (leaves != leaf[node])
+        children[node] = np.flatnonzero(others).astype(np.int32)
+    kind[bad], leaf[bad] = SUM, -1
+    lengths = [0] * len(leaves) + [len(c) for c in children]
+    return replace(
+        circuit, kind=np.concatenate([np.full(len(leaves), LEAF, np.int8), kind]),
+        start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        child=np.concatenate([np.zeros(0, np.int64), *children]).astype(np.int32),
+        leaf=np.concatenate([leaves, leaf]).astype(np.int32), roots=(circuit.roots + len(leaves)).astype(np.int32),
+        atom=np.concatenate([np.full(len(leaves), -1), circuit.atom]).astype(np.int32),
+        components=circuit.components + len(leaves),
+    )  # fmt: skip

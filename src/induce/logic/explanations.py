@@ -120,6 +120,8 @@ def _branch(ground: GroundProgram, proof: Proof, column: Any) -> Branch:
             children.extend(made.children)
     for inner in proof.negated:
         children.append(Branch(f"not {shown(ground, inner)}", None, "", ()))
+    if proof.rule < 0 and proof.atom not in leaf and _hidden(ground, proof.atom):
+        return Branch("certain facts and rules", None, "", ())
     if proof.rule < 0:
         value = float(column[leaf[proof.atom]]) if proof.atom in leaf else None
         return Branch(ground.text_of(proof.atom), value, "", ())

@@ -46,11 +46,10 @@ class Likelihood:
         """
         chain = self._observed_sum() if np.ndim(target) < 2 else None
         if chain is not None:
-            weights = self._reader(True)(inputs)
+            reader = self._reader(True)
             totals = _whole_totals(target, chain.chain.largest)
-            return ChainFunction.apply(weights, chain, totals)
-        values = self(**inputs)
-        values = values.unsqueeze(0) if not inputs else values
+            return ChainFunction.apply(reader(inputs), chain, totals).to(reader.dtype)
+        values, reader = self._values(inputs), self._reader()
         given = torch.as_tensor(target, device=values.device) if hasattr(target, "shape") or values.ndim == 1 else None
         if given is not None and (values.ndim == 1 or given.ndim == 2):
             if given.numel() != values.numel():
@@ -64,14 +63,14 @@ class Likelihood:
             else:
                 tiny = 1e-300 if values.dtype == torch.float64 else 1e-38
                 found = torch.log(torch.where(truth, values, 1.0 - values).clamp_min(tiny))
-            return found if found.ndim == 1 else found.sum(1)
+            return (found if found.ndim == 1 else found.sum(1)).to(reader.dtype)
         place = self._places_of(target, values.device)
         if len(place) != len(values):
             raise DataError(f"{len(place)} observed answers for {len(values)} examples. Give one for each example.")
         picked = values.gather(1, place.unsqueeze(1)).squeeze(1)
         if self.algebra.name == "log-probability":
-            return picked
-        return torch.log(picked.clamp_min(1e-300 if picked.dtype == torch.float64 else 1e-38))
+            return picked.to(reader.dtype)
+        return torch.log(picked.clamp_min(1e-300 if picked.dtype == torch.float64 else 1e-38)).to(reader.dtype)
 
     def _places_of(self: Any, target: Any, device: Any) -> torch.Tensor:
         """Columns of the outputs that hold the observed answers."""
@@ -120,7 +119,8 @@ class Likelihood:
         J. Xu et al. (2018), A Semantic Loss Function for Deep Learning with Symbolic Knowledge.
         """
         backend = self.given_backend()
-        return backend.log_given(self._reader()(inputs))
+        reader = self._reader()
+        return backend.log_given(reader(inputs)).to(reader.dtype)
 
 
 def _whole_totals(target: Any, largest: int) -> NDArray[np.int64]:

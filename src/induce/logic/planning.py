@@ -40,7 +40,9 @@ def plan_text(program: Any) -> str:
         values = f" of {table.leaf.shape[1]} values" if table.source.categorical else ""
         kind = {"net": f"network '{table.source.net}'", "weights": "weights", "table": "table", "free": "free choice",
                 "select": "choice hole"}[table.source.kind]  # fmt: skip
-        lines.append(f"  chance: {table.source.relation} by {kind}, {len(table.keys):,} variables{values}")
+        hidden = "@" in table.source.relation
+        what = f"rule {table.source.number}" if hidden else table.source.relation
+        lines.append(f"  chance: {what} by {kind}, {len(table.keys):,} variables{values}")
     if ground.forbidden:
         lines.append(f"  constraints: {len(ground.forbidden)} to keep, {len(ground.evidence)} pieces of evidence")
     if program.queries:

@@ -333,11 +333,13 @@ class LogicProgram(Likelihood, Views, nn.Module):
         tensor, shape (batch, answers)
             (batch,) for a query without variables; without inputs the batch axis is left out.
         """
-        values = self.backend(self._reader()(inputs))
-        out = values.T
-        if len(self.answers) == 1 and len(self.queries) == 1 and not self.queries[0].names:
-            out = out[:, 0]
+        out = self._values(inputs).to(self._reader().dtype)
         return out if inputs else out[0]
+
+    def _values(self, inputs: Mapping[str, Any]) -> torch.Tensor:
+        """The answers with their batch axis, in the precision in which they are computed."""
+        out = self.backend(self._reader()(inputs)).T
+        return out[:, 0] if len(self.answers) == 1 and len(self.queries) == 1 and not self.queries[0].names else out
 
     def leaf_weights(self, **inputs: Any) -> torch.Tensor:
         """Weights of the leaves of the ground program, shape (leaves, batch)."""

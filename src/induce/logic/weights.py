@@ -61,6 +61,8 @@ class WeightReader:
         self.constant: dict[int, torch.Tensor] = {}
         self.names: set[str] = set()
         self.seen: set[str] = set()
+        self.dtype = torch.float64
+        """Of the networks' outputs; what is computed from them is given in it."""
         for number, table in enumerate(program.tables):
             if table.source.kind == "net":
                 terms = table.source.inputs
@@ -263,6 +265,10 @@ class WeightReader:
                     f"but '{source.relation}' has a domain of {width} values. Change the last layer or the domain."
                 )
         outputs = outputs.reshape(batch, rows, width)
+        self.dtype = outputs.dtype
+        if outputs.device.type != "mps":  # which has no double
+            # the complement of a probability that is nearly 1 needs the digits
+            outputs = outputs.double()
         if not bool(torch.isfinite(outputs).all()):
             example = int((~torch.isfinite(outputs)).reshape(batch, -1).any(1).nonzero()[0])
             raise RuleError(
