@@ -63,7 +63,7 @@ class Algebra:
         Turns a plain column or number into a carrier value.
 
     >>> sorted(Algebra.BOOLEAN.laws)[:2]
-    ['annihilation', 'associative add']
+    ['absorptive add', 'annihilation']
     """
 
     name: str

@@ -18,10 +18,10 @@ from induce.logic.circuit import FALSE, LEAF, NOISY_OR, NOT, NOT_LEAF, PRODUCT, 
 from induce.logic.diagrams import variables_of
 from induce.logic.hypergraph import Hypergraph
 
-__all__ = ["sdd_circuit"]
+__all__ = ["SddCompiler", "sdd_circuit"]
 
 
-class _Compiler:
+class SddCompiler:
     """One manager and what was compiled with it."""
 
     def __init__(self, graph: Hypergraph, circuit: Circuit, nodes: int, seconds: float) -> None:
@@ -123,7 +123,7 @@ def sdd_circuit(
     LimitError
         Beyond the budget of nodes or seconds.
     """
-    compiler = _Compiler(graph, circuit, nodes, seconds)
+    compiler = SddCompiler(graph, circuit, nodes, seconds)
     manager = compiler.manager
     # what must not hold is refused summand by summand: the disjunction itself can be far larger
     demands: list[tuple[int, int]] = []
@@ -149,7 +149,7 @@ def sdd_circuit(
     return _to_circuit([*roots, given], compiler, len(graph.leaves))
 
 
-def _to_circuit(roots: list[Any], compiler: _Compiler, leaves: int) -> Circuit:
+def _to_circuit(roots: list[Any], compiler: SddCompiler, leaves: int) -> Circuit:
     """Decision nodes as sums of products, shared; negative literals of categorical variables are true."""
     graph = compiler.graph
     kinds, children, leaf = [FALSE, TRUE], [[], []], [-1, -1]  # type: ignore[var-annotated]
