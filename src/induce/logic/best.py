@@ -379,7 +379,7 @@ def _value_join(
         database.relation,
         database.symbols,
         None,
-        lambda c: watch.check(c, database.sizes(), database.symbols.deepest),
+        lambda c: watch.check(c, database),
         lambda sentence: database.note(clause, sentence),
     )
     join.prepare(algebra, valued)

@@ -25,7 +25,7 @@ from induce.logic.diagrams import MOST_WORLDS, diagram_circuit, worlds_of
 from induce.logic.elimination import eliminated_circuit
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.listing import listed_circuit
-from induce.logic.sweep import backward, forward
+from induce.logic.sweep import LOG_ZERO, backward, forward
 
 __all__ = ["ExactCircuit", "compile_exact", "value_and_gradient"]
 
@@ -96,14 +96,15 @@ class _ExactModule(nn.Module):
         self.exact, self.log = exact, log
         self.circuit = CircuitModule(plain_or(exact.circuit), "log") if log else CircuitModule(exact.circuit, "real")
         self.conditional = bool((exact.given >= 0).any())
+        self._logs: CircuitModule | None = None
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         if self.log:
             weights = torch.log(weights.clamp_min(TINY if weights.dtype == torch.float64 else 1e-38))
         values = self.circuit(weights)
         count = self.exact.queries
-        if not self.log and len(values) > count:
-            check_possible(float(values.detach()[count:].min()))
+        if not self.log and len(values) > count and not float(values.detach()[count:].min()) > 1e-280:
+            return self._by_logarithms(weights)
         if not self.conditional:
             return values[:count]  # type: ignore[no-any-return]
         given = torch.as_tensor(np.maximum(self.exact.given, 0), device=values.device)
@@ -111,6 +112,18 @@ class _ExactModule(nn.Module):
         if self.log:
             return values[:count] - torch.where(mask, values[given], torch.zeros_like(values[given]))
         return values[:count] / torch.where(mask, values[given], torch.ones_like(values[given]))
+
+    def _by_logarithms(self, weights: torch.Tensor) -> torch.Tensor:
+        """The same where the evidence is too improbable for a float."""
+        if self._logs is None:
+            self._logs = CircuitModule(plain_or(self.exact.circuit), "log")
+        tiny = TINY if weights.dtype == torch.float64 else 1e-38
+        values = self._logs(torch.where(weights > 0, weights.clamp_min(tiny).log(), torch.full_like(weights, LOG_ZERO)))
+        count = self.exact.queries
+        check_possible(float(values.detach()[count:].min()) - LOG_ZERO / 2)
+        given = torch.as_tensor(np.maximum(self.exact.given, 0), device=values.device)
+        mask = torch.as_tensor(self.exact.given >= 0, device=values.device).unsqueeze(1)
+        return torch.exp(values[:count] - torch.where(mask, values[given], torch.zeros_like(values[given])))
 
 
 def compile_exact(

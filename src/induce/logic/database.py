@@ -57,6 +57,8 @@ class Database:
         self.notes: list[str] = []
         self.states: dict[Stratum, StratumState] = {}
         self._efforts: dict[int, Effort] = {}
+        self._running: frozenset[str] = frozenset()
+        self._settled = 0  # tuples of all relations that no running stratum derives
 
     # ---------------------------------------------------------------- relations
 
@@ -83,6 +85,11 @@ class Database:
         """Number of tuples by relation."""
         return {name: len(relation) for name, relation in self.relations.items()}
 
+    @property
+    def total(self) -> int:
+        """Number of tuples of all relations together."""
+        return self._settled + sum(map(self.size, self._running))
+
     def add_facts(self, relation: str, columns: Any) -> None:
         """Add tuples that hold in every world.
 
@@ -107,7 +114,11 @@ class Database:
                 f"Give an array of shape (tuples, {relation.arity})."
             )
         relation.tuples.fit(len(self.symbols))
-        return relation.tuples.insert(columns)
+        before = len(relation)
+        found = relation.tuples.insert(columns)
+        if relation.name not in self._running:
+            self._settled += len(relation) - before
+        return found
 
     def add_leaves(
         self, relation: str, columns: Any, *, source: int, row: Int32, value: Int32, categorical: bool = False
@@ -177,6 +188,17 @@ class Database:
         if state.started and self._is_stale(state, record):
             self._forget(state)
         state.record = state.record or record
+        heads = frozenset([*state.heads, *(a.head for a in stratum.aggregates)])
+        self._settled -= sum(map(self.size, heads))
+        self._running = heads
+        try:
+            self._evaluate(state, watch, method)
+        finally:
+            self._running = frozenset()
+            self._settled += sum(map(self.size, heads))
+
+    def _evaluate(self, state: StratumState, watch: Watch, method: str) -> None:
+        stratum = state.stratum
         if not state.started:
             for clause in stratum.aggregates:
                 self.add_aggregate(stratum, clause, watch)
@@ -189,7 +211,7 @@ class Database:
         started, before = time.process_time(), sum(self.size(name) for name in state.heads)
         run_dense(state.stratum, self)
         clause = state.stratum.clauses[-1]
-        watch.check(clause, self.sizes(), self.symbols.deepest)
+        watch.check(clause, self)
         effort = self._efforts.setdefault(clause.number, Effort(clause.text))  # the rules are not told apart
         effort.tuples += sum(self.size(name) for name in state.heads) - before
         effort.seconds += time.process_time() - started
@@ -291,7 +313,7 @@ class Database:
         clause = state.stratum.clauses[number]
         known = state.joins.get((number, driver))
         if known is not None and all(self.size(n) <= REPLAN * max(s, 16) for n, s in known[1].items()):
-            known[0].watch(lambda c: watch.check(c, self.sizes(), self.symbols.deepest))
+            known[0].watch(lambda c: watch.check(c, self))
             return known[0]
         instances = None
         if state.record and not clause.leaf and self.relation(clause.head.relation).uncertain:
@@ -304,7 +326,7 @@ class Database:
             self.relation,
             self.symbols,
             instances,
-            lambda c: watch.check(c, self.sizes(), self.symbols.deepest),
+            lambda c: watch.check(c, self),
             lambda sentence: self.note(clause, sentence),
         )
         sizes = {step.relation: self.size(step.relation) for step in clause.body if isinstance(step, Literal)}
@@ -330,7 +352,7 @@ class Database:
         head = self.relation(clause.head)
         before = len(head)
         self._insert(head, aggregate(clause, source.rows, self.symbols))
-        watch.check(clause, self.sizes(), self.symbols.deepest)
+        watch.check(clause, self)
         effort = self._efforts.setdefault(clause.number, Effort(clause.text))
         effort.tuples += len(head) - before
         effort.seconds += time.process_time() - started

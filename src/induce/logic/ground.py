@@ -101,10 +101,11 @@ def ground(database: Database, texts: Mapping[int, str]) -> Hypergraph:
         offsets[name] = atoms
         atoms += len(relation)
     certain, possible = np.zeros(atoms, dtype=bool), np.zeros(atoms, dtype=bool)
+    free = _free(database)
     for name, relation in database.relations.items():
         part = slice(offsets[name], offsets[name] + len(relation))
         certain[part] = True if not relation.uncertain else relation.given()
-        possible[part] = certain[part] | _free(database, name)
+        possible[part] = certain[part] | (name in free)
     leaves = _leaves(database, offsets)
     possible[leaves.atom] = True
     kept: list[Instances] = []
@@ -128,12 +129,10 @@ def ground(database: Database, texts: Mapping[int, str]) -> Hypergraph:
     )
 
 
-def _free(database: Database, name: str) -> bool:
-    """Whether atoms of a relation may hold without an instance: heads of leaf rules and of pending aggregates."""
-    for state in database.states.values():
-        if any(clause.leaf and clause.head.relation == name for clause in state.stratum.clauses):
-            return True
-    return any(clause.head == name for _, clause in database.pending)
+def _free(database: Database) -> set[str]:
+    """Relations whose atoms may hold without an instance: heads of leaf rules and of pending aggregates."""
+    found = {c.head.relation for state in database.states.values() for c in state.stratum.clauses if c.leaf}
+    return found | {clause.head for _, clause in database.pending}
 
 
 def _leaves(database: Database, offsets: Mapping[str, int]) -> Leaves:

@@ -132,6 +132,9 @@ def strata_of(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause]) 
     for aggregate in aggregates:
         edges.setdefault(aggregate.head, set()).add(aggregate.source)
     place = strongly_connected(edges)
+    rules: dict[str, list[Clause]] = {}
+    for clause in clauses:
+        rules.setdefault(clause.head.relation, []).append(clause)
     groups: dict[int, list[str]] = {}
     for name, number in place.items():
         if name in edges:
@@ -139,7 +142,7 @@ def strata_of(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause]) 
     found = []
     for number in sorted(groups):
         members = set(groups[number])
-        mine = tuple(c for c in clauses if c.head.relation in members)
+        mine = tuple(sorted((c for name in members for c in rules.get(name, ())), key=lambda c: c.number))
         totals = tuple(a for a in aggregates if a.head in members)
         recursive = len(members) > 1 or any(
             isinstance(s, Literal) and s.relation in members for c in mine for s in c.body

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from induce.errors import LimitError
 from induce.logic.clauses import AggregateClause, Bind, Clause, Match, Stratum, Test, Track
+
+if TYPE_CHECKING:
+    from induce.logic.database import Database
 
 __all__ = ["Limits", "Watch", "invents_without_bound"]
 
@@ -69,21 +73,24 @@ class Watch:
         self.rounds = min(limits.rounds, UNBOUNDED_ROUNDS) if unbounded else limits.rounds
         self._started = time.monotonic()
 
-    def check(self, clause: Clause | AggregateClause, sizes: Mapping[str, int], depth: int) -> None:
+    def check(self, clause: Clause | AggregateClause, database: Database) -> None:
         """Raise if the relations have too many tuples, terms are nested too deeply, or the time is over.
 
         Raises
         ------
         LimitError
         """
-        total = sum(sizes.values())
-        limits = self._limits
+        total, depth, limits = database.total, database.symbols.deepest, self._limits
         if total > limits.tuples:
-            self._refuse(clause, sizes, f"the relations have {total:,} tuples (limit {limits.tuples:,})", "tuples")
+            self._refuse(
+                clause, database.sizes(), f"the relations have {total:,} tuples (limit {limits.tuples:,})", "tuples"
+            )
         if depth > limits.depth:
-            self._refuse(clause, sizes, f"terms are nested {depth:,} deep (limit {limits.depth:,})", "depth")
+            self._refuse(clause, database.sizes(), f"terms are nested {depth:,} deep (limit {limits.depth:,})", "depth")
         if limits.seconds is not None and time.monotonic() - self._started > limits.seconds:
-            self._refuse(clause, sizes, f"grounding has taken more than {limits.seconds:g} seconds", "seconds")
+            self._refuse(
+                clause, database.sizes(), f"grounding has taken more than {limits.seconds:g} seconds", "seconds"
+            )
 
     def check_round(self, clause: Clause | AggregateClause, sizes: Mapping[str, int], number: int) -> None:
         """Raise if the stratum has had its rounds.

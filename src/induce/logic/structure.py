@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from induce.logic.clauses import Bind, Clause, Expression, Literal, Match, Test, Track
 from induce.logic.hypergraph import Hypergraph
+from induce.logic.symbols import FLOAT
 
 __all__ = ["exclusive_atoms", "functional_relations"]
 
@@ -30,6 +31,8 @@ class _Facts:
     """Columns of the relations that are certain, for functional dependencies in the data."""
 
     columns: Mapping[str, NDArray[np.int32]]
+    whole: bool = False
+    """Whether no value is a float, so that sums are never rounded and can be solved for their parts."""
 
     def determines(self, relation: str, known: frozenset[int]) -> frozenset[int]:
         """Columns whose value the known columns fix, in the facts as they are."""
@@ -41,6 +44,11 @@ class _Facts:
         return frozenset(
             c for c in range(rows.shape[1]) if len(np.unique(np.stack([ids, rows[:, c]]), axis=1).T) == count
         )
+
+
+def _whole(graph: Hypergraph) -> bool:
+    symbols = graph.symbols
+    return symbols is not None and not (symbols.kinds(np.arange(len(symbols))) == FLOAT).any()
 
 
 def _groups(rows: NDArray[Any]) -> NDArray[np.int64]:
@@ -73,7 +81,7 @@ def functional_relations(
     The proof is by induction over derivations: a recursive relation is first assumed functional in a key, and the
     assumption is dropped when a clause does not bear it out.
     """
-    facts = _Facts(certain)
+    facts = _Facts(certain, _whole(graph))
     by_head: dict[str, list[Clause]] = {}
     for clause in clauses:
         if not clause.leaf:
@@ -177,8 +185,9 @@ def _step_known(step: Any, known: set[int], keys: Keys, facts: _Facts) -> bool:
         if inside <= known:
             known.add(step.slot)
             return True
-        if step.slot in known and len(inside - known) == 1 and step.expression[0] in ("+", "-"):
-            if all(e[0] in ("slot", "constant") for e in step.expression[1:]):
+        if facts.whole and step.slot in known and len(inside - known) == 1 and step.expression[0] in ("+", "-"):
+            parts = step.expression[1:]
+            if all(e[0] in ("slot", "constant") for e in parts) and parts[0] != parts[-1]:
                 known |= inside
                 return True
         return False
@@ -220,7 +229,7 @@ def exclusive_atoms(
     bool array, shape (atoms,)
         True where all instances come from one clause that its head determines.
     """
-    facts = _Facts(certain)
+    facts = _Facts(certain, _whole(graph))
     by_number: dict[tuple[str, int], list[Clause]] = {}
     for clause in clauses:
         if not clause.leaf:
