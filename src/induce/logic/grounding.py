@@ -217,9 +217,10 @@ def ground(
     keys |= {
         s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical
     }
-    functional = functional_relations(graph, clauses, keys, certain, counters.functional)
-    exclusive = exclusive_atoms(graph, clauses, functional, certain)
-    exclusive = counters.mark(exclusive)
+    exclusive = np.zeros(graph.atoms, np.bool_)
+    if graph.instances:
+        functional = functional_relations(graph, clauses, keys, certain, counters.functional)
+        exclusive = counters.mark(exclusive_atoms(graph, clauses, functional, certain))
     return _finished(lowered, graph, tables, exclusive, violations, database, tuple(clauses))
 
 

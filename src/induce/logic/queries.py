@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,12 +58,19 @@ class Answers:
         -1 for an answer that holds in no world.
     values : list of tuple
         Values of the query's variables.
-    labels : list of str
+    queries : list of (Query, int)
+        How many of the answers belong to each query.
     """
 
     atoms: NDArray[np.int64]
     values: list[tuple[Any, ...]]
-    labels: list[str]
+    queries: list[tuple[Query, int]]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The queries with their variables replaced by the answers; written when first asked for."""
+        asked = itertools.chain.from_iterable(itertools.repeat(query, count) for query, count in self.queries)
+        return [_label(query, row) for query, row in zip(asked, self.values, strict=True)]
 
     def __len__(self) -> int:
         return len(self.atoms)
@@ -100,12 +108,12 @@ def answers_of(queries: Sequence[Query], program: GroundProgram, over: Mapping[s
     """The atoms that answer the queries: all that can hold, or those that ``over`` lists, in its order."""
     atoms: list[int] = []
     values: list[tuple[Any, ...]] = []
-    labels: list[str] = []
+    counts: list[tuple[Query, int]] = []
     symbols = program.graph.symbols
     for query in queries:
         start, rows = program.graph.relations.get(query.relation, (0, np.zeros((0, len(query.names)), np.int32)))
-        found = [tuple(symbols.values_of(row)) for row in rows] if len(query.names) else [()] * len(rows)
-        place = {_key(v): start + k for k, v in enumerate(found)}
+        columns = [symbols.values_of(rows[:, k]) for k in range(len(query.names))]
+        found = list(zip(*columns, strict=True)) if columns else [()] * len(rows)
         if over:
             unknown = [n for n in over if n not in query.names]
             if unknown and len(queries) == 1:
@@ -115,31 +123,37 @@ def answers_of(queries: Sequence[Query], program: GroundProgram, over: Mapping[s
                 )
         if over and query.names and all(n in over for n in query.names):
             listed = list(itertools.product(*(list(over[n]) for n in query.names)))
-            alike = set(found)
-            if not any(_key(row) in place for row in listed) and any(row in alike for row in listed):
+            known, place = set(found), {_key(v): start + k for k, v in enumerate(found)}
+            atoms += [place.get(_key(row), -1) for row in listed]
+            if not any(_key(row) in place for row in listed) and any(row in known for row in listed):
                 raise DataError(
                     f"none of the values in over= can answer '{query}', whose answers are such as {found[0]!r}. Give values of "
                     "the same type (1 and 1.0 differ)."
                 )
         elif not query.names:
             listed = [()]
+            atoms.append(start if len(rows) else -1)
         else:
-            listed = sorted(
-                found,
-                key=lambda row: [
-                    (isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", str(v))
-                    for v in row
-                ],
+            alike = all(
+                len(set(map(type, column))) <= 1 and type(column[0]) in (int, str) for column in columns if column
             )
+            keys: Any = found if alike else [_order(row) for row in found]
+            order = sorted(range(len(found)), key=keys.__getitem__)
             if over:
-                listed = [
-                    r for r in listed if all(n not in over or r[query.names.index(n)] in over[n] for n in query.names)
-                ]
-        for row in listed:
-            atoms.append(place.get(_key(row), -1))
-            values.append(row)
-            labels.append(_label(query, row))
-    return Answers(np.array(atoms, np.int64), values, labels)
+                wanted = [(query.names.index(n), allowed) for n, allowed in over.items() if n in query.names]
+                order = [k for k in order if all(found[k][place] in allowed for place, allowed in wanted)]
+            listed = [found[k] for k in order]
+            atoms += [start + k for k in order]
+        values += listed
+        counts.append((query, len(listed)))
+    return Answers(np.array(atoms, np.int64), values, counts)
+
+
+def _order(row: tuple[Any, ...]) -> list[Any]:
+    """Numbers before texts, other values last."""
+    return [
+        (isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", str(v)) for v in row
+    ]
 
 
 def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -240,15 +240,16 @@ def exclusive_atoms(
         first = np.full(graph.atoms, -1, np.int64)
         first[graph.head[::-1]] = graph.rule[::-1]
         single[graph.head[graph.rule != first[graph.head]]] = False
-    for relation, (start, rows) in graph.relations.items():
-        for (head, number), found in by_number.items():
-            if head != relation or len(found) != 1:
-                continue
-            known = {a for a in found[0].head.arguments if a >= 0}
-            if _determined(found[0], known, keys, facts):
-                mine = np.zeros(graph.atoms, np.bool_)
-                mine[start : start + len(rows)] = True
-                has = np.zeros(graph.atoms, np.bool_)
-                has[graph.head[graph.rule == number]] = True
-                good |= mine & has & single
+    order = np.argsort(graph.rule, kind="stable")
+    rules = graph.rule[order]
+    for (head, number), found in by_number.items():
+        if len(found) != 1 or head not in graph.relations:
+            continue
+        known = {a for a in found[0].head.arguments if a >= 0}
+        if _determined(found[0], known, keys, facts):
+            start, rows = graph.relations[head]
+            first, last = np.searchsorted(rules, [number, number + 1])
+            atoms = graph.head[order[first:last]]
+            atoms = atoms[(atoms >= start) & (atoms < start + len(rows))]
+            good[atoms] = single[atoms]
     return good
