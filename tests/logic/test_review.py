@@ -13,7 +13,7 @@ import torch
 
 from induce import Algebra
 from induce.errors import AlgebraError, DataError, FormatError, LimitError, ParseError, RuleError, TermError
-from induce.logic import LogicProgram, evaluate, load, value_and_gradient
+from induce.logic import LogicProgram, best_values, evaluate, load, value_and_gradient
 from induce.logic.data import read_array_pickle
 
 P = "p(2, a). p(3, b). p(3, c)."
@@ -410,3 +410,30 @@ def test_small_things_of_the_surface():
     plan = LogicProgram("0.5::a. :~ a. [1]", query="a").plan()
     assert "@" not in plan
     assert "chance: rule 2 by weights" in plan
+
+
+def test_sums_that_cancel_or_are_rounded_are_not_solved_for_their_parts():
+    assert LogicProgram("0.5::b(1). 0.5::b(2). d(A - A) :- b(A).", query="d(X)")().tolist() == [0.75]
+    text = "0.5::b(1.0). 0.5::b(2.0). d(A + 100000000000000000) :- b(A)."
+    assert LogicProgram(text, query="d(X)")().tolist() == [0.75]
+
+
+def test_evidence_too_improbable_for_a_float_is_conditioned_on():
+    text = "n(1..1200). 0.5::a(X) :- n(X). miss :- n(X), not a(X). :- miss. 0.3::b :- a(1)."
+    program = LogicProgram(text, query=["a(1)", "b"])
+    assert program().tolist() == pytest.approx([1.0, 0.3])
+    assert program.conflict() == []
+
+
+def test_best_values_are_those_of_the_program():
+    rules = ["path(X, Y) :- edge(X, Y)", "path(X, Z) :- edge(X, Y), path(Y, Z)"]
+    rows, weights = [(1, 2), (2, 3), (1, 3), (3, 1)], [0.5, 0.9, 0.3, 0.7]
+    for algebra in ("viterbi", "min-max", "tropical"):
+        program = LogicProgram(". ".join(rules) + ".", query="path(X, Y)", algebra=algebra)
+        program.facts("edge", rows, weight=weights)
+        found = best_values({"edge": rows}, {"edge": weights}, rules, algebra=algebra.replace("-", ""))["path"]
+        assert found == pytest.approx(dict(zip(program.answers.values, program().tolist(), strict=True)))
+    with pytest.raises(DataError, match="weights are given for 'edges', which has no facts. Did you mean 'edge'"):
+        best_values({"edge": rows}, {"edges": weights}, rules)
+    with pytest.raises(DataError, match="edge: 3 weights for 4 distinct rows"):
+        best_values({"edge": rows}, {"edge": weights[:3]}, rules)

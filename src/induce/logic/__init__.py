@@ -7,16 +7,17 @@ from induce.logic.language import rules
 
 if TYPE_CHECKING:
     from induce.logic.limits import Limits
-    from induce.logic.plain import evaluate, value_and_gradient
+    from induce.logic.plain import best_values, evaluate, value_and_gradient
     from induce.logic.program import LogicProgram
     from induce.logic.saving import load_program as load
     from induce.logic.symmetries import shortcuts
 
-__all__ = ["Limits", "LogicProgram", "evaluate", "load", "rules", "shortcuts", "value_and_gradient"]
+__all__ = ["Limits", "LogicProgram", "best_values", "evaluate", "load", "rules", "shortcuts", "value_and_gradient"]
 
 _HOME = {
     "Limits": "limits:Limits",
     "LogicProgram": "program:LogicProgram",
+    "best_values": "plain:best_values",
     "evaluate": "plain:evaluate",
     "load": "saving:load_program",
     "shortcuts": "symmetries:shortcuts",

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import RuleError, did_you_mean
-from induce.logic.check import strongly_connected
-from induce.logic.clauses import AggregateClause, Clause, Literal, Stratum
+from induce.logic.clauses import Clause, Literal, Stratum
 from induce.logic.conflicts import witness
 from induce.logic.counters import Counters, result_tuples
 from induce.logic.database import Database
 from induce.logic.facts import check_joined_numbers
 from induce.logic.hypergraph import Hypergraph, Leaves
 from induce.logic.lower import Lowered, Source
+from induce.logic.strata import strata_of, uncertain_relations
 from induce.logic.structure import exclusive_atoms, functional_relations
 
-__all__ = ["GroundProgram", "SourceTable", "Weighted", "ground", "strata_of", "uncertain_relations"]
+__all__ = ["GroundProgram", "SourceTable", "Weighted", "ground"]
 
 Int32 = NDArray[np.int32]
 _ADORNED = re.compile(r"@[bf]+$")
@@ -63,7 +64,7 @@ class GroundProgram:
     lowered: Lowered
     graph: Hypergraph
     tables: tuple[SourceTable, ...]
-    exclusive: NDArray[np.bool_]
+    prove: Callable[[], NDArray[np.bool_]]
     forbidden: tuple[tuple[int, int], ...]
     evidence: tuple[int, ...]
     impossible: tuple[str, ...]
@@ -71,6 +72,11 @@ class GroundProgram:
     notes: list[str] = field(default_factory=list)
     clauses: tuple[Clause, ...] = ()
     database: Any = None
+
+    @cached_property
+    def exclusive(self) -> NDArray[np.bool_]:
+        """Atoms whose instances are proved to exclude one another; proved when first asked for."""
+        return self.prove()
 
     @property
     def given(self) -> tuple[int, ...]:
@@ -101,54 +107,6 @@ def written(relation: str, values: Sequence[Any]) -> str:
 
     name = _ADORNED.sub("", relation.rpartition("/")[0])
     return f"{name}({', '.join(value_text(v) for v in values)})" if len(values) else name
-
-
-def uncertain_relations(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause], leaves: set[str]) -> set[str]:
-    """Relations whose tuples depend on leaves."""
-    found = set(leaves) | {c.head.relation for c in clauses if c.leaf}
-    uses: dict[str, set[str]] = {}
-    for clause in clauses:
-        if not clause.leaf:
-            for step in clause.body:
-                if isinstance(step, Literal):
-                    uses.setdefault(step.relation, set()).add(clause.head.relation)
-    for aggregate in aggregates:
-        uses.setdefault(aggregate.source, set()).add(aggregate.head)
-    waiting = list(found)
-    while waiting:
-        for head in uses.get(waiting.pop(), ()):
-            if head not in found:
-                found.add(head)
-                waiting.append(head)
-    return found
-
-
-def strata_of(clauses: Sequence[Clause], aggregates: Sequence[AggregateClause]) -> list[Stratum]:
-    """Clauses in the order of dependency, one stratum for each recursive component."""
-    edges: dict[str, set[str]] = {}
-    for clause in clauses:
-        out = edges.setdefault(clause.head.relation, set())
-        out |= {s.relation for s in clause.body if isinstance(s, Literal)}
-    for aggregate in aggregates:
-        edges.setdefault(aggregate.head, set()).add(aggregate.source)
-    place = strongly_connected(edges)
-    rules: dict[str, list[Clause]] = {}
-    for clause in clauses:
-        rules.setdefault(clause.head.relation, []).append(clause)
-    groups: dict[int, list[str]] = {}
-    for name, number in place.items():
-        if name in edges:
-            groups.setdefault(number, []).append(name)
-    found = []
-    for number in sorted(groups):
-        members = set(groups[number])
-        mine = tuple(sorted((c for name in members for c in rules.get(name, ())), key=lambda c: c.number))
-        totals = tuple(a for a in aggregates if a.head in members)
-        recursive = len(members) > 1 or any(
-            isinstance(s, Literal) and s.relation in members for c in mine for s in c.body
-        )
-        found.append(Stratum(mine, totals, recursive))
-    return found
 
 
 def ground(
@@ -212,16 +170,25 @@ def ground(
     graph = database.hypergraph(lowered.texts)
     graph, tables = _with_leaves(lowered, graph, weighted)
     graph, violations = counters.install(graph, database)
+
+    def prove() -> NDArray[np.bool_]:
+        return _proved(lowered, graph, clauses, uncertain, counters)
+
+    return _finished(lowered, graph, tables, prove, violations, database, tuple(clauses))
+
+
+def _proved(
+    lowered: Lowered, graph: Hypergraph, clauses: Sequence[Clause], uncertain: set[str], counters: Counters
+) -> NDArray[np.bool_]:
+    if not graph.instances:
+        return np.zeros(graph.atoms, np.bool_)
     certain = {name: rows for name, (_, rows) in graph.relations.items() if name not in uncertain}
     keys = {s.relation: frozenset(range(s.keys)) for s in lowered.sources if s.categorical}
     keys |= {
         s.relation: frozenset(range(int(s.relation.rpartition("/")[2]))) for s in lowered.sources if not s.categorical
     }
-    exclusive = np.zeros(graph.atoms, np.bool_)
-    if graph.instances:
-        functional = functional_relations(graph, clauses, keys, certain, counters.functional)
-        exclusive = counters.mark(exclusive_atoms(graph, clauses, functional, certain))
-    return _finished(lowered, graph, tables, exclusive, violations, database, tuple(clauses))
+    functional = functional_relations(graph, clauses, keys, certain, counters.functional)
+    return counters.mark(exclusive_atoms(graph, clauses, functional, certain))
 
 
 def _demanded(strata: Sequence[Stratum], query: Literal, answers: str) -> list[Stratum]:
@@ -362,13 +329,13 @@ def _finished(
     lowered: Lowered,
     graph: Hypergraph,
     tables: tuple[SourceTable, ...],
-    exclusive: NDArray[np.bool_],
+    prove: Any,
     violations: list[tuple[int, int]],
     database: Any,
     clauses: tuple[Clause, ...],
 ) -> GroundProgram:
     """Constraints and evidence as atoms; those that hold or fail in every world are settled here."""
-    program = GroundProgram(lowered, graph, tables, exclusive, (), (), ())
+    program = GroundProgram(lowered, graph, tables, prove, (), (), ())
     forbidden, evidence = [(a, n) for a, n in violations if a >= 0], []
     impossible = [f"the bounds of '{lowered.texts[n]}' cannot be met" for a, n in violations if a < 0]
     for relation, number in lowered.constraints:

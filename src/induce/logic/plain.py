@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from induce.errors import AlgebraError, DataError, RuleError
+from induce.errors import AlgebraError, DataError, RuleError, did_you_mean
 
-__all__ = ["evaluate", "value_and_gradient"]
+__all__ = ["best_values", "evaluate", "value_and_gradient"]
 
 
 def evaluate(
@@ -40,12 +40,89 @@ def evaluate(
     >>> sorted(found["path"])
     [(1, 2), (1, 3), (2, 3)]
     """
+    database, lowered, tables = _read(facts, rules, bare_variables)
+    for stratum in _strata(lowered):
+        database.run(stratum, limits=limits)
+    for relation, number in lowered.constraints:
+        if len(database.tuples(relation)):
+            raise RuleError(
+                f"the facts violate the constraint '{lowered.texts[number]}'.", line=lowered.lines[number], column=1
+            )
+    known = {*tables, *lowered.facts, *(c.head.relation for c in lowered.clauses)}
+    return {name.rpartition("/")[0]: set(_rows(database, name)) for name in sorted(known) if "@" not in name}
+
+
+def best_values(
+    facts: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    rules: Sequence[str],
+    *,
+    algebra: str = "viterbi",
+    bare_variables: bool = False,
+    limits: Any = None,
+) -> dict[str, dict[tuple[Any, ...], float]]:
+    """The value of the best derivation of every tuple, carried through the joins: nothing is recorded, no gradient is kept.
+
+    For large relations; :class:`LogicProgram` gives the same values with gradients and explanations.
+
+    Parameters
+    ----------
+    facts : mapping of relation name to rows
+    weights : mapping of relation name to array, shape (rows,)
+        One number for each row of ``facts[name]``; relations without weights are certain.
+    rules : sequence of str
+    algebra : {"viterbi", "tropical", "minmax", "bottleneck"}
+        The most probable derivation, the cheapest, the one with the strongest weakest part (of 0..1, or of any numbers).
+    bare_variables : bool
+        Read bare identifiers in arguments as variables.
+    limits : Limits, optional
+
+    Returns
+    -------
+    dict of relation name to a dict of tuple to value
+
+    Raises
+    ------
+    ParseError, RuleError, DataError, AlgebraError, LimitError
+
+    >>> rules = ["path(X, Y) :- edge(X, Y)", "path(X, Z) :- edge(X, Y), path(Y, Z)"]
+    >>> found = best_values({"edge": [(1, 2), (2, 3), (1, 3)]}, {"edge": [2, 3, 9]}, rules, algebra="tropical")
+    >>> found["path"][1, 3]
+    5.0
+    """
+    database, lowered, tables = _read(facts, rules, bare_variables)
+    values: dict[str, Any] = {}
+    for name, numbers in weights.items():
+        keys = [key for key in tables if key.rpartition("/")[0] == name]
+        if not keys:
+            raise DataError(f"weights are given for '{name}', which has no facts.{did_you_mean(name, facts)}")
+        given = np.asarray(numbers, np.float64).reshape(-1)
+        if len(given) != database.size(keys[0]):
+            raise DataError(
+                f"{name}: {len(given)} weights for {database.size(keys[0])} distinct rows. Give each row once, with one weight."
+            )
+        values[keys[0]] = given
+    for stratum in _strata(lowered):
+        if stratum.aggregates:
+            raise AlgebraError("best values of aggregates have no meaning. Use evaluate(), or LogicProgram.")
+        found = database.best(stratum, algebra, values, limits=limits)
+        values |= {name: value for name, (_, value) in found.items()}
+    return {
+        name.rpartition("/")[0]: dict(zip(_rows(database, name), value.tolist(), strict=True))
+        for name, value in values.items()
+        if "@" not in name
+    }
+
+
+def _read(facts: Mapping[str, Any], rules: Sequence[str], bare_variables: bool) -> tuple[Any, Any, dict[str, Any]]:
+    """A database with the facts, and the rules as clauses; nothing is derived yet."""
     from induce.logic.check import statements_of
     from induce.logic.database import Database
     from induce.logic.facts import read_facts
-    from induce.logic.grounding import _all_facts, strata_of, uncertain_relations
+    from induce.logic.grounding import _all_facts
     from induce.logic.lower import lower
     from induce.logic.parse import parse_program
+    from induce.logic.strata import uncertain_relations
     from induce.logic.symbols import Symbols
 
     if isinstance(rules, str):
@@ -63,27 +140,23 @@ def evaluate(
         columns = read_facts(name, rows, symbols, arity=arities.get(name))
         tables[f"{name}/{columns.shape[1]}"] = columns
     if uncertain_relations(lowered.clauses, lowered.aggregates, set()):
-        raise AlgebraError("evaluate() is for certain facts and rules. Use LogicProgram for probabilities and choices.")
-    known = {*tables, *lowered.facts, *(c.head.relation for c in lowered.clauses)}
+        raise AlgebraError("this function is for certain rules. Use LogicProgram for probabilities and choices.")
     database = Database(symbols)
     for relation, columns in _all_facts(lowered, tables).items():
         database.add_facts(relation, columns)
-    for stratum in strata_of(lowered.clauses, lowered.aggregates):
-        database.run(stratum, limits=limits)
-    for relation, number in lowered.constraints:
-        if len(database.tuples(relation)):
-            raise RuleError(
-                f"the facts violate the constraint '{lowered.texts[number]}'.", line=lowered.lines[number], column=1
-            )
-    found: dict[str, set[tuple[Any, ...]]] = {}
-    for relation in sorted(known):
-        if "@" not in relation:
-            columns = database.tuples(relation)
-            values = [symbols.values_of(columns[:, k]) for k in range(columns.shape[1])]
-            found[relation.rpartition("/")[0]] = (
-                set(zip(*values, strict=True)) if values else {()} if len(columns) else set()
-            )
-    return found
+    return database, lowered, tables
+
+
+def _strata(lowered: Any) -> Any:
+    from induce.logic.strata import strata_of
+
+    return strata_of(lowered.clauses, lowered.aggregates)
+
+
+def _rows(database: Any, relation: str) -> list[tuple[Any, ...]]:
+    columns = database.tuples(relation)
+    values = [database.symbols.values_of(columns[:, k]) for k in range(columns.shape[1])]
+    return list(zip(*values, strict=True)) if values else [()] * len(columns)
 
 
 def value_and_gradient(

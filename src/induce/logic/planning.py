@@ -9,8 +9,8 @@ import numpy as np
 
 from induce.logic.circuit import circuit_of
 from induce.logic.clauses import Literal
-from induce.logic.grounding import strata_of
 from induce.logic.order import bound_by, fan_out, join_order
+from induce.logic.strata import strata_of
 from induce.logic.sweep import forward
 
 __all__ = ["plan_text", "rule_truth"]

@@ -17,7 +17,7 @@ from induce.logic.carry import CarryChain, carry_chain
 from induce.logic.check import Statement, names_in
 from induce.logic.clauses import AggregateClause, Literal
 from induce.logic.counters import NONE, Counters
-from induce.logic.grounding import GroundProgram, strata_of  # noqa: F401  (strata_of is shown by plan)
+from induce.logic.grounding import GroundProgram
 from induce.logic.hypergraph import Hypergraph
 from induce.logic.lower import Lowered
 from induce.logic.parse import parse_body
