@@ -165,7 +165,7 @@ def against_problog(run: Run) -> Any:
 
 @row("random programs: largest difference of gradients to P(q|f) - P(q|not f)", goal="<= 1e-7")
 def gradients(run: Run) -> Any:
-    return random_rules.gradients(40 if run.quick else 400)
+    return random_rules.gradients(40 if run.quick else 2000)
 
 
 @row(
@@ -173,7 +173,7 @@ def gradients(run: Run) -> Any:
     goal="<= 1e-5",
 )
 def consistency(run: Run) -> Any:
-    return random_rules.consistency(40 if run.quick else 300)
+    return random_rules.consistency(40 if run.quick else 2000)
 
 
 @row("path task: AUC of edges read from images, with reachability as the only label", goal=">= 0.95")
