@@ -57,7 +57,7 @@ def read_program(
         from importlib import import_module
 
         text = getattr(import_module("induce.logic.dialects"), DIALECTS[dialect])(text)
-    program = LogicProgram(text, query=queries or None, algebra=named(algebra))
+    program = LogicProgram(text, query=list(dict.fromkeys(queries or ())) or None, algebra=named(algebra))
     columns = dict(_pairs(weights, "--weight"))
     for name, file in _pairs(facts, "--facts"):
         program.facts(name, _table(file, header), weight=columns.pop(name, None))
@@ -105,6 +105,8 @@ def answer_document(program: LogicProgram, limit: int | None = None) -> dict[str
     """Answers with their values, the algebra's claim, and how they were computed, as plain values."""
     import torch
 
+    if limit is not None and limit < 0:
+        raise DataError(f"--limit is a number of answers, but got {limit}. Give 0 or more.")
     with torch.no_grad():
         values = program().reshape(-1).double().tolist() if len(program.answers) else []
     bound = getattr(program.backend.module, "bound", None)

@@ -437,3 +437,24 @@ def test_best_values_are_those_of_the_program():
         best_values({"edge": rows}, {"edges": weights}, rules)
     with pytest.raises(DataError, match="edge: 3 weights for 4 distinct rows"):
         best_values({"edge": rows}, {"edge": weights[:3]}, rules)
+
+
+def test_numbers_that_are_no_probabilities_are_refused():
+    with pytest.raises(RuleError, match=r"'\?p' starts at 3, but it must lie in \[0, 1\]"):
+        LogicProgram("?p{start: 3}::a.", query="a")
+    program = LogicProgram("d(I, {0..2}) ~ nn(net, I). q :- d(a, 0).", query="q", net=torch.nn.Identity(), logits=False)
+    with pytest.raises(RuleError, match=r"the outputs of network 'net' are not probabilities \(one is -0\.5\)"):
+        program(a=torch.tensor([[-0.5, 1.0, 0.5]]))
+
+
+def test_a_saved_program_with_another_network_says_what_does_not_fit(tmp_path):
+    text = "d(I, {0..1}) ~ nn(net, I). q :- d(a, 0)."
+    LogicProgram(text, query="q", net=torch.nn.Linear(3, 2)).save(tmp_path / "saved")
+    with pytest.raises(FormatError, match="do not fit the networks that were given"):
+        load(tmp_path / "saved", net=torch.nn.Linear(4, 2))
+
+
+def test_instances_that_were_left_out_stand_in_the_plan():
+    program = LogicProgram("n(1). n(a). p(Y) :- n(X), Y = X + 1.", query="p(X)")
+    assert program.answers.labels == ["p(2)"]
+    assert "note: In the rule 'p(Y) :- n(X), Y = X + 1.' (line 1)" in program.plan()

@@ -49,6 +49,7 @@ def plan_text(program: Any) -> str:
         asked = "; ".join(str(q) for q in program.queries)
         how = chain.describe() if chain is not None else program.backend.how
         lines.append(f"  answers to {asked}: {how}")
+    lines += [f"  note: {note}" for note in ground.notes]
     for name, seconds in program.seconds.items():
         lines.append(f"  {name}: {seconds:.3g} CPU s")
     return "\n".join(lines)

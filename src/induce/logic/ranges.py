@@ -60,6 +60,11 @@ def check_weights(statement: Statement) -> None:
                     f"the learned probability '?{spec.name}' has bounds ({spec.low}, {spec.high}) outside [0, 1]. "
                     "Leave them out, or write sigmoid(...) around the expression."
                 )
+            if spec.start is not None and not 0.0 <= spec.start <= 1.0:
+                raise statement.error(
+                    f"the learned probability '?{spec.name}' starts at {spec.start:g}, but it must lie in [0, 1]. Give another "
+                    "first guess."
+                )
     if total > 1.0 + 1e-9:
         shown = " + ".join(f"{a.args[0].payload:g}" for a in head.args if a.args[0].op is LITERAL)
         raise statement.error(

@@ -110,7 +110,14 @@ def _load(place: Path, nets: dict[str, Any]) -> LogicProgram:
         **nets,
     )
     _restore(program, document)
-    program.load_state_dict(state)
+    try:
+        program.load_state_dict(state)
+    except RuntimeError as problem:
+        names = ", ".join(document["networks"]) or "none"
+        raise FormatError(
+            f"the parameters in '{place}' do not fit the networks that were given ({names}). Give modules of the shapes that "
+            f"were saved.\n{problem}"
+        ) from problem
     return program
 
 

@@ -295,6 +295,12 @@ class WeightReader:
     def _check_probabilities(source: Any, outputs: torch.Tensor) -> None:
         sums = outputs.detach().sum(2) if source.values else outputs.detach().reshape(-1)
         wrong = (sums - 1).abs().max() > 1e-3 if source.values else bool(((sums < 0) | (sums > 1)).any())
+        least = float(outputs.detach().min())
+        if least < 0:
+            raise RuleError(
+                f"the outputs of network '{source.net}' are not probabilities (one is {least:g}). For logits leave out "
+                "logits=False."
+            )
         if bool(wrong):
             raise RuleError(
                 f"the outputs of network '{source.net}' are not probabilities (a row sums to {float(sums.reshape(-1)[0]):g})."
