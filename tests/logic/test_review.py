@@ -458,3 +458,21 @@ def test_instances_that_were_left_out_stand_in_the_plan():
     program = LogicProgram("n(1). n(a). p(Y) :- n(X), Y = X + 1.", query="p(X)")
     assert program.answers.labels == ["p(2)"]
     assert "note: In the rule 'p(Y) :- n(X), Y = X + 1.' (line 1)" in program.plan()
+
+
+def test_graded_tensor_logic_is_a_sigmoid_after_every_sum():
+    program = LogicProgram(
+        "0.9::a. 0.4::b. 0.2::c. d :- a, b. d :- c. e :- d, not c. ?- d. ?- e.", algebra="tensor(0.2)"
+    )
+    d = 1 / (1 + math.exp(-(0.9 * 0.4 + 0.2 - 0.5) / 0.2))
+    weights = program.leaf_weights().detach().requires_grad_()
+    values = program.backend(weights)[:, 0]
+    assert values[0].item() == pytest.approx(d)
+    assert values[1].item() == pytest.approx(d * 0.8)
+    assert torch.autograd.gradcheck(program.backend, (weights,))
+
+
+def test_inputs_that_a_network_cannot_read_are_named_with_their_shapes():
+    program = LogicProgram("d(I, {0..1}) ~ nn(net, I). q :- d(a, 0).", query="q", net=torch.nn.Linear(3, 2))
+    with pytest.raises(RuleError, match=r"network 'net' fails on its inputs \(\(4, 3\) of float64\): .*dtype"):
+        program(a=torch.zeros(4, 3, dtype=torch.float64))

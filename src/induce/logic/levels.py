@@ -20,6 +20,8 @@ from induce.logic.sweep import KINDS, LOG_ZERO, constant_of_kind
 __all__ = ["Levels", "derivative", "once"]
 
 LOG_HALF = -0.6931471805599453
+STEP = "step@"
+"""Kernels of tensor logic: after every sum the sigmoid of its distance from 1/2, over the temperature that follows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class Levels:
         ----------
         weights : tensor, shape (leaves, batch)
         kind : str
-            A kernel of :data:`induce.logic.sweep.KINDS`.
+            A kernel of :data:`induce.logic.sweep.KINDS`, or ``STEP`` with a temperature.
         """
         self._to(weights.device)
         return _LevelSweep.apply(weights, self, kind)  # type: ignore[no-any-return]
@@ -160,7 +162,8 @@ def _value(level: _Level, weights: torch.Tensor, buffer: torch.Tensor, kind: str
     if level.kind in (LEAF, NOT_LEAF):
         return _combined(level.kind, weights[level.read], kind)
     if level.read.ndim == 1:  # no children: true, false, and empty sums and products
-        neutral = float(constant_of_kind(KINDS[kind], level.kind in (TRUE, PRODUCT)))
+        code = KINDS["real"] if kind.startswith(STEP) else KINDS[kind]
+        neutral = float(constant_of_kind(code, level.kind in (TRUE, PRODUCT)))
         return weights.new_full((len(level.nodes), weights.shape[1]), neutral)
     return _combined(level.kind, buffer[level.read], kind)
 
@@ -201,6 +204,8 @@ def _product(values: torch.Tensor, kind: str) -> torch.Tensor:
 
 
 def _sum(values: torch.Tensor, kind: str) -> torch.Tensor:
+    if kind.startswith(STEP):
+        return torch.sigmoid((values.sum(1) - 0.5) / float(kind.removeprefix(STEP)))
     if kind in ("log", "logit"):
         return torch.logsumexp(values, 1)
     if kind in ("viterbi", "minmax"):

@@ -19,6 +19,7 @@ from induce.errors import AlgebraError
 from induce.logic import language as lang
 from induce.logic.autograd import CircuitModule
 from induce.logic.circuit import Circuit
+from induce.logic.levels import STEP, Levels
 from induce.terms.op import VARIABLE
 from induce.terms.term import Term
 
@@ -42,32 +43,19 @@ class TensorModule(nn.Module):
         self.temperature = temperature
         self.hard = CircuitModule(circuit, "minmax") if temperature == 0 else None
         self.circuit = circuit
+        self.levels: Levels | None = None
+        if temperature > 0 and circuit.cyclic:
+            raise AlgebraError(
+                "graded tensor logic needs rules without recursion; set temperature 0, or unroll the rules."
+            )
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         """Degrees of the roots, shape (roots, batch)."""
         if self.hard is not None:
             return (self.hard((weights > 0.5).to(weights.dtype)) > 0.5).to(weights.dtype)
-        circuit = self.circuit
-        if circuit.cyclic:
-            raise AlgebraError(
-                "graded tensor logic needs rules without recursion; set temperature 0, or unroll the rules."
-            )
-        done: list[torch.Tensor] = []
-        for node in range(circuit.nodes):
-            kind = int(circuit.kind[node])
-            below = [done[c] for c in circuit.child[circuit.start[node] : circuit.start[node + 1]].tolist()]
-            if kind in (0, 1):
-                value = weights[int(circuit.leaf[node])]
-                done.append(value if kind == 0 else 1.0 - value)
-            elif kind in (5, 6):
-                done.append(torch.full_like(weights[0], float(kind == 5)) if len(weights) else torch.zeros(1))
-            elif kind == 4:
-                done.append(1.0 - below[0])
-            elif kind == 3:
-                done.append(torch.stack(below).prod(0))
-            else:
-                done.append(torch.sigmoid((torch.stack(below).sum(0) - 0.5) / self.temperature))
-        return torch.stack([done[r] for r in circuit.roots.tolist()])
+        if self.levels is None:
+            self.levels = Levels(self.circuit)
+        return self.levels(weights, f"{STEP}{self.temperature!r}")
 
 
 def einsum_of(rule: Term) -> str:

@@ -256,7 +256,14 @@ class WeightReader:
             )
         read = [i.read(inputs) for i in self.net_inputs[number]]
         batch, rows = read[0].shape[:2]
-        outputs = module(*(r.reshape(batch * rows, *r.shape[2:]) for r in read))
+        given = [r.reshape(batch * rows, *r.shape[2:]) for r in read]
+        try:
+            outputs = module(*given)
+        except RuntimeError as problem:
+            shown = ", ".join(f"{tuple(g.shape)} of {str(g.dtype).removeprefix('torch.')}" for g in given)
+            raise RuleError(
+                f"network '{source.net}' fails on its inputs ({shown}): {problem}. Convert the inputs, or change the network."
+            ) from problem
         width = len(source.values) or 1
         if outputs.shape[0] != batch * rows or outputs[0].numel() != width:
             if not (width == 1 and outputs.numel() == batch * rows):
