@@ -231,7 +231,7 @@ def test_aggregates_of_nothing_and_of_texts():
     )
     assert content(found) == {"count/1": {(0,)}, "sum/1": {(0,)}}
     found.add_facts("v/1", [[symbols.id_of("x")]])
-    with pytest.raises(RuleError, match=r"takes the sum of 'x', which is not a number"):
+    with pytest.raises(RuleError, match=r"takes the sum of x, which is not a number"):
         found.run(Stratum((), (AggregateClause("s/1", "v/1", (), 0, "sum", 0, "s."),)))
     with pytest.raises(RuleError, match=r"uses the aggregate 'mode'. Aggregates are: count, max, mean, min, prod, sum"):
         found.run(Stratum((), (AggregateClause("s/1", "v/1", (), 0, "mode", 0, "s."),)))

@@ -86,8 +86,10 @@ def refuse_value(clause: AggregateClause, value: Any) -> None:
     ------
     RuleError
     """
+    from induce.logic.show import value_text
+
     raise RuleError(
-        f"The rule '{clause.text}' takes the {clause.function} of {value!r}, which is not a number. Aggregate numbers, or use "
+        f"The rule '{clause.text}' takes the {clause.function} of {value_text(value)}, which is not a number. Aggregate numbers, or use "
         "count.",
         line=clause.line,
         column=1 if clause.line else 0,
