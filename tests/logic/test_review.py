@@ -476,3 +476,39 @@ def test_inputs_that_a_network_cannot_read_are_named_with_their_shapes():
     program = LogicProgram("d(I, {0..1}) ~ nn(net, I). q :- d(a, 0).", query="q", net=torch.nn.Linear(3, 2))
     with pytest.raises(RuleError, match=r"network 'net' fails on its inputs \(\(4, 3\) of float64\): .*dtype"):
         program(a=torch.zeros(4, 3, dtype=torch.float64))
+
+
+def test_aggregates_over_tables_of_weighted_facts():
+    table = [(1,), (2,)]
+    program = LogicProgram("s(S) :- S = #sum{ X : f(X) }.", query="s(X)").facts("f", table, weight=[0.2, 0.3])
+    assert program().tolist() == pytest.approx([0.56, 0.14, 0.24, 0.06])
+    program = LogicProgram("q(X) :- f(X). :- #count{ X : f(X) } > 1.", query="q(X)")
+    program.facts("f", table, weight=[0.2, 0.3])
+    assert program().tolist() == pytest.approx([0.14 / 0.94, 0.24 / 0.94])
+    certain = LogicProgram("e(1). e(2). s(S) :- S = #count{ X : e(X) }.", query="s(S)", algebra="add-mult")
+    assert dict(zip(certain.answers.labels, certain().tolist(), strict=True))["s(2)"] == 1.0
+
+
+@pytest.mark.parametrize("algebra", ["probability", "log-probability"])
+@pytest.mark.parametrize(
+    "text", ["1.0::g. 0.3::b. :- g.", "1.0::g. 0.3::b. evidence(not g).", "0::g. 0.3::b. evidence(g)."]
+)
+def test_evidence_that_weights_of_zero_and_one_exclude_is_refused(algebra, text):
+    with pytest.raises(AlgebraError, match="have probability 0"):
+        LogicProgram(text, query=["b", "g"], algebra=algebra)()
+
+
+def test_equal_states_of_an_automaton_lose_nothing():
+    program = LogicProgram("0.5::d(1). 0.5::d(1.0). p(S) :- S = #sum{ X : d(X) }.", query="p(S)")
+    assert program().sum().item() == pytest.approx(1.0)
+    program = LogicProgram('a. 0.5::b. p(S) :- S = #count{ 1 : a ; 1, "" : b }.', query="p(S)")
+    assert program().tolist() == [0.5, 0.5]
+
+
+def test_anonymous_variables_inside_terms_are_chances_of_their_own():
+    assert LogicProgram("0.5::p(X) :- e(f(X, _)). e(f(1, a)). e(f(1, b)).", query="p(1)")().item() == 0.75
+
+
+def test_deeply_nested_answers_are_listed():
+    program = LogicProgram("l([]). l([1|T]) :- l(T), length(T) < 400.", query="l(X)")
+    assert len(program.answers) == 401

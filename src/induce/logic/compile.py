@@ -100,6 +100,8 @@ class _ExactModule(nn.Module):
 
     def forward(self, weights: torch.Tensor) -> torch.Tensor:
         if self.log:
+            if self.exact.queries < len(self.exact.circuit.roots):
+                self._check_support(weights)
             weights = torch.log(weights.clamp_min(TINY if weights.dtype == torch.float64 else 1e-38))
         values = self.circuit(weights)
         count = self.exact.queries
@@ -113,14 +115,23 @@ class _ExactModule(nn.Module):
             return values[:count] - torch.where(mask, values[given], torch.zeros_like(values[given]))
         return values[:count] / torch.where(mask, values[given], torch.ones_like(values[given]))
 
+    def _check_support(self, weights: torch.Tensor) -> None:
+        """Refuse evidence that facts of weight 0 and 1 exclude: its best proof uses an impossible one."""
+        given = weights.detach()
+        if bool(((given <= 0) | (given >= 1)).any()):
+            support = torch.where(given <= 0, 0.0, torch.where(given >= 1, 1.0, 0.5)).double().cpu().numpy()
+            circuit = self.exact.circuit
+            values = forward(circuit, support, "minmax")[circuit.roots[self.exact.queries :]]
+            check_possible(float(values.min(initial=1.0)))
+
     def _by_logarithms(self, weights: torch.Tensor) -> torch.Tensor:
         """The same where the evidence is too improbable for a float."""
         if self._logs is None:
             self._logs = CircuitModule(plain_or(self.exact.circuit), "log")
         tiny = TINY if weights.dtype == torch.float64 else 1e-38
+        self._check_support(weights)
         values = self._logs(torch.where(weights > 0, weights.clamp_min(tiny).log(), torch.full_like(weights, LOG_ZERO)))
         count = self.exact.queries
-        check_possible(float(values.detach()[count:].min()) - LOG_ZERO / 2)
         given = torch.as_tensor(np.maximum(self.exact.given, 0), device=values.device)
         mask = torch.as_tensor(self.exact.given >= 0, device=values.device).unsqueeze(1)
         return torch.exp(values[:count] - torch.where(mask, values[given], torch.zeros_like(values[given])))

@@ -7,7 +7,7 @@ distribution of a sum is a convolution, of a count the Poisson-binomial, of a ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,6 +73,8 @@ class Counters:
     groups: list[tuple[AggregateClause, list[tuple[int, ...]], Any]] = field(default_factory=list)
     functional: dict[str, frozenset[int]] = field(default_factory=dict)
     exclusive: list[int] = field(default_factory=list)
+    weighted: Mapping[str, Any] = field(default_factory=dict)
+    """Tables of facts with probabilities."""
 
     def mark(self, exclusive: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The state atoms' instances exclude one another."""
@@ -174,7 +176,7 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
     """The results that an aggregate over uncertain tuples may have, one row ``(keys..., result)`` each."""
     from induce.logic.grounding import _with_leaves
 
-    graph, _ = _with_leaves(counters.lowered, database.hypergraph(counters.lowered.texts), {})
+    graph, _ = _with_leaves(counters.lowered, database.hypergraph(counters.lowered.texts), counters.weighted)
     start, step, finish = _moves(aggregate.function)
     rows = []
     for key, variables in counters.variables(graph, aggregate.source, aggregate.keys, aggregate.value):
@@ -182,12 +184,15 @@ def result_tuples(counters: Counters, aggregate: AggregateClause, database: Any)
             for value in (v for x in variables for _, values in x.options if values is not NONE for v in values):
                 if isinstance(value, bool) or not isinstance(value, int | float):
                     refuse_value(aggregate, value)
-        states = {start}
+        states = dict.fromkeys([start])
         for variable in variables:
-            states = {_after(step, s, v) for s in states for _, v in variable.options}
+            # in the order of the automaton: of two equal states, such as 1 and 1.0, both keep the first
+            states = dict.fromkeys(_after(step, s, v) for s in states for _, v in variable.options)
             if len(states) > MOST_STATES:
                 raise LimitError(too_many_states(aggregate.text, aggregate.line, len(states)))
-        for result in {finish(s) for s in states} - {NONE}:
+        for result in dict.fromkeys(finish(s) for s in states):
+            if result is NONE:
+                continue
             rows.append((*key, counters.lowered.symbols.id_of(result)))
     counters.groups.append((aggregate, rows, None))
     counters.functional[aggregate.head] = frozenset(range(len(aggregate.keys)))

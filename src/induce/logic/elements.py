@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from induce.logic import language as lang
 from induce.logic.check import Statement, bound_by, is_aggregate, names_in, outer_names
 from induce.logic.clauses import AggregateClause, Literal
+from induce.logic.symbols import PADDING
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def lower_aggregate(
         f"group{tag}/{len(names)}",
         f"result{tag}/{len(names) + 1}",
     )
-    pad = ~symbols.id_of("")
+    pad = ~symbols.id_of(PADDING)
     # whatever binds the outer variables comes along: atoms, equations, ranges, the results of other aggregates
     binders = _binders(others, names)
     for item in term.args:

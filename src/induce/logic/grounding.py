@@ -157,7 +157,7 @@ def ground(
         clauses = [c for s in strata for c in s.clauses]
         aggregates = [a for s in strata for a in s.aggregates]
     uncertain = uncertain_relations(clauses, aggregates, set(weighted))
-    counters = Counters(lowered)
+    counters = Counters(lowered, weighted=weighted)
     for stratum in strata:
         plain = tuple(a for a in stratum.aggregates if a.source not in uncertain)
         heads = {c.head.relation for c in stratum.clauses} | {a.head for a in stratum.aggregates}

@@ -12,6 +12,7 @@ from induce.logic.clauses import Literal
 from induce.logic.domains import domain_values
 from induce.logic.rewriting import BodyWriter
 from induce.logic.sources import Cardinality, Source
+from induce.logic.symbols import PADDING
 from induce.terms.arithmetic import arithmetic
 from induce.terms.op import HOLE, LITERAL
 from induce.terms.term import Term, literal
@@ -172,7 +173,7 @@ class Heads:
         width = max(len(e.args[0].args) for e in items)
         element = f"element@{number}/{len(outer) + 1 + width}"
         limited = bounds != [0, None]
-        pad = ~symbols.id_of("")
+        pad = ~symbols.id_of(PADDING)
         for k, item in enumerate(items):
             atom, condition = item.args
             elements = [*statement.condition.args, *condition.args]
@@ -245,15 +246,17 @@ def _without_ranges(atom: Term) -> tuple[Term, list[Term]]:
 
 
 def _numbered(elements: Sequence[Term]) -> tuple[Term, ...]:
-    """The body with every ``_`` of a positive atom named: each of its values is its own chance."""
+    """The body with every ``_`` of a positive atom named, also inside terms: each of its values is its own chance."""
     count = itertools.count(1)
-    done = []
-    for element in elements:
-        if lang.is_atom(element) and any(lang.is_anonymous(a) for a in element.args):
-            args = [lang.value_variable(f"Any{next(count)}_") if lang.is_anonymous(a) else a for a in element.args]
-            element = element.op(*args)
-        done.append(element)
-    return tuple(done)
+
+    def named(term: Term) -> Term:
+        if lang.is_anonymous(term):
+            return lang.value_variable(f"Any{next(count)}_")
+        if not any(lang.is_anonymous(node) for node in term.postorder()):
+            return term
+        return term.op(*(named(a) for a in term.args))
+
+    return tuple(named(e) if lang.is_atom(e) else e for e in elements)
 
 
 def _outer(element: Term) -> Term:

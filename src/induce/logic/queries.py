@@ -150,10 +150,8 @@ def answers_of(queries: Sequence[Query], program: GroundProgram, over: Mapping[s
 
 
 def _order(row: tuple[Any, ...]) -> list[Any]:
-    """Numbers before texts, other values last."""
-    return [
-        (isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", str(v)) for v in row
-    ]
+    """Numbers before texts; structured values last, in the order in which they were derived."""
+    return [(isinstance(v, str), type(v).__name__, v) if isinstance(v, int | float | str) else (2, "", 0) for v in row]
 
 
 def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -41,6 +41,8 @@ class Compound:
 
 Value: TypeAlias = int | float | str | bool | Compound
 
+PADDING = Compound("padding@", ())
+"""Fills up elements of aggregates that have fewer columns than others; no program can write it."""
 NIL = Compound("nil", ())
 """The empty list."""
 
