@@ -13,7 +13,7 @@ import torch
 
 from induce import Algebra
 from induce.errors import AlgebraError, DataError, FormatError, LimitError, ParseError, RuleError, TermError
-from induce.logic import LogicProgram, best_values, evaluate, load, value_and_gradient
+from induce.logic import Limits, LogicProgram, best_values, evaluate, load, value_and_gradient
 from induce.logic.data import read_array_pickle
 
 P = "p(2, a). p(3, b). p(3, c)."
@@ -512,3 +512,12 @@ def test_anonymous_variables_inside_terms_are_chances_of_their_own():
 def test_deeply_nested_answers_are_listed():
     program = LogicProgram("l([]). l([1|T]) :- l(T), length(T) < 400.", query="l(X)")
     assert len(program.answers) == 401
+
+
+def test_best_values_honour_the_limit_of_tuples():
+    rules = ["path(X, Y) :- edge(X, Y)", "path(X, Z) :- edge(X, Y), path(Y, Z)"]
+    rows = [(i, i + 1) for i in range(200)]
+    with pytest.raises(LimitError, match="Grounding stopped at the rule 'path"):
+        best_values({"edge": rows}, {}, rules, limits=Limits(tuples=5000))
+    with pytest.raises(LimitError, match="Grounding stopped at the rule 'path"):
+        evaluate({"edge": rows}, rules, limits=Limits(tuples=5000))

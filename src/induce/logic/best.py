@@ -291,7 +291,20 @@ def _refuse_negation(database: Database, stratum: Stratum, weights: Mapping[str,
 def best_values(
     database: Database, stratum: Stratum, algebra: str, weights: Mapping[str, Any], limits: Limits
 ) -> dict[str, tuple[Int32, Float]]:
-    """See :meth:`induce.logic.database.Database.best`."""
+    """The value of the best derivation of each tuple that a stratum derives, without recording any.
+
+    Parameters
+    ----------
+    algebra : {"viterbi", "tropical", "minmax", "bottleneck"}
+        The most probable derivation, the cheapest, the one with the strongest weakest part (0..1, or any numbers).
+    weights : mapping of relation to array, shape (tuples,)
+        One per tuple, in order; others weigh nothing. For the next stratum, add the values that this one returned.
+
+    Raises
+    ------
+    AlgebraError, DataError, RuleError, LimitError
+        For an unknown algebra; weights outside of its range or not one per tuple; a negated relation with weights.
+    """
     if algebra not in VALUE_ALGEBRAS:
         raise AlgebraError(
             f"There is no value algebra '{algebra}'.{did_you_mean(algebra, VALUE_ALGEBRAS)} "
@@ -319,7 +332,8 @@ def best_values(
 
     for name in weights:
         valued(name)
-    _value_rounds(database, stratum, watch, chosen, valued, heads)
+    with database.deriving(heads):
+        _value_rounds(database, stratum, watch, chosen, valued, heads)
     return {name: (database.tuples(name), known[name].values[: database.size(name)]) for name in heads}
 
 

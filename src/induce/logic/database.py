@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,17 @@ class Database:
     def total(self) -> int:
         """Number of tuples of all relations together."""
         return self._settled + sum(map(self.size, self._running))
+
+    @contextmanager
+    def deriving(self, heads: Iterable[str]) -> Iterator[None]:
+        """While these relations grow inside joins, :attr:`total` looks at their sizes."""
+        self._running = frozenset(heads)
+        self._settled -= sum(map(self.size, self._running))
+        try:
+            yield
+        finally:
+            self._settled += sum(map(self.size, self._running))
+            self._running = frozenset()
 
     def add_facts(self, relation: str, columns: Any) -> None:
         """Add tuples that hold in every world.
@@ -188,14 +200,8 @@ class Database:
         if state.started and self._is_stale(state, record):
             self._forget(state)
         state.record = state.record or record
-        heads = frozenset([*state.heads, *(a.head for a in stratum.aggregates)])
-        self._settled -= sum(map(self.size, heads))
-        self._running = heads
-        try:
+        with self.deriving([*state.heads, *(a.head for a in stratum.aggregates)]):
             self._evaluate(state, watch, method)
-        finally:
-            self._running = frozenset()
-            self._settled += sum(map(self.size, heads))
 
     def _evaluate(self, state: StratumState, watch: Watch, method: str) -> None:
         stratum = state.stratum
@@ -366,35 +372,9 @@ class Database:
         return found
 
     def best(
-        self,
-        stratum: Stratum,
-        algebra: str = "viterbi",
-        weights: Mapping[str, Any] | None = None,
-        *,
-        limits: Limits | None = None,
-    ) -> dict[str, tuple[Int32, NDArray[np.float64]]]:
-        """The value of the best derivation of each tuple that a stratum derives, without recording any.
-
-        Parameters
-        ----------
-        stratum : Stratum
-        algebra : {"viterbi", "tropical", "minmax", "bottleneck"}
-            The most probable derivation, the cheapest, the one with the strongest weakest part (0..1, or any numbers).
-        weights : mapping of relation to array, shape (tuples,)
-            One weight per tuple, in the order of :meth:`tuples`; other tuples weigh nothing. For the next stratum, add the
-            values that this one returned.
-        limits : Limits, optional
-
-        Raises
-        ------
-        AlgebraError
-            For an unknown algebra.
-        DataError
-            For weights outside of the algebra's range, or not one per tuple.
-        RuleError
-            When a relation with weights is negated.
-        LimitError
-        """
+        self, stratum: Stratum, algebra: str = "viterbi", weights: Mapping[str, Any] | None = None, *, limits: Limits | None = None
+    ) -> dict[str, tuple[Int32, NDArray[np.float64]]]:  # fmt: skip
+        """The value of the best derivation of each tuple of a stratum; see :func:`induce.logic.best.best_values`."""
         from induce.logic.best import best_values
 
         return best_values(self, stratum, algebra, weights or {}, limits or Limits())
