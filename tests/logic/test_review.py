@@ -15,6 +15,7 @@ from induce import Algebra
 from induce.errors import AlgebraError, DataError, FormatError, LimitError, ParseError, RuleError, TermError
 from induce.logic import Limits, LogicProgram, best_values, evaluate, load, value_and_gradient
 from induce.logic.data import read_array_pickle
+from induce.logic.dialects import from_asp
 
 P = "p(2, a). p(3, b). p(3, c)."
 
@@ -521,3 +522,14 @@ def test_best_values_honour_the_limit_of_tuples():
         best_values({"edge": rows}, {}, rules, limits=Limits(tuples=5000))
     with pytest.raises(LimitError, match="Grounding stopped at the rule 'path"):
         evaluate({"edge": rows}, rules, limits=Limits(tuples=5000))
+
+
+def test_what_asp_computes_otherwise_is_translated_or_refused():
+    parsed = from_asp("d(1..5). q(X / 2) :- d(X). r(X \\ 2) :- d(X).")
+    assert LogicProgram(parsed, query="q(X)").answers.labels == ["q(0)", "q(1)", "q(2)"]
+    assert any("'/' rounds down here" in note for note in parsed.notes)
+    with pytest.raises(
+        ParseError, match=r"at 1:26: '#min' compared by '>' of ASP is not supported. Over nothing it is #sup"
+    ):
+        from_asp("d(1..3). {p(X):d(X)}. :- #min{X:p(X)} > 2.")
+    assert LogicProgram(from_asp("d(1..3). s(S) :- S = #max{X : d(X)}."), query="s(S)").answers.labels == ["s(3)"]

@@ -71,7 +71,7 @@ def translate(text: str) -> Parsed:
             out.note(statement[0], "'#show' has no effect; ask for atoms with a query.")
             continue
         _refuse_words(out, statement)
-        statement = _absolute(_with_constants(statement, constants))
+        statement = _whole_division(out, _absolute(_with_constants(statement, constants)))
         if word in ("#minimize", "#maximize"):
             for made in _costs(out, statement):
                 out.add(made)
@@ -80,6 +80,19 @@ def translate(text: str) -> Parsed:
         else:
             out.add(_rule(out, statement))
     return out.parsed()
+
+
+def _whole_division(out: Translation, statement: Sequence[Token]) -> list[Token]:
+    """``/`` and the remainder are of integers in ASP; here they round down, which differs for negative numbers only."""
+    made = []
+    for token in statement:
+        if token.text in ("/", "\\") and token.kind != "string":
+            out.note(
+                token,
+                f"'{token.text}' rounds down here, and towards 0 in ASP: they differ where the result is negative.",
+            )
+        made.append(token.put("//") if token.text == "/" else token)
+    return made
 
 
 def _constant(out: Translation, statement: Sequence[Token], constants: dict[str, list[Token]]) -> None:
@@ -240,6 +253,22 @@ def _body(out: Translation, body: Sequence[Token]) -> list[Token]:
     return made
 
 
+def _refuse_unbounded(out: Translation, name: Token, left: Sequence[Token], right: Sequence[Token]) -> None:
+    """Refuse guards that hold in ASP over nothing, where ``#min`` is ``#sup`` and ``#max`` is ``#inf``: here is no result."""
+    upwards = {"#min": True, "#max": False}.get(name.text)
+    guards = [*left, *right]
+    if upwards is None or not guards:
+        return
+    above = (("<", "<="), (">", ">=")) if upwards else ((">", ">="), ("<", "<="))
+    if all(t.text in (*above[0], "!=") for t in left) and all(t.text in (*above[1], "!=") for t in right):
+        sign = "#sup" if upwards else "#inf"
+        out.refuse(
+            name, f"'{name.text}' compared by '{guards[0].text}'",
+            f"Over nothing it is {sign} there and has no result here: write 'S = {name.text}{{...}}, S > 2', which holds for "
+            "groups that are not empty.",
+        )  # fmt: skip
+
+
 def _guarded(out: Translation, literal: list[Token]) -> list[list[Token]]:
     """A literal with guards on both sides as two comparisons."""
     place = next((k for k, (t, d) in enumerate(depths(literal)) if d == 0 and t.text in _AGGREGATES), -1)
@@ -249,10 +278,11 @@ def _guarded(out: Translation, literal: list[Token]) -> list[list[Token]]:
         last = closing(literal, place + 1)
         left, right = literal[:place], literal[last + 1 :]
         aggregate = literal[place : last + 1]
-        if left and left[-1].text not in _COMPARISONS and left[-1].text not in ("+", "-", "*", "/"):
+        if left and left[-1].text not in _COMPARISONS and left[-1].text not in ("+", "-", "*", "//"):
             left = [*left, aggregate[0].put("<=")]
-        if right and right[0].text not in _COMPARISONS and right[0].text not in ("+", "-", "*", "/", "\\"):
+        if right and right[0].text not in _COMPARISONS and right[0].text not in ("+", "-", "*", "//", "\\"):
             right = [right[0].put("<="), *right]
+        _refuse_unbounded(out, aggregate[0], left[-1:], right[:1])
         if left and right and left[-1].text in _COMPARISONS and right[0].text in _COMPARISONS:
             return [[*left, *aggregate], [*aggregate, *right]]
         return [[*left, *aggregate, *right]]
