@@ -533,3 +533,12 @@ def test_what_asp_computes_otherwise_is_translated_or_refused():
     ):
         from_asp("d(1..3). {p(X):d(X)}. :- #min{X:p(X)} > 2.")
     assert LogicProgram(from_asp("d(1..3). s(S) :- S = #max{X : d(X)}."), query="s(S)").answers.labels == ["s(3)"]
+
+
+@pytest.mark.parametrize("algebra", ["probability", "log-probability"])
+def test_a_saturated_network_does_not_make_the_evidence_impossible(algebra):
+    text = "on(I) ~ nn(net, I) :- n(I). n(0..1). evidence(not on(0))."
+    program = LogicProgram(text, query="on(1)", net=torch.nn.Identity(), algebra=algebra)
+    found = program(on=torch.tensor([[[60.0], [0.0]], [[-900.0], [0.0]]]))
+    expected = math.log(0.5) if algebra.startswith("log") else 0.5
+    assert found.tolist() == pytest.approx([expected, expected])

@@ -284,7 +284,11 @@ class WeightReader:
             )
         if self.logits:
             self._check_logits(source, outputs)
-            return torch.softmax(outputs, 2) if source.values else torch.sigmoid(outputs)
+            if source.values:
+                return torch.softmax(outputs, 2)
+            # a network is never certain: what it excludes is improbable, not impossible
+            edge = torch.finfo(outputs.dtype)
+            return torch.sigmoid(outputs).clamp(edge.tiny, 1.0 - edge.eps / 2)
         self._check_probabilities(source, outputs)
         return outputs
 
