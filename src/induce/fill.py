@@ -135,12 +135,10 @@ def default_learner(task: Task) -> Learner:
         from induce.learners.constants import Choices
 
         return Choices()
-    from induce.learners.enumerate import Enumerate
+    from induce.learners.bidirectional import Bidirectional
     from induce.learners.evolve import Evolve
-    from induce.learners.monomials import Monomials
-    from induce.learners.sparse import SparseSums
 
-    return then(Monomials(), SparseSums(), Enumerate(), Evolve())
+    return then(Bidirectional(), Evolve())
 
 
 def solve(

@@ -99,6 +99,8 @@ class Task:
         "squared", or a torch loss for gradient learners.
     seed : int
         Seed of the row subsets.
+    pure_constants : bool
+        Whether fitted constants are pure numbers; otherwise one may carry any unit.
     """
 
     sketch: Term
@@ -111,6 +113,7 @@ class Task:
     subject_to: tuple[Any, ...] = ()
     loss: Any = "squared"
     seed: int = 0
+    pure_constants: bool = False
     modules: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -32,22 +32,24 @@ def warm_kernels(search: bool) -> None:
 def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     """Run each search learner for a moment."""
     from induce.learners.archive import Archive
-    from induce.learners.enumerate import Enumerate
+    from induce.learners.bidirectional import Bidirectional
     from induce.learners.evolve import Evolve
     from induce.learners.learner import SearchState
+    from induce.learners.meeting import Stage
     from induce.table import Table
     from induce.task import Task
     from induce.terms import REAL, arithmetic, hole
     from induce.terms.grammar import Grammar
 
     grammar = Grammar(
-        arithmetic, REAL, productions=["+", "*", "sin", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")]
+        arithmetic, REAL, productions=["+", "*", "/", "sin", "exp", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")]
     )
     data = Table(("x", "v"), np.vstack([table, table**2]), {"x": "m", "v": "m"})
     task = Task(hole.choice(grammar, name="f"), data, target, target_unit="m")
     state = SearchState(Archive())
+    small = Stage(rows=40, paired=20, summed=20, dictionary=8, targets=8, factors=16, powers=8, matched=64, inner=3, probed=4)
     for learner, batches in (
-        (Enumerate(capacity=64, pairs=16, deepest=3), 50),
+        (Bidirectional((small,), points=8), 400),
         (Evolve(population=20, children=10), 2),
     ):
         run = learner.run(task, state, np.random.default_rng(0))

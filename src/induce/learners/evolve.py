@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate_many, fit_constants
 from induce.learners.breeding import breed, pack, random_population, seed_state, tree_sizes, unpack_values
-from induce.learners.enumerate import fitted_batch
+from induce.learners.fitting import fitted_batch
 from induce.learners.forms import affine_forms, node_costs
+from induce.learners.growing import building_ops, forbid_masks
 from induce.learners.learner import Batch, SearchState
 from induce.task import Space, Task
 from induce.terms.codes import Programs
@@ -26,13 +27,11 @@ class _Island:
     """A ring of individuals; the oldest make room for children."""
 
     def __init__(self, task: Task, space: Space, size: int, rng: np.random.Generator) -> None:
-        from induce.learners.enumerate import _building_ops, _forbid_masks
-
         book = task.codebook
         self.book, self.space = book, space
         self.costs = node_costs(book)
-        self.ops = np.array([book.code_of[op] for op in _building_ops(space) if op.arity], np.int64)
-        self.forbid = _forbid_masks(space, book)
+        self.ops = np.array([book.code_of[op] for op in building_ops(space) if op.arity], np.int64)
+        self.forbid = forbid_masks(space, book)
         self.literals = np.array(space.literals, np.float64)
         self.state = seed_state(rng)
         width = max(space.max_size, 3)

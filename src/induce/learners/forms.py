@@ -38,7 +38,7 @@ def agree(task: Task, programs: Programs) -> NDArray[np.bool_]:
             programs.offsets,
             programs.values,
             programs.value_offsets,
-            programs.free,
+            np.zeros_like(programs.free) if task.pure_constants else programs.free,
             columns,
             target,
             ok,

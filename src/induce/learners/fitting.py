@@ -1,0 +1,77 @@
+"""From bare programs to a batch: drop what the task does not allow, fit the constants, report the work."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.algebras.evaluate import evaluate_many, fit_constants
+from induce.learners.forms import agree, node_costs, sizes_of
+from induce.learners.learner import Batch, SearchState
+from induce.task import Space, Task
+from induce.terms.codes import Programs
+
+__all__ = ["description_scores", "fitted_batch", "screened_batch", "size_limits"]
+
+Array = NDArray[np.float64]
+
+
+def fitted_batch(task: Task, space: Space, programs: Programs, source: str, tried: float, iterations: int = 8) -> Batch:
+    """Drop programs that are too large or whose units disagree, fit the rest, and report."""
+    sizes = sizes_of(programs, node_costs(task.codebook))
+    keep = np.flatnonzero((sizes <= space.max_size) & agree(task, programs))
+    if not len(keep):
+        return Batch(tried=tried, source=source)
+    programs = programs.take(keep)
+    columns, target, weights = task.search
+    fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
+    work = float(programs.offsets[-1]) * max(len(target), 64) * 4.0 * iterations
+    return Batch(fitted, loss / len(target), tried + len(keep), work, source)
+
+
+def screened_batch(
+    task: Task, programs: Programs, source: str, tried: float, keep: int, iterations: int = 8
+) -> Batch:
+    """Score programs with the constants they carry, and fit only the ``keep`` with the shortest descriptions.
+
+    Constants that a scan solved in closed form are near their optimum already, so their loss tells which are worth more.
+    """
+    space = task.space
+    assert space is not None
+    sizes = sizes_of(programs, node_costs(task.codebook))
+    allowed = np.flatnonzero((sizes <= space.max_size) & agree(task, programs))
+    if not len(allowed):
+        return Batch(tried=tried, source=source)
+    programs, sizes = programs.take(allowed), sizes[allowed]
+    columns, target, weights = task.search
+    values = evaluate_many(programs, columns)
+    with np.errstate(all="ignore"):
+        loss = ((values - target) ** 2) @ weights / len(target)
+    loss = np.where(np.isfinite(loss), loss, np.inf)
+    order = np.argsort(description_scores(task, loss, sizes), kind="stable")[:keep]
+    order = order[np.isfinite(loss[order])]
+    work = float(programs.offsets[-1]) * max(len(target), 64)
+    if not len(order):
+        return Batch(tried=tried, work=work, source=source)
+    found = fitted_batch(task, space, programs.take(order), source, tried + len(allowed) - len(order), iterations)
+    return Batch(found.programs, found.losses, found.tried, found.work + work, source)
+
+
+def description_scores(task: Task, loss: Array, sizes: NDArray[np.int64]) -> Array:
+    """``n/2 log(loss + floor) + size log(alphabet)`` in nats: what candidates of different sizes are compared by."""
+    space = task.space
+    alphabet = len(task.table.names) + (len(space.ops) if space is not None else 8) + 1
+    floor = task.scale * 1e-20 + (task.noise or 0.0) ** 2
+    with np.errstate(all="ignore"):
+        return np.asarray(0.5 * task.evidence * np.log(loss + floor) + sizes * np.log(alphabet))
+
+
+def size_limits(task: Task, state: SearchState) -> Array:
+    """For every size up to the largest allowed: the smallest loss of a kept candidate of at most that size."""
+    space = task.space
+    assert space is not None
+    limits = np.full(space.max_size + 1, np.inf)
+    for size, held in state.archive.by_size.items():
+        if held and size <= space.max_size:
+            limits[size] = held[0].loss
+    return np.asarray(np.minimum.accumulate(limits))

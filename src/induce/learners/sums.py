@@ -1,0 +1,168 @@
+"""Sums ``a f + b g + ... + c`` that explain a target, found by matrix products.
+
+With weighted and standardised rows ``Z`` and target ``t``, ``a f + b g + c`` explains the share
+``(r_f^2 + r_g^2 - 2 r_f r_g G) / (1 - G^2)`` of the variance, with ``r = Z t`` and ``G = Z Z'``; a product ``a f g + c`` the
+squared correlation of ``f g`` with ``t``, from ``(F t) F'``, ``(F^2)(F^2)'`` and ``F F'``. Longer sums grow from the best
+pairs by orthogonal matching pursuit with a beam.
+
+Source: Y. Pati, R. Rezaiifar and P. Krishnaprasad (1993), Orthogonal Matching Pursuit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.matching import keep_best
+
+__all__ = ["Dictionary", "best_pairs", "best_products", "longer"]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+CHUNK = 256
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _scan_pairs(gram: Any, r: Any, start: int, top: int, places: Any, scores: Any, count: Any) -> None:
+    """The best pairs of rows ``start + i`` and ``j`` below it, by unexplained share."""
+    bar = scores.max() if count[0] == len(scores) else np.inf
+    for i in range(gram.shape[0]):
+        first = start + i
+        a = r[first]
+        for j in range(min(first, top)):
+            g = gram[i, j]
+            free = 1.0 - g * g
+            if free < 1e-6:
+                continue
+            left = 1.0 - (a * a + r[j] * r[j] - 2.0 * a * r[j] * g) / free
+            if left < bar:
+                bar = keep_best(places, scores, count, first, j, left)
+
+
+def best_pairs(z: Array, t: Array, keep: int, known: int = 0) -> Iterator[tuple[Array, Ints, int]]:
+    """Best two-row sums for a target of unit length: (unexplained share, places (keep, 2), pairs looked at), by chunk.
+
+    Pairs of rows before ``known`` are left out.
+    """
+    single = z.astype(np.float32)
+    r = (z @ t).astype(np.float64)
+    for start in range(known, len(z), CHUNK):
+        stop = min(start + CHUNK, len(z))
+        gram = single[start:stop] @ single[:stop].T
+        places, scores, count = np.zeros((keep, 2), np.int64), np.full(keep, np.inf), np.zeros(1, np.int64)
+        _scan_pairs(gram, r, start, stop, places, scores, count)
+        order = np.argsort(scores[: count[0]], kind="stable")
+        yield np.maximum(scores[order], 0.0), places[order], gram.size
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _scan_products(cross: Any, second: Any, first: Any, start: int, total: float, places: Any, scores: Any, count: Any) -> None:
+    bar = scores.max() if count[0] == len(scores) else np.inf
+    for i in range(cross.shape[0]):
+        for j in range(start + i + 1):
+            spread = second[i, j] - first[i, j] * first[i, j]
+            if spread <= 1e-5 * second[i, j]:
+                continue
+            left = 1.0 - cross[i, j] * cross[i, j] / (spread * total)
+            if left < bar:
+                bar = keep_best(places, scores, count, start + i, j, left)
+
+
+def best_products(scaled: Array, w: Array, t: Array, keep: int, known: int = 0) -> Iterator[tuple[Array, Ints, int]]:
+    """Best ``a f g + c`` for a centered target: (unexplained share, places (keep, 2), pairs looked at), by chunk.
+
+    Parameters
+    ----------
+    scaled : array (rows, points)
+        Rows divided by their root mean square.
+    w : array (points,)
+        Weights adding up to one.
+    t : array (points,)
+        ``y`` less its weighted mean.
+    """
+    f = scaled.astype(np.float32)
+    square = f * f
+    w32, wt, total = w.astype(np.float32), (w * t).astype(np.float32), float(w @ (t * t))
+    for start in range(known, len(f), CHUNK):
+        stop = min(start + CHUNK, len(f))
+        places, scores, count = np.zeros((keep, 2), np.int64), np.full(keep, np.inf), np.zeros(1, np.int64)
+        _scan_products(
+            (f[start:stop] * wt) @ f[:stop].T, (square[start:stop] * w32) @ square[:stop].T, (f[start:stop] * w32) @ f[:stop].T,
+            start, total, places, scores, count,
+        )  # fmt: skip
+        order = np.argsort(scores[: count[0]], kind="stable")
+        yield np.maximum(scores[order], 0.0), places[order], (stop - start) * stop
+
+
+def longer(z: Array, t: Array, sets: list[tuple[int, ...]], beam: int, most: int) -> list[tuple[float, tuple[int, ...]]]:
+    """Sets of rows of ``z`` extended by the row that helps most: the best ``beam`` as (unexplained share, set)."""
+    found: dict[tuple[int, ...], float] = {}
+    total = max(float(t @ t), 1e-300)
+    rows = z[:most]
+    for members in sets:
+        basis = np.linalg.qr(z[list(members)].T)[0]
+        residual = t - basis @ (basis.T @ t)
+        inside = rows @ basis
+        free = 1.0 - np.einsum("ij,ij->i", inside, inside)
+        gain = (rows @ residual) ** 2 / np.maximum(free, 1e-9)
+        gain[free < 1e-8] = 0.0
+        left = (float(residual @ residual) - gain) / total
+        for k in np.argpartition(left, min(6, len(left) - 1))[:6]:
+            if int(k) not in members:
+                found[tuple(sorted((*members, int(k))))] = float(left[k])
+    return sorted((share, members) for members, share in found.items())[:beam]
+
+
+class Dictionary:
+    """Simple rows of a bank, of which sums are made: each direction once (rows that differ by an affine map are one).
+
+    Parameters
+    ----------
+    values : array (rows, points)
+        Bank rows in their order.
+    """
+
+    def __init__(self) -> None:
+        self.rows = np.zeros(0, np.int64)
+        self.values = np.zeros((0, 0))
+        self.seen: set[int] = set()
+        self.taken = 0
+
+    def refresh(self, values: Array, most: int) -> int:
+        """Take in further rows (all rows of the bank are given) until ``most`` are held; returns how many were before."""
+        before = len(self.rows)
+        if before >= most or self.taken >= len(values):
+            return before
+        fresh = values[self.taken : self.taken + 6 * most]
+        places = np.arange(self.taken, self.taken + len(fresh))
+        self.taken += len(fresh)
+        centered = fresh - fresh.mean(axis=1, keepdims=True)
+        norm = np.sqrt(np.einsum("ij,ij->i", centered, centered))
+        size = np.sqrt(np.einsum("ij,ij->i", fresh, fresh))
+        good = (norm > 1e-7 * size) & (np.abs(centered).max(axis=1) < 1e3 * norm)
+        z = centered[good] / norm[good, None]
+        z *= np.where(z[np.arange(len(z)), np.argmax(np.abs(z), axis=1)] < 0, -1.0, 1.0)[:, None]
+        keys = np.rint(z[:, :: max(1, z.shape[1] // 24)] * 1e7).astype(np.int64)
+        keep = []
+        for k, key in enumerate(keys):
+            mark = hash(key.tobytes())
+            if mark not in self.seen:
+                self.seen.add(mark)
+                keep.append(k)
+        keep = keep[: max(most - before, 0)]
+        chosen = np.flatnonzero(good)[keep]
+        self.rows = np.concatenate([self.rows, places[chosen]])
+        self.values = fresh[chosen] if not before else np.concatenate([self.values, fresh[chosen]])
+        return before
+
+    def standardised(self, w: Array, most: int) -> tuple[Array, Array]:
+        """Rows centered and scaled under weights adding up to one, times their roots; and the roots."""
+        root = np.sqrt(w)
+        values = self.values[:most]
+        z = (values - (values @ w)[:, None]) * root
+        norm = np.sqrt(np.einsum("ij,ij->i", z, z))
+        return z / np.maximum(norm, 1e-300)[:, None], root

@@ -1,0 +1,418 @@
+"""Inverse targets: what the rest of a formula must equal if its outer part is known.
+
+If ``y = g(t)`` for a known outer part ``g``, then ``t = g^-1(y)`` is a target of its own, and an error of ``t`` counts as
+``w (t - f)^2`` with ``w = (dy/dt)^2``: to first order the error of ``y`` itself. A target is made from a parent by one
+step, an operator with a bank row (``t * b``, ``b / t``, ...) and perhaps an inverse unary operator after it.
+
+Source: the idea of searching from both ends is that of F. de Franca and G. Aldeia (2021) and of S. Gulwani's inverse
+semantics (FlashMeta, 2015); the weights follow from the delta method.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.algebras import kernels as K
+from induce.algebras.kernels import OP_NAMES
+from induce.learners.bank import hash_row, lookup
+from induce.learners.growing import Growing
+
+__all__ = ["Step", "TargetBlock", "Targets", "first_target", "steps_for", "unary_for"]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Step = tuple[int, int, int]
+"""(operator code, side of the inner part, bank row or -1); side 0: ``t op b``, side 1: ``b op t``."""
+REACH = 100.0
+"""A target whose weighted spread is this many times that of ``y`` is all outer part: matching it would prove nothing."""
+EVEN = 0.04
+"""Smallest effective share of the points (Kish) that may carry a target's weight."""
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _undo_unary(op: int, t: Any, w: Any, at: int, to: int, points: int, out_t: Any, out_w: Any) -> bool:
+    """``t'`` with ``op(t') = t``, and ``w (dt/dt')^2``; False where the operator never gives such a value."""
+    for i in range(points):
+        x = t[at, i]
+        d = 1.0
+        if op == K.EXP:
+            if not x > 0.0:
+                return False
+            v, d = math.log(x), x
+        elif op == K.LOG:
+            if not abs(x) < 60.0:
+                return False
+            v = math.exp(x)
+            d = 1.0 / v
+        elif op == K.SQRT:
+            if x < 0.0:
+                return False
+            v = x * x
+            d = 0.5 / x if x > 0.0 else 0.0
+        elif op == K.SQUARE:
+            if x < 0.0:
+                return False
+            v = math.sqrt(x)
+            d = 2.0 * v
+        elif op == K.INVERSE:
+            if x == 0.0:
+                return False
+            v = 1.0 / x
+            d = x * x
+        elif op == K.SIN or op == K.COS:
+            if not abs(x) <= 1.0:
+                return False
+            v = math.asin(x) if op == K.SIN else math.acos(x)
+            d = math.sqrt(1.0 - x * x)
+        elif op == K.TANH:
+            if not abs(x) < 1.0:
+                return False
+            v, d = math.atanh(x), 1.0 - x * x
+        elif op == K.ASIN:
+            if not abs(x) <= 1.5707963267948966:
+                return False
+            v, d = math.sin(x), 1.0 / max(math.cos(x), 1e-3)
+        elif op == K.ACOS:
+            if not (0.0 <= x <= 3.141592653589793):
+                return False
+            v, d = math.cos(x), 1.0 / max(math.sin(x), 1e-3)
+        elif op == K.ATAN:
+            if not abs(x) < 1.5:
+                return False
+            v = math.tan(x)
+            d = 1.0 / (1.0 + v * v)
+        elif op == K.TAN:
+            v, d = math.atan(x), 1.0 + x * x
+        elif op == K.CUBE:
+            v = math.copysign(abs(x) ** (1.0 / 3.0), x)
+            d = 3.0 * v * v
+        elif op == K.CBRT:
+            v = x * x * x
+            d = 1.0 / max(3.0 * x * x, 1e-6)
+        elif op == K.SIGMOID:
+            if not (0.0 < x < 1.0):
+                return False
+            v, d = math.log(x / (1.0 - x)), x * (1.0 - x)
+        else:
+            return False
+        out_t[to, i] = v
+        out_w[to, i] = w[at, i] * d * d
+    return True
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _undo_binary(
+    op: int, side: int, t: Any, w: Any, at: int, values: Any, row: int, to: int, points: int, out_t: Any, out_w: Any
+) -> bool:
+    """``t'`` with ``t' op b = t`` (side 0) or ``b op t' = t`` (side 1), and its weights."""
+    for i in range(points):
+        x, b = t[at, i], values[row, i]
+        d = 1.0
+        if op == K.ADD:
+            v = x - b
+        elif op == K.SUB:
+            v = x + b if side == 0 else b - x
+        elif op == K.MUL:
+            if b == 0.0:
+                return False
+            v, d = x / b, b
+        elif op == K.DIV and side == 0:
+            if b == 0.0:
+                return False
+            v, d = x * b, 1.0 / b
+        else:
+            if x == 0.0 or b == 0.0:
+                return False
+            v = b / x
+            d = x * x / b
+        out_t[to, i] = v
+        out_w[to, i] = w[at, i] * d * d
+    return True
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _measure(t: Any, w: Any, at: int, points: int, out: Any) -> bool:
+    """Weighted mean, spread and total into ``out``; False for targets that are not worth matching."""
+    total, squares, mean, size = 0.0, 0.0, 0.0, 0.0
+    for i in range(points):
+        total += w[at, i]
+        squares += w[at, i] * w[at, i]
+        mean += w[at, i] * t[at, i]
+        size += w[at, i] * t[at, i] * t[at, i]
+    if not (total > 0.0 and total < 1e200 and size < 1e200):
+        return False
+    if total * total < EVEN * points * squares:
+        return False
+    mean /= total
+    spread = 0.0
+    for i in range(points):
+        r = t[at, i] - mean
+        spread += w[at, i] * r * r
+    out[0], out[1], out[2] = mean, spread, total
+    return spread > 1e-24 * size
+
+
+@numba.njit(cache=True, nogil=True)
+def _unit_after(op: int, side: int, units: Any, at: int, dims: Any, row: int, out: Any) -> int:
+    """Unit of ``t'``: 0 known, 1 hangs on a free constant, -1 disagrees."""
+    parent, state = units
+    width = parent.shape[1]
+    if width == 0:
+        return 0
+    free = state[at]
+    for k in range(width):
+        a = parent[at, k]
+        if row >= 0:
+            b = dims[row, k]
+            if op == K.ADD or op == K.SUB:
+                if free == 0 and a != b:
+                    return -1
+                out[k] = b
+            elif op == K.MUL:
+                out[k] = a - b
+            elif side == 0:
+                out[k] = a + b
+            else:
+                out[k] = b - a
+        elif op == K.SQRT:
+            out[k] = 2 * a
+        elif op == K.SQUARE:
+            if free == 0 and a % 2 != 0:
+                return -1
+            out[k] = a // 2
+        elif op == K.INVERSE:
+            out[k] = -a
+        elif op == K.CUBE:
+            if free == 0 and a % 3 != 0:
+                return -1
+            out[k] = a // 3
+        elif op == K.CBRT:
+            out[k] = 3 * a
+        else:
+            if free == 0 and a != 0:
+                return -1
+            out[k] = 0
+    if row >= 0 and (op == K.ADD or op == K.SUB):
+        return 0
+    if row < 0 and op != K.SQRT and op != K.SQUARE and op != K.INVERSE and op != K.CUBE and op != K.CBRT:
+        return 0
+    return free
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fill_block(
+    cursor: int, parents: Any, rows: Any, steps: Any, unaries: Any, bank: Any, limit: float, keys: Any, projections: Any,
+    block: Any, room: Any,
+) -> Any:  # fmt: skip
+    """Targets from ``cursor`` on until the block is full; returns (next cursor or -1, targets made)."""
+    parent_t, parent_w, parent_dims, parent_state, first_parent, last_parent = parents
+    values, dims, sizes = bank
+    out_t, out_w, info, links, out_dims, out_state = block
+    scratch_t, scratch_w, measured, moments, unit = room
+    points = parent_t.shape[1]
+    per_parent = len(rows) * len(steps)
+    total = (last_parent - first_parent) * per_parent
+    made = 0
+    scratch_units = (np.zeros((1, parent_dims.shape[1]), np.int64), np.zeros(1, np.int64))
+    while cursor < total and made + len(unaries) <= len(out_t):
+        parent = first_parent + cursor // per_parent
+        rest = cursor % per_parent
+        row, step = rows[rest // len(steps)], rest % len(steps)
+        cursor += 1
+        op, side = steps[step, 0], steps[step, 1]
+        kind = _unit_after(op, side, (parent_dims, parent_state), parent, dims, row, unit)
+        if kind < 0:
+            continue
+        if not _undo_binary(op, side, parent_t, parent_w, parent, values, row, 0, points, scratch_t, scratch_w):
+            continue
+        scratch_units[0][0, :] = unit
+        scratch_units[1][0] = kind
+        for u in range(len(unaries)):
+            unary = unaries[u]
+            if unary < 0:
+                for i in range(points):
+                    out_t[made, i], out_w[made, i] = scratch_t[0, i], scratch_w[0, i]
+                final = kind
+            else:
+                final = _unit_after(unary, 0, scratch_units, 0, dims, -1, unit)
+                if final < 0 or not _undo_unary(unary, scratch_t, scratch_w, 0, made, points, out_t, out_w):
+                    continue
+            if not _measure(out_t, out_w, made, points, measured) or not measured[1] < limit:
+                continue
+            s0, s1, s2 = 0.0, 0.0, 0.0
+            for i in range(points):
+                z = out_t[made, i] - measured[0]
+                s0 += abs(z)
+                s1 += z * projections[0, i]
+                s2 += z * projections[1, i]
+            if s1 < 0.0:
+                s1, s2 = -s1, -s2
+            moments[3], moments[4], moments[5] = s0, s1, s2
+            scale = s0 / points
+            moments[3] = points * 1.0
+            moments[4], moments[5] = s1 / scale, s2 / scale
+            if not scale > 0.0 or lookup(keys, hash_row(moments, points)):
+                continue
+            info[made, 0], info[made, 1], info[made, 2] = measured[0], measured[1], measured[2]
+            links[made, 0], links[made, 1], links[made, 2] = parent, op, side
+            links[made, 3], links[made, 4] = row, unary
+            out_dims[made, :] = unit if unary >= 0 else scratch_units[0][0]
+            out_state[made] = final
+            made += 1
+    return (cursor if cursor < total else -1), made
+
+
+@dataclass(eq=False)
+class TargetBlock:
+    """Some targets at once.
+
+    ``t``, ``w`` : arrays (targets, points); ``mean``, ``spread``, ``total`` : weighted mean, sum of squares about it, sum of
+    weights; ``cost`` : nodes of the outer part; ``paths`` : steps from the outside in; ``dims``, ``state`` : units.
+    """
+
+    t: Array
+    w: Array
+    mean: Array
+    spread: Array
+    total: Array
+    cost: Ints
+    links: Ints
+    parents: Sequence[tuple[Step, ...]]
+    dims: Ints
+    state: Ints
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def path(self, place: int) -> tuple[Step, ...]:
+        """Steps of one target, the outermost first."""
+        parent, op, side, row, unary = map(int, self.links[place])
+        steps = [*self.parents[parent]] if parent >= 0 else []
+        if op >= 0:
+            steps.append((op, side, row))
+        if unary >= 0:
+            steps.append((unary, 0, -1))
+        return tuple(steps)
+
+    def take(self, places: Ints) -> TargetBlock:
+        """Some of them."""
+        parts = (self.t, self.w, self.mean, self.spread, self.total, self.cost, self.links)
+        t, w, mean, spread, total, cost, links = (part[places] for part in parts)
+        return TargetBlock(t, w, mean, spread, total, cost, links, self.parents, self.dims[places], self.state[places])
+
+
+def first_target(grown: Growing, unit: Ints) -> TargetBlock:
+    """``y`` itself, weights adding up to one. ``grown.data`` may hold a centered target, so it is given by the caller."""
+    _, weights, _, _ = grown.data
+    return _single(grown.target, weights / weights.sum(), grown.dims.shape[1], unit)
+
+
+def _single(t: Array, w: Array, width: int, unit: Ints) -> TargetBlock:
+    mean = float(w @ t)
+    links = np.full((1, 5), -1, np.int64)
+    known = len(unit) == width
+    dims = np.zeros((1, width), np.int64) + (unit if known else 0)
+    state = np.array([0 if known else 1], np.int64)
+    spread = np.array([float(w @ (t - mean) ** 2)])
+    one = np.ones(1)
+    return TargetBlock(
+        t[None].copy(), w[None].copy(), np.array([mean]), spread, one * w.sum(), np.zeros(1, np.int64), links, [()], dims, state
+    )
+
+
+class Targets:
+    """Makes inverse targets from parents, steps and bank rows, each distinct one once (up to an affine map).
+
+    Parameters
+    ----------
+    grown : Growing
+        The bank whose rows stand in steps.
+    spread : float
+        Weighted variance of ``y``.
+    """
+
+    def __init__(self, grown: Growing, spread: float, size: int = 1 << 22) -> None:
+        self.grown = grown
+        self.limit = REACH * spread
+        self.keys = np.zeros(size, np.uint64)
+        self.unaries = unary_for(grown)
+        self.steps = steps_for(grown)
+
+    def blocks(
+        self, parents: TargetBlock, rows: Ints, *, unary: bool = True, most: int = 512, steps: Ints | None = None
+    ) -> Iterator[TargetBlock]:
+        """Targets one step below the parents, block by block."""
+        grown, points = self.grown, parents.t.shape[1]
+        unaries = np.array([-1, *(self.unaries if unary else [])], np.int64)
+        steps = self.steps if steps is None else steps
+        width = grown.dims.shape[1]
+        most = max(most, len(unaries))
+        bank = (grown.values, grown.dims, grown.size)
+        given = (parents.t, parents.w, parents.dims, parents.state, 0, len(parents))
+        room = (np.empty((1, points)), np.empty((1, points)), np.empty(3), np.empty(6), np.zeros(width, np.int64))
+        paths = [parents.path(k) for k in range(len(parents))]
+        cursor = 0
+        while cursor >= 0 and len(steps) and len(rows):
+            block = (
+                np.empty((most, points)), np.empty((most, points)), np.empty((most, 3)), np.empty((most, 5), np.int64),
+                np.zeros((most, width), np.int64), np.zeros(most, np.int64),
+            )  # fmt: skip
+            cursor, made = _fill_block(
+                cursor, given, rows, steps, unaries, bank, self.limit, self.keys, grown.data[2], block, room
+            )
+            if made:
+                yield self._block(block, made, parents, paths)
+
+    def _block(self, block: Any, made: int, parents: TargetBlock, paths: list[tuple[Step, ...]]) -> TargetBlock:
+        t, w, info, links, dims, state = (part[:made] for part in block)
+        costs, sizes = self.grown.costs, self.grown.size
+        cost = parents.cost[links[:, 0]] + costs[links[:, 1]] + sizes[links[:, 3]]
+        cost = cost + np.where(links[:, 4] >= 0, costs[np.maximum(links[:, 4], 0)], 0)
+        return TargetBlock(t, w, info[:, 0], info[:, 1], info[:, 2], cost, links, paths, dims, state)
+
+    def unary(self, parents: TargetBlock) -> TargetBlock:
+        """The parents' inverse unary targets."""
+        points, width = parents.t.shape[1], parents.dims.shape[1]
+        most = max(len(parents) * len(self.unaries), 1)
+        t, w, links = np.empty((most, points)), np.empty((most, points)), np.full((most, 5), -1, np.int64)
+        info, dims, state = np.empty((most, 3)), np.zeros((most, width), np.int64), np.zeros(most, np.int64)
+        made, measured, unit = 0, np.empty(3), np.zeros(width, np.int64)
+        empty = np.zeros((0, width), np.int64)
+        for k in range(len(parents)):
+            for op in self.unaries:
+                kind = _unit_after(op, 0, (parents.dims, parents.state), k, empty, -1, unit)
+                if kind < 0 or not _undo_unary(op, parents.t, parents.w, k, made, points, t, w):
+                    continue
+                if not _measure(t, w, made, points, measured) or not measured[1] < self.limit:
+                    continue
+                info[made], dims[made], state[made] = measured, unit, kind
+                links[made] = (k, -1, -1, -1, op)
+                made += 1
+        links = links[:made]
+        cost = parents.cost[links[:, 0]] + self.grown.costs[links[:, 4]]
+        paths = [parents.path(k) for k in range(len(parents))]
+        return TargetBlock(
+            t[:made], w[:made], info[:made, 0], info[:made, 1], info[:made, 2], cost, links, paths, dims[:made], state[:made]
+        )
+
+
+def steps_for(grown: Growing) -> Ints:
+    """(operator, side) of the binary steps whose operators are allowed, without those an affine map gives anyway."""
+    names = {op.name for op in grown.space.ops}
+    steps = [("*", K.MUL, 0), ("/", K.DIV, 0), ("/", K.DIV, 1), ("+", K.ADD, 0), ("-", K.SUB, 0), ("-", K.SUB, 1)]
+    return np.array([(code, side) for name, code, side in steps if name in names], np.int64).reshape(-1, 2)
+
+
+def unary_for(grown: Growing) -> list[int]:
+    """Codes of the unary operators that can be undone: those allowed, and powers where ``*`` and ``/`` are."""
+    names = {op.name for op in grown.space.ops}
+    found = ["exp", "log", "sqrt", "square", "inverse", "sin", "cos", "tanh", "asin", "acos", "atan", "tan", "cube", "cbrt", "sigmoid"]  # fmt: skip
+    made = {"square": "*", "cube": "*", "inverse": "/"}
+    return [OP_NAMES.index(name) for name in found if name in names or made.get(name) in names]
