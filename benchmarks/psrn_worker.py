@@ -65,7 +65,7 @@ def main() -> int:
     ended = True
     try:
         signal.setitimer(signal.ITIMER_PROF, PATIENCE * float(job["seconds"]), 1.0)
-        regressor.fit(X, y, n_down_sample=20, use_threshold=False, prun_const=True, prun_ndigit=6, top_k=10)
+        regressor.fit(X, y, n_down_sample=20, use_threshold=False)
     except _TimeIsUp:
         ended = False
     finally:
