@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -153,91 +152,6 @@ def _task(table: Array, target: Array) -> Any:
 
     grammar = Grammar(arithmetic, REAL, productions=[*OPERATORS.split(), 1, 2, "?"], variables=["x", "y"], max_size=20)
     return Task(hole.choice(grammar), Table(("x", "y"), table), target)
-
-
-def sample(name: str, points: int | None) -> tuple[Any, Array, Any]:
-    """A problem's rows: the published ones when ``points`` is None."""
-    from induce.formulas import problem
-
-    found = problem(name)
-    X, y = found.sample(points, seed=0)
-    return X, y, found
-
-
-def recover_ours(name: str, points: int | None, limit: float) -> bool:
-    """Whether our chosen formula is the true one."""
-    from induce.budget import Budget
-    from induce.formulas import FormulaRegressor
-    from induce.formulas.recovery import recovered
-
-    X, y, found = sample(name, points)
-    default = Budget.default()
-    budget = Budget(cpu=limit, work=default.work, plateau=default.plateau)
-    model = FormulaRegressor(operators=OPERATORS, within=budget, random_state=0).fit(X, y)
-    return recovered(model.best_, found.term, found.ranges)
-
-
-def recover_gplearn(name: str, points: int | None, limit: float) -> bool:
-    """Whether gplearn's best program is the true one."""
-    import sympy
-    from gplearn.genetic import SymbolicRegressor
-
-    X, y, found = sample(name, points)
-    functions = ("add", "sub", "mul", "div", "sin", "cos", "log", "sqrt")
-    began = time.process_time()
-    model = SymbolicRegressor(
-        population_size=1000, generations=1, function_set=functions, random_state=0, warm_start=True
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        generations = 0
-        while time.process_time() - began < limit:
-            generations += 1
-            model.set_params(generations=generations)
-            model.fit(X.values.T, y)
-    local = {
-        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-        "sin": sympy.sin, "cos": sympy.cos, "log": lambda a: sympy.log(sympy.Abs(a)), "sqrt": lambda a: sympy.sqrt(sympy.Abs(a)),
-        **{f"X{i}": sympy.Symbol(n, real=True) for i, n in enumerate(X.names)},
-    }  # fmt: skip
-    return _is_true(str(model._program), local, found)
-
-
-def recover_pyoperon(name: str, points: int | None, limit: float) -> bool:
-    """Whether pyoperon's chosen model, or any on its front, is the true one."""
-    import sympy
-    from pyoperon.sklearn import SymbolicRegressor
-
-    X, y, found = sample(name, points)
-    began, seed = time.process_time(), 0
-    while time.process_time() - began < limit:
-        seed += 1
-        model = SymbolicRegressor(
-            allowed_symbols="add,sub,mul,div,sin,cos,exp,log,sqrt,constant,variable", population_size=1000, generations=90,
-            optimizer_iterations=5, n_threads=1, max_time=max(1, int(limit)), random_state=seed, objectives=["r2", "length"],
-            model_selection_criterion="bayesian_information_criterion",
-        )  # fmt: skip
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.fit(np.array(X.values.T), y)
-        local = {f"X{i + 1}": sympy.Symbol(n, real=True) for i, n in enumerate(X.names)}
-        for entry in model.pareto_front_[-8:]:
-            text = model.get_model_string(entry["tree"], 12)
-            if _is_true(text.replace("^", "**"), local, found):
-                return True
-    return False
-
-
-def _is_true(text: str, local: dict[str, Any], found: Any) -> bool:
-    import sympy
-
-    from induce.formulas.recovery import recovered
-    from induce.terms.symbolic import from_sympy
-
-    try:
-        return recovered(from_sympy(sympy.sympify(text, locals=local)), found.term, found.ranges)
-    except Exception:  # a peer's formula that our language cannot hold is not the true one
-        return False
 
 
 def two_second_fit(rows: int, seed: int) -> float:

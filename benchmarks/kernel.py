@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
 from benchmarks import corpus
+from benchmarks.problems import problem_set
 from benchmarks.runner import Run, row
+from benchmarks.solvers import Question, solve
 
 _HEAVY = ("torch", "sklearn", "sympy", "pandas")
 
@@ -130,15 +133,17 @@ def battery(run: Run) -> tuple[float, bool, str]:
 
 
 def _nguyen(run: Run, points: int | None) -> tuple[float, bool, str]:
-    names = [f"Nguyen-{k}" for k in ((1, 5, 8) if run.quick else range(1, 13))]
+    known = replace(problem_set("nguyen"), rows=points)
+    asked = [found for found in known.problems if not run.quick or found.name in ("Nguyen-1", "Nguyen-5", "Nguyen-8")]
     seconds = 1.5 if run.quick else 10.0
-    found = {name: corpus.recover_ours(name, points, seconds) for name in names}
-    for peer, solver in (("gplearn", corpus.recover_gplearn), ("pyoperon", corpus.recover_pyoperon)):
+    questions = [Question(found, *known.sample(found), seconds, known.operators) for found in asked]
+    missed = [q.problem.name for q in questions if not solve("ours", q).exact]
+    for peer in ("gplearn", "pyoperon"):
         if run.peer(peer) is not None:
-            run.record(peer, sum(solver(name, points, seconds) for name in names))
-    missed = [name for name, ok in found.items() if not ok]
-    least = 9 if len(names) == 12 else len(names)
-    return sum(found.values()), sum(found.values()) >= least, f"of {len(names)}; missed: {', '.join(missed) or 'none'}"
+            run.record(peer, sum(solve(peer, question).exact for question in questions))
+    exact = len(asked) - len(missed)
+    least = 9 if len(asked) == 12 else len(asked)
+    return exact, exact >= least, f"of {len(asked)}; missed: {', '.join(missed) or 'none'}"
 
 
 @row("Nguyen-1 to -12, noise-free, 200 points, 10 CPU s each, one setting: exactly recovered (SymPy)", goal=">= 9")

@@ -17,6 +17,7 @@ from typing import Any
 SUITES: dict[str, str] = {
     "install": "benchmarks.install",
     "kernel": "benchmarks.kernel",
+    "formulas": "benchmarks.formulas",
     "circuits": "benchmarks.circuits",
     "datalog": "benchmarks.datalog",
     "logic": "benchmarks.logic",

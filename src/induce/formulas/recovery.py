@@ -1,8 +1,12 @@
 """When a found formula counts as the true one: the same function by proof, not merely a close one.
 
-Fitted constants are first rounded to the simplest number within three decimals. The rounded formula must then agree with
-the truth far outside of rounding error on ranges 1.5 times as wide, and SymPy must reduce the difference to zero, in a
-process of its own that is ended when its time is up.
+Fitted constants are first rounded to the simplest number within three decimals, or, when that is not the truth, to a closed
+form (a fraction, with pi, a root or an exponential) that they equal to nine digits. The rounded formula must then agree
+with the truth up to rounding error on ranges 1.5 times as wide, and SymPy must reduce the difference to zero, in a process
+of its own that is ended when its time is up.
+
+A formula found in noisy data is judged in two steps: with its constants fitted to values without noise it must be the true
+one in the sense above, and each constant found must lie within three standard errors of the one without noise.
 """
 
 from __future__ import annotations
@@ -16,22 +20,32 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from induce.algebras.evaluate import evaluate
+from induce.algebras.evaluate import evaluate, fit_constants, jacobian_many
 from induce.errors import InduceError
+from induce.fit import Row
+from induce.terms import hole as holes
 from induce.terms.arithmetic import arithmetic
+from induce.terms.codes import Codebook, Programs
 from induce.terms.op import LITERAL
 from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr
 from induce.terms.sort import REAL
 from induce.terms.term import Term, literal
 
-__all__ = ["recovered", "rounded"]
+__all__ = ["closed", "noise_free", "recovered", "recovered_with_noise", "rounded"]
 
 POINTS = 400
 WIDER = 1.5
 AGREEMENT = 1e-8
 """Largest difference that counts as equal, as a share of the truth's spread."""
+CLOSED = 1e-9
+"""Largest relative difference between a constant and its closed form."""
+CONTAINED = 1e-6
+"""How closely a sketch must follow the truth without noise, as a share of the truth's spread, before a proof is tried."""
+VAGUE = 1e8
+"""Condition of the scaled Jacobian above which the constants of a sketch cannot be told apart."""
 
 
 def rounded(term: Term) -> Term:
@@ -47,6 +61,55 @@ def rounded(term: Term) -> Term:
         return node.rebuild(args) if args else node
 
     return term.fold(step)
+
+
+def closed(term: Term) -> Term:
+    """The term with floats written as ``p/q``, with a power of pi, a square root or an exponential, where nine digits agree.
+
+    Other floats are written as by :func:`rounded`.
+
+    >>> closed(arithmetic.parse("0.07957747154594767 * x + 0.7071067811865476"))
+    1 / 4 / pi * x + sqrt(1 / 2)
+    """
+
+    def step(node: Term, args: tuple[Term, ...]) -> Term:
+        if node.op is LITERAL and isinstance(node.payload, float) and math.isfinite(node.payload):
+            form = _closed_form(node.payload)
+            return _simple(node.payload) if form is None else form
+        return node.rebuild(args) if args else node
+
+    return term.fold(step)
+
+
+def _closed_form(value: float) -> Term | None:
+    """The simplest closed form of a number to nine digits, or None."""
+    size = abs(value)
+    if not 1e-12 < size < 1e12:
+        return None
+    found: list[tuple[int, str]] = []
+    for power in (0, 1, -1, 2, -2, 3, -3):
+        for root in (False, True):
+            part = _fraction((size**2 if root else size) / math.pi**power, 2 * CLOSED if root else CLOSED)
+            if part is not None and not (root and power in (2, -2)):
+                text = f"{part}{'' if not power else '*' if power > 0 else '/'}{'*'.join(['pi'] * abs(power))}"
+                text = text if power >= -1 else f"{part}/({'*'.join(['pi'] * -power)})"
+                cost = part.numerator * part.denominator * (1 + abs(power)) * (3 if root else 1)
+                found.append((cost, f"sqrt({text})" if root else text))
+    part = _fraction(math.log(size), CLOSED / max(abs(math.log(size)), 1e-3), 12)
+    if part is not None:
+        found.append((5 * abs(part.numerator) * part.denominator, f"exp({part})"))
+    if not found:
+        return None
+    text = min(found)[1]
+    return arithmetic.parse(text if value > 0 else f"-({text})")
+
+
+def _fraction(value: float, within: float, most: int = 1000) -> Fraction | None:
+    """A fraction of small numbers within a relative distance."""
+    part = Fraction(value).limit_denominator(most)
+    if not part or abs(part.numerator) > 10 * most or abs(float(part) - value) > within * abs(value):
+        return None
+    return part
 
 
 def _simple(value: float) -> Term:
@@ -85,21 +148,119 @@ def recovered(
     >>> recovered("sin(x)", "x", {"x": (0.0, 0.001)})
     False
     """
-    found = rounded(arithmetic.parse(term) if isinstance(term, str) else term)
+    given = arithmetic.parse(term) if isinstance(term, str) else term
     true = rounded(arithmetic.parse(truth) if isinstance(truth, str) else truth)
-    if found.holes or not {v.name for v in found.variables} <= set(ranges):
+    if given.holes or not {v.name for v in given.variables} <= set(ranges):
         return False
-    return _agrees(found, true, ranges) and (found is true or _proved(found, true, ranges, seconds))
+    tried = dict.fromkeys((rounded(given), closed(given)))
+    return any(_agrees(f, true, ranges) and (f is true or _proved(f, true, ranges, seconds)) for f in tried)
+
+
+def recovered_with_noise(
+    row: Row, truth: Term | str, ranges: Mapping[str, tuple[float, float]], *, level: float = 3.0, seconds: float = 10.0
+) -> bool:
+    """Whether a formula found in noisy data is the true one, with constants as close as the noise allows.
+
+    Parameters
+    ----------
+    row : Row
+        A row of a fit: the sketch, its fitted constants and their standard errors. Constants that the fit has rounded are
+        part of the sketch and must be right.
+    truth : Term or str
+        The true formula, over the same variables.
+    ranges : mapping of variable to (low, high)
+        Where the data came from.
+    level : float
+        How many standard errors a constant may be away from its value without noise.
+    seconds : float
+        Wall time for the proof.
+
+    Returns
+    -------
+    bool
+        False also for a sketch whose constants cannot be told apart, or that has a term the truth does without.
+    """
+    true = arithmetic.parse(truth) if isinstance(truth, str) else truth
+    if not {v.name for v in row.sketch.variables} <= set(ranges) or {h.name for h in row.sketch.holes} != set(
+        row.values
+    ):
+        return False
+    if not row.values:
+        return recovered(row.sketch, true, ranges, seconds=seconds)
+    values = noise_free(row.sketch, row.values, true, ranges)
+    if values is None:
+        return False
+    for name, value in values.items():
+        error = row.errors.get(name, math.nan)
+        if not abs(row.values[name] - value) <= level * error + CLOSED * abs(value):  # an error of NaN is not close
+            return False
+    filled = row.sketch.replace({name: literal(value, REAL) for name, value in values.items()})
+    return recovered(filled, true, ranges, seconds=seconds)
+
+
+def noise_free(
+    sketch: Term, starts: Mapping[str, float], truth: Term, ranges: Mapping[str, tuple[float, float]]
+) -> dict[str, float] | None:
+    """The constants with which a sketch is the truth, found from nearby starts by fitting values without noise.
+
+    None if it does not become the truth, if its constants cannot be told apart, or if one of them must be zero (a term that
+    the truth does without).
+    """
+    data = _draw(ranges, 1.0)
+    target = np.broadcast_to(np.asarray(evaluate(truth, data), dtype=float), (POINTS,))
+    started = sketch.replace({h: holes.real(h.name, start=float(starts[h.name])) for h in sketch.holes})
+    programs = Codebook(arithmetic, list(ranges)).encode([started])
+    table = np.stack([data[name] for name in ranges])
+    defined = np.isfinite(target) & np.isfinite(jacobian_many(programs, table)[0][0])
+    if defined.sum() < 20:
+        return None
+    table, target = table[:, defined], target[defined]
+    fitted, _ = fit_constants(programs, table, target, iterations=200)
+    fitted, slopes, misfit = _newton(fitted, table, target)
+    spread = float(np.std(target)) + 1e-300
+    if not np.all(np.abs(misfit) <= CONTAINED * (spread + np.abs(target))):
+        return None
+    lengths = np.linalg.norm(slopes, axis=1)
+    found = fitted.values[fitted.free]
+    if not np.all(lengths > 0) or np.linalg.cond(slopes / lengths[:, None]) > VAGUE:
+        return None
+    if np.any(np.abs(found) * lengths <= CONTAINED * spread * math.sqrt(len(target))):
+        return None
+    names = [node.name for node in sketch.walk_postfix() if node.is_hole]
+    return dict(zip(names, map(float, found), strict=True))
+
+
+def _newton(
+    programs: Programs, table: NDArray[np.float64], target: NDArray[np.float64]
+) -> tuple[Programs, NDArray[np.float64], NDArray[np.float64]]:
+    """A few undamped steps, kept while they help: the programs, the derivatives by their constants, the misfit."""
+    values, slopes = jacobian_many(programs, table)
+    misfit = values[0] - target
+    for _ in range(6):
+        step = np.linalg.lstsq(slopes[programs.free].T, -misfit, rcond=None)[0]
+        moved = programs.values.copy()
+        moved[programs.free] += step
+        there = programs.with_values(moved)
+        values, further = jacobian_many(there, table)
+        if not np.sum((values[0] - target) ** 2) < np.sum(misfit**2):
+            break
+        programs, slopes, misfit = there, further, values[0] - target
+    return programs, slopes[programs.free], misfit
+
+
+def _draw(ranges: Mapping[str, tuple[float, float]], factor: float) -> dict[str, NDArray[np.float64]]:
+    rng = np.random.default_rng(0)
+    drawn = {}
+    for name, (low, high) in ranges.items():
+        middle, half = (low + high) / 2, (high - low) / 2 * factor
+        drawn[name] = rng.uniform(middle - half, middle + half, POINTS)
+    return drawn
 
 
 def _agrees(found: Term, true: Term, ranges: Mapping[str, tuple[float, float]]) -> bool:
     """Equal where both are defined, on wider ranges, and defined together on the given ones."""
-    rng = np.random.default_rng(0)
     for factor in (1.0, WIDER):
-        data = {}
-        for name, (low, high) in ranges.items():
-            middle, half = (low + high) / 2, (high - low) / 2 * factor
-            data[name] = rng.uniform(middle - half, middle + half, POINTS)
+        data = _draw(ranges, factor)
         a, b = (np.broadcast_to(evaluate(t, data), (POINTS,)) for t in (found, true))
         both = np.isfinite(a) & np.isfinite(b)
         if both.sum() < 20 or (factor == 1.0 and (np.isfinite(b) & ~np.isfinite(a)).any()):
