@@ -16,7 +16,7 @@ from induce.choosing import choose, describe
 from induce.errors import FillError
 from induce.fit import Fit, Row
 from induce.learners.archive import Archive, Entry
-from induce.learners.learner import Learner, then
+from induce.learners.learner import Learner
 from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
@@ -135,10 +135,9 @@ def default_learner(task: Task) -> Learner:
         from induce.learners.constants import Choices
 
         return Choices()
-    from induce.learners.bidirectional import Bidirectional
-    from induce.learners.evolve import Evolve
+    from induce.learners.portfolio import Portfolio
 
-    return then(Bidirectional(), Evolve())
+    return Portfolio()
 
 
 def solve(

@@ -98,10 +98,26 @@ def _closed_form(value: float) -> Term | None:
     part = _fraction(math.log(size), CLOSED / max(abs(math.log(size)), 1e-3), 12)
     if part is not None:
         found.append((5 * abs(part.numerator) * part.denominator, f"exp({part})"))
-    if not found:
+    if found:
+        text = min(found)[1]
+        return arithmetic.parse(text if value > 0 else f"-({text})")
+    return _shifted_form(value)
+
+
+def _shifted_form(value: float) -> Term | None:
+    """A fraction beside a multiple of half pi, as phases are, or the logarithm of a closed form, as added exponents are."""
+    for quarter in (1, -1, 2, -2, 3, -3, 4, -4):
+        part = _fraction(value - quarter * math.pi / 2, CLOSED * abs(value) / abs(value - quarter * math.pi / 2), 60)
+        if part is not None:
+            return arithmetic.parse(f"({part}) + ({Fraction(quarter, 2)})*pi")
+    if abs(value) > 20:
         return None
-    text = min(found)[1]
-    return arithmetic.parse(text if value > 0 else f"-({text})")
+    size = math.exp(value)
+    for power in (0, 1, -1):
+        part = _fraction(size**2 / math.pi**power, 4 * CLOSED * max(abs(value), 0.1), 100)
+        if part is not None:
+            return arithmetic.parse(f"1/2*log({part}{('', '*pi', '/pi')[power]})")
+    return None
 
 
 def _fraction(value: float, within: float, most: int = 1000) -> Fraction | None:
@@ -296,7 +312,10 @@ def _prove(job: Mapping[str, Any]) -> bool:
         expression = to_sympy(parse_sexpr(arithmetic, text))
         better = {s: sympy.Symbol(s.name, positive=True) for s in expression.free_symbols if s.name in known}
         sides.append(expression.subs(better))
-    return any(form == 0 for form in _forms(sympy, sides[0] - sides[1]))
+    if any(form == 0 for form in _forms(sympy, sides[0] - sides[1])):
+        return True
+    # sides whose values agree at hundreds of points have one sign there: equal squares are then as good
+    return bool(sympy.simplify(sympy.expand(sides[0] ** 2) - sympy.expand(sides[1] ** 2)) == 0)
 
 
 def _forms(sympy: Any, difference: Any) -> Iterator[Any]:
@@ -304,6 +323,7 @@ def _forms(sympy: Any, difference: Any) -> Iterator[Any]:
     yield difference
     yield sympy.expand(difference)
     yield sympy.expand(sympy.expand_trig(difference))
+    yield sympy.cancel(sympy.together(difference)) if difference.is_rational_function() else difference
     yield sympy.simplify(difference)
     yield sympy.simplify(sympy.logcombine(sympy.expand_log(difference)))
     yield sympy.simplify(sympy.expand(sympy.expand_trig(difference)))

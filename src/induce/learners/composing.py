@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from induce.learners.forms import Part
 from induce.learners.growing import Growing
 from induce.learners.targets import Step
 
 __all__ = ["Part", "Pen", "affine_parts", "over", "power_product", "product", "raised", "sum_of", "wrapped"]
 
-Part = tuple[list[int], list[float], list[bool]]
-"""Codes, numbers and which numbers are fitted: one program."""
 NEAR = 1e-8
 """A coefficient this near to 0, 1 or -1 is not written."""
 
@@ -24,13 +23,16 @@ class Pen:
         self.grown = grown
         self.book = grown.book
         self.singles: dict[int, Part] = {}
+        self.extras: list[Part] = []
 
     def code(self, name: str) -> int:
         """Code of an operator."""
         return self.book.code_of[self.book.language[name]]
 
     def row(self, row: int) -> Part:
-        """The program of one bank row; its numbers are literals."""
+        """The program of one bank row; its numbers are literals. Rows from -2 downwards are extras."""
+        if row <= -2:
+            return self.extras[-2 - row]
         found = self.singles.get(row)
         if found is None:
             codes, numbers = self.grown.single(row)
@@ -70,7 +72,7 @@ def wrapped(inner: Part, path: Sequence[Step], pen: Pen) -> Part:
     """The outer part of a target around a program for it; ``path`` runs from the outside in."""
     result = inner
     for op, side, row in reversed(path):
-        if row < 0:
+        if row == -1:
             result = _applied(op, result)
         elif side == 0:
             result = _applied(op, result, pen.row(row))

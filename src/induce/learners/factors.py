@@ -33,16 +33,20 @@ class Factors:
     grown : Growing
     columns : array (columns, points)
         The data on the bank's rows.
+    independent : sequence of int
+        Columns of which none is a product of powers of others.
     """
 
-    def __init__(self, grown: Growing, columns: Array, pen: Pen) -> None:
+    def __init__(self, grown: Growing, columns: Array, independent: Sequence[int], pen: Pen) -> None:
         self.grown, self.pen = grown, pen
-        self.variables = [k for k, c in enumerate(columns) if np.all(c != 0.0) and np.ptp(np.log(np.abs(c))) > 1e-9]
+        varying = [k for k in independent if np.all(columns[k] != 0.0)]
+        self.variables = [k for k in varying if np.ptp(np.log(np.abs(columns[k]))) > 1e-9]
         logs = [np.log(np.abs(columns[k])) for k in self.variables]
         self.base = np.vstack([np.ones(columns.shape[1]), *logs])
         self.taken = 0
         self.rows = np.zeros(0, np.int64)
         self.logs = np.zeros((0, columns.shape[1]))
+        self.single_logs = np.zeros((0, columns.shape[1]), np.float32)
         self.seen: set[int] = set()
         self.basis = np.linalg.qr(self.base.T)[0]
 
@@ -73,6 +77,7 @@ class Factors:
         keep = keep[: max(most - len(self.rows), 0)]
         self.rows = np.concatenate([self.rows, places[keep]])
         self.logs = np.concatenate([self.logs, logs[keep]])
+        self.single_logs = (self.logs - (self.logs @ self.basis) @ self.basis.T).astype(np.float32)
 
     def _project(self, t: Array, w: Array, most: int) -> tuple[Array, Array, float, Array]:
         """Weighted and projected: directions of the rows, the target's rest, its square, and the norms of the rows."""
@@ -90,11 +95,21 @@ class Factors:
 
     def single(self, t: Array, w: Array, most: int, keep: int) -> list[tuple[float, tuple[int, ...]]]:
         """Losses and members of the best products with at most one row; the empty one first."""
-        z, aim, total, _ = self._project(t, w, most)
-        whole = float(aim @ aim)
+        weight = w * t * t
+        root = np.sqrt(weight / weight.sum())
+        basis = np.linalg.qr((self.base * root).T)[0]
+        aim = np.log(np.abs(t)) * root
+        aim = aim - basis @ (basis.T @ aim)
+        whole, total = float(aim @ aim), float(weight.sum())
         found: list[tuple[float, tuple[int, ...]]] = [(whole * total, ())]
-        if len(z):
-            left = whole - (z @ aim) ** 2
+        z = self.single_logs[:most]
+        if len(z) and whole > 0.0:
+            # |z - proj z|^2 = |z|^2 - |B' z|^2 without forming the projections
+            weighted = z * root.astype(np.float32)
+            inside = weighted @ basis.astype(np.float32)
+            norm = np.einsum("ij,ij->i", weighted, weighted) - np.einsum("ij,ij->i", inside, inside)
+            cross = weighted @ aim.astype(np.float32)
+            left = whole - np.where(norm > 1e-5, cross**2 / np.maximum(norm, 1e-5), 0.0)
             for k in np.argpartition(left, min(keep, len(left) - 1))[:keep]:
                 found.append((max(float(left[k]), 0.0) * total, (int(k),)))
         return found

@@ -11,7 +11,10 @@ from induce.algebras.dimension import consistent
 from induce.task import Space, Task
 from induce.terms.codes import FIRST_VARIABLE, Codebook, Programs
 
-__all__ = ["affine_forms", "agree", "combine", "free_literals", "node_costs", "sizes_of"]
+__all__ = ["Part", "affine_forms", "agree", "combine", "free_literals", "node_costs", "sizes_of"]
+
+Part = tuple[list[int], list[float], list[bool]]
+"""Codes, numbers and which numbers are fitted: one program."""
 
 
 def node_costs(book: Codebook) -> NDArray[np.int64]:

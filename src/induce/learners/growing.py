@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from induce.learners.bank import expand, known
-from induce.learners.forms import node_costs
+from induce.learners.forms import Part, combine, node_costs
 from induce.task import Space, Task
 from induce.terms.codes import Bank, Codebook, Programs
 
@@ -34,6 +34,8 @@ class Growing:
         For the projections that equal values are told by.
     rows : (columns, target, weights), optional
         Data of the bank; the task's search rows by default.
+    macros : sequence of Part
+        Programs that the given columns stand for, when they are not the task's own; these have no unit.
 
     Attributes
     ----------
@@ -45,9 +47,11 @@ class Growing:
     """
 
     def __init__(
-        self, task: Task, space: Space, capacity: int, rng: np.random.Generator, rows: tuple[Array, Array, Array] | None = None
+        self, task: Task, space: Space, capacity: int, rng: np.random.Generator, rows: tuple[Array, Array, Array] | None = None,
+        macros: Sequence[Part] = (),
     ) -> None:  # fmt: skip
         columns, target, weights = task.search if rows is None else rows
+        self.macros = list(macros)
         points = len(target)
         self.space = space
         self.book: Codebook = task.codebook
@@ -58,11 +62,11 @@ class Growing:
         self.right = np.full(capacity + 1, -1, np.int32)
         self.size = np.zeros(capacity + 1, np.int64)
         self.contains = np.zeros(capacity + 1, np.int64)
-        dims, _ = task.dimensions
+        dims = np.zeros((len(columns), 0), np.int64) if macros else task.dimensions[0]
         self.dims = np.zeros((capacity + 1, dims.shape[1]), np.int64)
         self.state = np.zeros(capacity + 1, np.int64)
         self.keys = np.zeros(1 << max(16, int(np.ceil(np.log2(max(capacity, 1))) + 6)), np.uint64)
-        self.capacity = self.limit = capacity
+        self.capacity, self.quota = capacity, QUOTA_POINTS
         projections = rng.choice([-1.0, 1.0], size=(2, points)) * rng.uniform(0.5, 1.0, size=(2, points))
         self.target = target
         centered = target - np.average(target, weights=weights) if space.shifts else target
@@ -95,7 +99,8 @@ class Growing:
         row = int(self.counts[0])
         if row >= self.capacity:
             return
-        self.values[row], self.op[row], self.size[row], self.dims[row] = values, code, 1, dimension
+        size = len(self.macros[code - 256][0]) if self.macros and code >= 256 else 1
+        self.values[row], self.op[row], self.size[row], self.dims[row] = values, code, size, dimension
         known(self.values, row, self.data, self.keys)  # so that abs of a positive column is nothing new
         self.counts[0] += 1
 
@@ -133,10 +138,10 @@ class Growing:
             tried = int(self.counts[1])
             for first, second in self._splits(size, int(self.costs[code]), arity):
                 at = 0
-                while at >= 0 and self.held < self.limit:
+                while at >= 0:
                     before = int(self.counts[1])
                     at = expand(
-                        code, (first, second), at, max(64, QUOTA_POINTS // points), self.arrays, self.values,
+                        code, (first, second), at, max(64, self.quota // points), self.arrays, self.values,
                         (self.dims, self.state), self.keys, self.data, (self.hits, self.scores), self.counts, self.forbid,
                     )  # fmt: skip
                     yield int(self.counts[1]) - before
@@ -167,6 +172,8 @@ class Growing:
         """Codes and numbers of one row."""
         code = int(self.op[row])
         if self.left[row] < 0:
+            if self.macros and code >= 256:
+                return list(self.macros[code - 256][0]), list(self.macros[code - 256][1])
             return [code], ([self.numbers[row]] if code < 0 else [])
         made = self.programs(np.array([(code, self.left[row], self.right[row])], np.int64))
         return made.codes.tolist(), made.values.tolist()
@@ -183,13 +190,26 @@ class Growing:
             np.concatenate([self.right[:held], rows[:, 2].astype(np.int32)]),
             numbers,
         )
-        return self.book.bank_programs(bank, np.arange(held, held + extra))
+        return self._written(self.book.bank_programs(bank, np.arange(held, held + extra)))
+
+    def _written(self, programs: Programs) -> Programs:
+        """Programs over the task's own columns: macros are put in place of what they stand for (they hold no numbers)."""
+        if not self.macros:
+            return programs
+        parts = []
+        for p in range(len(programs)):
+            codes: list[int] = []
+            for code in programs.codes[programs.offsets[p] : programs.offsets[p + 1]].tolist():
+                codes += self.macros[code - 256][0] if code >= 256 else [code]
+            span = slice(programs.value_offsets[p], programs.value_offsets[p + 1])
+            parts.append((codes, programs.values[span].tolist(), programs.free[span].tolist()))
+        return combine(parts)
 
     def leaves(self) -> Programs:
         """The columns, as programs."""
         rows = [r for r in range(self.held) if self.op[r] >= 256]
         bank = Bank(self.op[: self.held], self.left[: self.held], self.right[: self.held], np.zeros(self.held))
-        return self.book.bank_programs(bank, rows)
+        return self._written(self.book.bank_programs(bank, rows))
 
 
 def building_ops(space: Space) -> list[Any]:

@@ -52,14 +52,14 @@ class SoftRows:
         return [*inner, pen.code(name)], [*numbers, k], [*free, True]
 
 
-def soft_rows(grown: Growing, arguments: Ints, waves: int, pure: bool) -> SoftRows:
+def soft_rows(grown: Growing, arguments: Ints, most: int, pure: bool) -> SoftRows:
     """Rows ``f(k u)`` and ``f(u + k)`` for the given bank rows ``u``.
 
     Parameters
     ----------
     arguments : array of bank rows
-    waves : int
-        How many of them, from the first, stand in sines and cosines.
+    most : int
+        How many of them are taken, those allowed first; a sixth of these stand in sines and cosines too.
     pure : bool
         Whether ``k`` is a pure number: then ``u`` must be one too.
     """
@@ -67,6 +67,7 @@ def soft_rows(grown: Growing, arguments: Ints, waves: int, pure: bool) -> SoftRo
     made: list[tuple[Array, int, str, float]] = []
     if pure and grown.dims.shape[1]:
         arguments = arguments[~np.any(grown.dims[arguments] != 0, axis=1)]
+    arguments, waves = arguments[:most], max(4, most // 6)
     for place, row in enumerate(arguments):
         u = grown.values[row]
         reach = float(np.ptp(u))

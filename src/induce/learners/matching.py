@@ -89,10 +89,23 @@ class Hits:
         self.scores = np.full(most, np.inf)
         self.count = np.zeros(1, np.int64)
 
-    def ordered(self) -> Ints:
-        """(target, row) pairs, best first."""
-        found = int(self.count[0])
-        return self.places[:found][np.argsort(self.scores[:found], kind="stable")]
+    def ordered(self, block: TargetBlock, shelf: Shelf, prices: tuple[float, float, float, int], keep: int) -> Ints:
+        """The best ``keep`` (target, row) pairs, best first, by losses in double precision."""
+        pairs = self.places[: int(self.count[0])]
+        t, w, f = block.t[pairs[:, 0]], block.w[pairs[:, 0]], shelf.grown.values[pairs[:, 1]]
+        if not shelf.plain:
+            total = block.total[pairs[:, 0]]
+            t = t - block.mean[pairs[:, 0], None]
+            f = f - (np.einsum("ij,ij->i", w, f) / total)[:, None]
+            square = np.einsum("ij,ij,ij->i", w, f, f)
+            t = t - (np.einsum("ij,ij,ij->i", w, f, t) / np.maximum(square, 1e-300))[:, None] * f
+            loss = np.einsum("ij,ij,ij->i", w, t, t)
+        else:
+            loss = np.einsum("ij,ij,ij->i", w, t - f, t - f)
+        half, floor, price, _ = prices
+        size = block.cost[pairs[:, 0]] + shelf.grown.size[pairs[:, 1]]
+        scores = half * np.log(loss + floor * 1e-13) + price * size
+        return np.asarray(pairs[np.argsort(scores, kind="stable")[:keep]])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -59,18 +59,18 @@ def polynomials(columns: Array, t: Array, w: Array, pen: Pen, most: int, degree:
     ]
 
 
-def quotients(columns: Array, t: Array, w: Array, pen: Pen, most: int, normal: int) -> list[Part]:
-    """Quotients of polynomials for a target; ``normal`` is the column in whose multiples the denominator counts, or -1 for 1."""
+def quotients(columns: Array, t: Array, w: Array, pen: Pen, most: int, normal: Monomial) -> list[Part]:
+    """Quotients of polynomials for a target; ``normal`` is the denominator's monomial with coefficient 1, ``()`` for a plain 1."""
     above = library(len(columns), most, 4)
     below = library(len(columns), max(most // 2, len(columns)), 3)
     above, tops = _values(columns, above)
     below, bottoms = _values(columns, below)
-    if normal >= 0 and (normal,) in below:
-        place = below.index((normal,))
-        below, bottoms = [m for m in below if m != (normal,)], np.delete(bottoms, place, axis=0)
+    if normal in below:
+        place = below.index(normal)
+        below, bottoms = [m for m in below if m != normal], np.delete(bottoms, place, axis=0)
     if not above or not below:
         return []
-    unit = columns[normal] if normal >= 0 else np.ones_like(t)
+    unit = np.prod(columns[list(normal)], axis=0) if normal else np.ones_like(t)
     root = np.sqrt(w) / np.maximum(np.abs(unit), 1e-12)
     design = np.vstack([tops, -t * bottoms, np.ones(len(t))]).T * root[:, None]
     tops_written = [monomial(m, pen) for m in above]
@@ -83,8 +83,8 @@ def quotients(columns: Array, t: Array, w: Array, pen: Pen, most: int, normal: i
         if not np.any(b):
             continue
         top = sum_of(tops_written, [*_scaled(np.append(a, coefficients[-1]))], pen)
-        if normal >= 0:
-            bottom = sum_of([monomial((normal,), pen), *bottoms_written], [1.0, *b, 0.0], pen)
+        if normal:
+            bottom = sum_of([monomial(normal, pen), *bottoms_written], [1.0, *b, 0.0], pen)
         else:
             bottom = sum_of(bottoms_written, [*b, 1.0], pen)
         made.append(over(top, bottom, pen))
@@ -124,7 +124,7 @@ def monomial(columns: Monomial, pen: Pen) -> Part:
     """A product of powers of columns."""
     result: Part | None = None
     for column in sorted(set(columns)):
-        piece = raised(([256 + column], [], []), columns.count(column), pen)
+        piece = raised(pen.row(column), columns.count(column), pen)
         result = piece if result is None else ([*result[0], *piece[0], pen.code("*")], [], [])
     assert result is not None
     return result

@@ -24,6 +24,8 @@ __all__ = ["Dictionary", "best_pairs", "best_products", "longer"]
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CHUNK = 256
+TIES = 8
+"""How many times as many pairs as asked for are taken from single precision into double."""
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -53,10 +55,20 @@ def best_pairs(z: Array, t: Array, keep: int, known: int = 0) -> Iterator[tuple[
     for start in range(known, len(z), CHUNK):
         stop = min(start + CHUNK, len(z))
         gram = single[start:stop] @ single[:stop].T
-        places, scores, count = np.zeros((keep, 2), np.int64), np.full(keep, np.inf), np.zeros(1, np.int64)
+        places, scores, count = _room(TIES * keep)
         _scan_pairs(gram, r, start, stop, places, scores, count)
-        order = np.argsort(scores[: count[0]], kind="stable")
-        yield np.maximum(scores[order], 0.0), places[order], gram.size
+        pairs = places[: count[0]]
+        # single precision cannot tell near-perfect pairs apart: the best many again in double
+        first, second = z[pairs[:, 0]], z[pairs[:, 1]]
+        g = np.einsum("ij,ij->i", first, second)
+        a, b = r[pairs[:, 0]], r[pairs[:, 1]]
+        exact = 1.0 - (a * a + b * b - 2.0 * a * b * g) / np.maximum(1.0 - g * g, 1e-12)
+        order = np.argsort(exact, kind="stable")[:keep]
+        yield np.maximum(exact[order], 0.0), pairs[order], gram.size
+
+
+def _room(most: int) -> tuple[Ints, Array, Ints]:
+    return np.zeros((most, 2), np.int64), np.full(most, np.inf), np.zeros(1, np.int64)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -89,13 +101,18 @@ def best_products(scaled: Array, w: Array, t: Array, keep: int, known: int = 0) 
     w32, wt, total = w.astype(np.float32), (w * t).astype(np.float32), float(w @ (t * t))
     for start in range(known, len(f), CHUNK):
         stop = min(start + CHUNK, len(f))
-        places, scores, count = np.zeros((keep, 2), np.int64), np.full(keep, np.inf), np.zeros(1, np.int64)
+        places, scores, count = _room(TIES * keep)
         _scan_products(
             (f[start:stop] * wt) @ f[:stop].T, (square[start:stop] * w32) @ square[:stop].T, (f[start:stop] * w32) @ f[:stop].T,
             start, total, places, scores, count,
         )  # fmt: skip
-        order = np.argsort(scores[: count[0]], kind="stable")
-        yield np.maximum(scores[order], 0.0), places[order], (stop - start) * stop
+        pairs = places[: count[0]]
+        fg = scaled[pairs[:, 0]] * scaled[pairs[:, 1]]
+        mean = fg @ w
+        spread = (fg * fg) @ w - mean**2
+        exact = 1.0 - (fg @ (w * t)) ** 2 / np.maximum(spread * total, 1e-300)
+        order = np.argsort(exact, kind="stable")[:keep]
+        yield np.maximum(exact[order], 0.0), pairs[order], (stop - start) * stop
 
 
 def longer(z: Array, t: Array, sets: list[tuple[int, ...]], beam: int, most: int) -> list[tuple[float, tuple[int, ...]]]:

@@ -24,7 +24,7 @@ from induce.algebras.kernels import OP_NAMES
 from induce.learners.bank import hash_row, lookup
 from induce.learners.growing import Growing
 
-__all__ = ["Step", "TargetBlock", "Targets", "first_target", "steps_for", "unary_for"]
+__all__ = ["Step", "TargetBlock", "Targets", "joined", "single_target", "steps_for", "unary_for"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -308,23 +308,28 @@ class TargetBlock:
         return TargetBlock(t, w, mean, spread, total, cost, links, self.parents, self.dims[places], self.state[places])
 
 
-def first_target(grown: Growing, unit: Ints) -> TargetBlock:
-    """``y`` itself, weights adding up to one. ``grown.data`` may hold a centered target, so it is given by the caller."""
-    _, weights, _, _ = grown.data
-    return _single(grown.target, weights / weights.sum(), grown.dims.shape[1], unit)
-
-
-def _single(t: Array, w: Array, width: int, unit: Ints) -> TargetBlock:
-    mean = float(w @ t)
-    links = np.full((1, 5), -1, np.int64)
+def single_target(t: Array, w: Array, width: int, unit: Ints) -> TargetBlock:
+    """One target by itself; ``unit`` has the given width, or is empty when any unit will do."""
+    total = float(w.sum())
+    mean = float(w @ t) / total
     known = len(unit) == width
     dims = np.zeros((1, width), np.int64) + (unit if known else 0)
-    state = np.array([0 if known else 1], np.int64)
     spread = np.array([float(w @ (t - mean) ** 2)])
-    one = np.ones(1)
     return TargetBlock(
-        t[None].copy(), w[None].copy(), np.array([mean]), spread, one * w.sum(), np.zeros(1, np.int64), links, [()], dims, state
-    )
+        t[None].copy(), w[None].copy(), np.array([mean]), spread, np.array([total]), np.zeros(1, np.int64),
+        np.full((1, 5), -1, np.int64), [()], dims, np.array([0 if known else 1], np.int64),
+    )  # fmt: skip
+
+
+def joined(*blocks: TargetBlock) -> TargetBlock:
+    """Several blocks as one; every target gets a parent entry of its own."""
+    paths = [block.path(k) for block in blocks for k in range(len(block))]
+    links = np.full((len(paths), 5), -1, np.int64)
+    links[:, 0] = np.arange(len(paths))
+    parts = [np.concatenate([getattr(b, n) for b in blocks]) for n in ("t", "w", "mean", "spread", "total", "cost")]
+    t, w, mean, spread, total, cost = parts
+    dims, state = np.concatenate([b.dims for b in blocks]), np.concatenate([b.state for b in blocks])
+    return TargetBlock(t, w, mean, spread, total, cost, links, paths, dims, state)
 
 
 class Targets:

@@ -1,0 +1,280 @@
+"""The scans of a bidirectional search: every way in which a target may be met by rows of the bank."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.algebras.evaluate import fit_constants
+from induce.learners.composing import Part, affine_parts, product, sum_of, wrapped
+from induce.learners.factors import usable
+from induce.learners.forms import combine
+from induce.learners.inner import SoftRows, soft_rows
+from induce.learners.learner import Batch
+from induce.learners.matching import Hits, affine, match
+from induce.learners.meeting import Meeting, Stage
+from induce.learners.polynomials import library, polynomials, quotients
+from induce.learners.sums import best_pairs, best_products, longer
+from induce.learners.targets import TargetBlock
+
+__all__ = ["closed_forms", "scan"]
+
+Array = NDArray[np.float64]
+
+
+def scan(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """One round of all scans, the cheapest first."""
+    meeting.shelf.refresh()
+    if meeting.space.constants:
+        yield from pair_scans(meeting, stage)
+        yield from factor_scans(meeting, stage)
+        yield from sum_scans(meeting, stage)
+        yield from inner_scans(meeting, stage)
+    yield from match_scans(meeting, stage)
+
+
+def closed_forms(meeting: Meeting) -> Iterator[Batch]:
+    """Power laws, polynomials and their quotients, for the targets and their inverse unary ones."""
+    bases, points, pen = meeting.bases, meeting.points, meeting.pen
+    if "*" in meeting.names:
+        for k in usable(bases):
+            if not meeting.mine():
+                continue
+            parts = meeting.factors.parts(bases.t[k], bases.w[k], (), bases.path(k))
+            yield meeting.batch(parts, 1.0, points * 10.0, iterations=20)
+    if not {"+", "*"} <= meeting.names:
+        return
+    count, seen = len(meeting.columns), set()
+    for degree in (2, 3, 4, 5, 6, 8, 12):
+        most = min(60, points // 3)
+        held = len(library(count, most, degree))
+        if held in seen or degree > (12 if count == 1 else 6):
+            continue
+        seen.add(held)
+        for k in range(len(bases)):
+            if not meeting.mine():
+                continue
+            made = polynomials(meeting.columns, bases.t[k], bases.w[k], pen, most, degree)
+            yield meeting.batch([wrapped(part, bases.path(k), pen) for part in made], float(len(made)), 1e6, 12)
+    if "/" in meeting.names:
+        roots = meeting.roots
+        normals = [(), *library(count, 12, 2)][:12]
+        for normal, k in itertools.product(normals, range(min(len(roots), 3))):
+            if not meeting.mine():
+                continue
+            made = quotients(meeting.columns, roots.t[k], roots.w[k], pen, min(40, points // 4), normal)
+            yield meeting.batch([wrapped(part, roots.path(k), pen) for part in made], float(len(made)), 1e6, 8, 12)
+
+
+def pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Products and sums of two rows that explain the target, and longer sums grown from these."""
+    roots = meeting.roots
+    for k in range(len(roots)):
+        share = max(len(roots) // 2, 1)
+        if "*" in meeting.names and meeting.mine():
+            yield from _products(meeting, k, stage.paired // share)
+        if meeting.space.shifts and meeting.space.scales and meeting.mine():
+            meeting.dictionary.refresh(meeting.grown.values[: meeting.grown.held], stage.summed)
+            yield from _long_sums(meeting, k, stage.summed // share)
+
+
+def _products(meeting: Meeting, k: int, most: int) -> Iterator[Batch]:
+    """``a f g + b`` for one target."""
+    roots, pen = meeting.roots, meeting.pen
+    t, w = roots.t[k], roots.w[k] / roots.total[k]
+    rows = meeting.varying(most)
+    values = meeting.grown.values[rows]
+    scaled = values / np.sqrt(np.mean(values * values, axis=1, keepdims=True))
+    best: list[tuple[float, int, int]] = []
+    for shares, pairs, looked in best_products(scaled, w, t - w @ t, 24):
+        best += [(float(s), int(rows[i]), int(rows[j])) for s, (i, j) in zip(shares, pairs, strict=True)]
+        yield meeting.tick(looked, looked * meeting.points / 10.0)
+    parts = []
+    for _, i, j in sorted(best)[:48]:
+        a, b = affine(t, w, meeting.grown.values[i] * meeting.grown.values[j])
+        inner = affine_parts(product([pen.row(i), pen.row(j)], pen), a, b, pen)
+        parts.append(wrapped(inner, roots.path(k), pen))
+    yield meeting.batch(parts, 0.0, 0.0, 24)
+
+
+def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int = 6) -> Iterator[Batch]:
+    """Sums for one target: all pairs, then longer ones."""
+    roots = meeting.roots
+    z, root = meeting.dictionary.standardised(roots.w[k] / roots.total[k], most)
+    if len(z) < 2:
+        return
+    unit = _unit(roots, k, root)
+    best: list[tuple[float, tuple[int, ...]]] = []
+    for shares, pairs, looked in best_pairs(z, unit, keep):
+        best += [(float(s), (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)]
+        yield meeting.tick(looked, looked * meeting.points / 30.0)
+    sets = [members for _, members in sorted(best)[: 2 * keep]]
+    length = 2
+    while sets:
+        yield meeting.batch([_sum(meeting, roots, k, members) for members in sets], 0.0, 0.0, keep)
+        length += 1
+        if length > terms:
+            return
+        rows = min(len(z), 1500)
+        sets = [members for _, members in longer(z, unit, sets, keep, rows)]
+        yield meeting.tick(float(len(sets) * rows), len(sets) * rows * meeting.points / 4.0)
+
+
+def _unit(block: TargetBlock, k: int, root: Array) -> Array:
+    """One target, centered, weighted and of unit length."""
+    aim = (block.t[k] - block.mean[k]) * root
+    return np.asarray(aim / max(float(np.linalg.norm(aim)), 1e-300))
+
+
+def _sum(meeting: Meeting, block: TargetBlock, k: int, members: Sequence[int]) -> Part:
+    """A sum of dictionary rows with fitted coefficients, inside its target's outer part."""
+    dictionary, pen = meeting.dictionary, meeting.pen
+    root = np.sqrt(block.w[k])
+    design = np.vstack([dictionary.values[list(members)], np.ones(meeting.points)]).T * root[:, None]
+    coefficients = np.linalg.lstsq(design, block.t[k] * root, rcond=None)[0]
+    inner = sum_of([pen.row(int(dictionary.rows[m])) for m in members], coefficients, pen)
+    return wrapped(inner, block.path(k), pen)
+
+
+def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Products of powers: with two rows for a few targets, with one for many."""
+    if not meeting.names & {"*", "/"}:
+        return
+    factors, bases = meeting.factors, meeting.bases
+    factors.refresh(stage.factors)
+    few = joined_shifted(meeting) if stage.factors > 500 else bases
+    for k in usable(few)[:16]:
+        if not meeting.mine():
+            continue
+        most = stage.factors if k < len(meeting.roots) else min(stage.factors, 1500)
+        yield from _factor_pairs(meeting, few, int(k), most)
+    done, most = 0, min(stage.factors, 800)
+    limits = meeting.limits()
+    for block in meeting.targets(stage.powers):
+        for k in usable(block):
+            done += 1
+            if not meeting.mine():
+                continue
+            found = factors.single(block.t[k], block.w[k], most, 3)
+            size = min(int(block.cost[k]) + 3, len(limits) - 1)
+            worth = [members for loss, members in found if loss < limits[size]]
+            parts = [p for members in worth for p in factors.parts(block.t[k], block.w[k], members, block.path(k))]
+            yield meeting.batch(parts, float(most), most * meeting.points * 1.0, 6)
+        if done >= stage.powers:
+            return
+
+
+def joined_shifted(meeting: Meeting) -> TargetBlock:
+    """The bases, and the first target less each of the simplest rows."""
+    from induce.learners.targets import joined
+
+    first = meeting.roots.take(np.array([0]))
+    return joined(meeting.bases, meeting.below(first, 12, "+", 24))
+
+
+def _factor_pairs(meeting: Meeting, block: TargetBlock, k: int, most: int) -> Iterator[Batch]:
+    factors = meeting.factors
+    best: list[tuple[float, tuple[int, ...]]] = factors.single(block.t[k], block.w[k], most, 8)
+    for found, looked in factors.pairs(block.t[k], block.w[k], most, 16):
+        best += found
+        yield meeting.tick(looked, looked * meeting.points / 30.0)
+    limits = meeting.limits()
+    size = min(int(block.cost[k]) + 3, len(limits) - 1)
+    worth = [members for loss, members in sorted(best)[:32] if loss < limits[size]]
+    parts = [p for members in worth for p in factors.parts(block.t[k], block.w[k], members, block.path(k))]
+    yield meeting.batch(parts, 0.0, 0.0, 24)
+
+
+def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Sums of two or three simple rows for many targets."""
+    if not (meeting.space.shifts and meeting.space.scales):
+        return
+    meeting.dictionary.refresh(meeting.grown.values[: meeting.grown.held], stage.dictionary)
+    limits, done = meeting.limits(), 0
+    for block in meeting.targets(stage.targets):
+        for k in range(len(block)):
+            done += 1
+            if meeting.mine():
+                yield _sums_for(meeting, block, k, stage.dictionary, limits)
+        if done >= stage.targets:
+            return
+        limits = meeting.limits()
+
+
+def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array) -> Batch:
+    z, root = meeting.dictionary.standardised(block.w[k] / block.total[k], most)
+    work = float(len(z)) ** 2 * meeting.points / 30.0
+    if len(z) < 2:
+        return meeting.tick(0.0, work)
+    unit = _unit(block, k, root)
+    sets: list[tuple[float, tuple[int, ...]]] = []
+    for shares, pairs, _ in best_pairs(z, unit, 4):
+        sets += [(float(s), (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)]
+    sets = sorted(sets)[:4]
+    sets += longer(z, unit, [members for _, members in sets[:3]], 3, most)
+    size = np.minimum([int(block.cost[k]) + 4 * len(m) for _, m in sets], len(limits) - 1)
+    worth = [m for (share, m), s in zip(sets, size, strict=True) if share * block.spread[k] < limits[s]]
+    return meeting.batch([_sum(meeting, block, k, m) for m in worth], float(len(z)) ** 2, work, 4)
+
+
+def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Many targets against the whole bank: first every function as a factor, then deeper outer parts."""
+    for block in itertools.chain(meeting.quotients(stage.matched // 4), meeting.targets(stage.matched)):
+        if meeting.mine():
+            yield _match(meeting, block)
+
+
+def _match(meeting: Meeting, block: TargetBlock) -> Batch:
+    pen, hits = meeting.pen, Hits(256)
+    looked = match(block, meeting.shelf, meeting.limits(), meeting.prices, hits)
+    parts = []
+    for t, row in hits.ordered(block, meeting.shelf, meeting.prices, 48):
+        inner = pen.row(int(row))
+        if not meeting.shelf.plain:
+            inner = affine_parts(inner, *affine(block.t[t], block.w[t], meeting.grown.values[row]), pen)
+        parts.append(wrapped(inner, block.path(t), pen))
+    return meeting.batch(parts, float(looked), looked * meeting.points * 0.07, 12)
+
+
+def inner_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Functions with one constant inside."""
+    soft = soft_rows(meeting.grown, meeting.varying(8 * stage.inner), stage.inner, meeting.pure)
+    if not len(soft):
+        return
+    done = 0
+    for block in meeting.targets(stage.probed):
+        for k in range(len(block)):
+            done += 1
+            if meeting.mine():
+                yield _probe(meeting, block, k, soft)
+            if done >= stage.probed:
+                return
+
+
+def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batch:
+    """The soft rows nearest to one target, fitted there, then as formulas for ``y``."""
+    pen, points = meeting.pen, meeting.points
+    w = block.w[k] / block.total[k]
+    root = np.sqrt(w)
+    z = (soft.values - (soft.values @ w)[:, None]) * root
+    norm = np.sqrt(np.einsum("ij,ij->i", z, z))
+    z /= np.maximum(norm, 1e-300)[:, None]
+    share = 1.0 - (z @ _unit(block, k, root)) ** 2
+    places = np.argsort(share, kind="stable")[:6]
+    places = places[share[places] < 0.5]
+    work = float(soft.values.size) * 2.0
+    if not len(places):
+        return meeting.tick(len(soft), work)
+    inner = [affine_parts(soft.part(int(p), pen), 1.5, 0.5, pen) for p in places]
+    programs, loss = fit_constants(combine(inner), meeting.task_columns, block.t[k], weights=w * points, iterations=25)
+    limits = meeting.limits()
+    size = min(int(block.cost[k]) + 6, len(limits) - 1)
+    parts = []
+    for p in np.flatnonzero(loss / points * block.total[k] < limits[size]):
+        one = programs[int(p)]
+        parts.append(wrapped((one.codes.tolist(), one.values.tolist(), one.free.tolist()), block.path(k), pen))
+    work += float(programs.offsets[-1]) * points * 100.0
+    return meeting.batch(parts, float(len(soft)), work, 6, 8)

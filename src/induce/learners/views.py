@@ -1,0 +1,94 @@
+"""The columns a bidirectional search sees: the task's own, and its dimensionless groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.forms import Part
+from induce.learners.groups import dimensionless, of_unit
+from induce.learners.meeting import View
+from induce.task import Task
+
+__all__ = ["sampled", "views"]
+
+Array = NDArray[np.float64]
+GROUPS = 6
+DIVISORS = 4
+
+
+def sampled(rows: int, most: int) -> NDArray[np.int64]:
+    """Evenly spaced places of at most ``most`` rows."""
+    return np.unique(np.linspace(0, rows - 1, min(most, rows)).astype(np.int64))
+
+
+def views(task: Task, points: int) -> tuple[View, View | None]:
+    """The plain view, and the dimensionless one where the task's units and operators allow it."""
+    columns, target, _ = task.search
+    columns = np.ascontiguousarray(columns[:, sampled(len(target), points)])
+    plain = View(columns, tuple(range(len(columns))))
+    dims, unit = task.dimensions
+    assert task.space is not None
+    names = {op.name for op in task.space.ops}
+    if not dims.shape[1] or not len(unit) or not {"*", "/"} <= names or not np.any(dims):
+        return plain, None
+    groups = [e for e in dimensionless(dims, GROUPS) if all(v.denominator == 1 for v in e)]
+    divisors = of_unit(dims, unit, DIVISORS)
+    if "sqrt" not in names:
+        divisors = [e for e in divisors if all(v.denominator == 1 for v in e)]
+    made = [(_monomial(e, task), _value(e, columns)) for e in groups]
+    over = [(_monomial(e, task), _value(e, columns)) for e in divisors if any(e)]
+    made = [(part, value) for part, value in made if np.all(np.isfinite(value)) and np.ptp(value) > 0]
+    over = [(part, value) for part, value in over if np.all(np.isfinite(value)) and np.all(value != 0)]
+    if not made or (np.any(unit) and not over):
+        return plain, None
+    exponents = np.array([[float(v) for v in e] for e in groups])
+    independent: list[int] = []
+    for k in range(len(made)):
+        if np.linalg.matrix_rank(exponents[[*independent, k]]) > len(independent):
+            independent.append(k)
+    grouped = View(
+        np.array([value for _, value in made]), tuple(independent), tuple(part for part, _ in made), tuple(over), columns
+    )
+    return plain, grouped
+
+
+def _value(exponents: Sequence[Fraction], columns: Array) -> Array:
+    with np.errstate(all="ignore"):
+        parts = [columns[k] ** (int(v) if v.denominator == 1 else float(v)) for k, v in enumerate(exponents) if v]
+        return np.asarray(np.prod(parts, axis=0)) if parts else np.ones(columns.shape[1])
+
+
+def _monomial(exponents: Sequence[Fraction], task: Task) -> Part:
+    """The program of a product of powers of columns; halves under one root."""
+    code = {name: task.codebook.code_of[task.language[name]] for name in ("*", "/", "square", "cube", "sqrt", "inverse")}
+    rooted = any(v.denominator == 2 for v in exponents)
+    powers = [int(v * (2 if rooted else 1)) for v in exponents]
+
+    def factors(sign: int) -> list[int]:
+        codes: list[int] = []
+        for k, power in enumerate(powers):
+            if power * sign > 0:
+                piece = _power([256 + k], power * sign, code)
+                codes = [*codes, *piece, code["*"]] if codes else piece
+        return codes
+
+    above, below = factors(1), factors(-1)
+    if above and below:
+        codes = [*above, *below, code["/"]]
+    else:
+        codes = above or [*below, code["inverse"]]
+    return [*codes, *([code["sqrt"]] if rooted else [])], [], []
+
+
+def _power(codes: list[int], power: int, code: dict[str, int]) -> list[int]:
+    if power == 1:
+        return codes
+    if power == 2:
+        return [*codes, code["square"]]
+    if power == 3:
+        return [*codes, code["cube"]]
+    return [*_power(codes, power - 1, code), *codes, code["*"]]
