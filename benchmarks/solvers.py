@@ -220,16 +220,16 @@ def _is_true(text: str, local: Mapping[str, Any], asked: Question) -> bool:
     found = asked.problem
     try:
         term = from_sympy(sympy.sympify(text, locals=dict(local)))
-        if not asked.noise:
+        opened = _opened(term) if asked.noise else term
+        if not opened.holes:
             return recovered(term, found.term, found.ranges)
-        return recovered_with_noise(refitted(term, asked), found.term, found.ranges)
+        return recovered_with_noise(_refitted(opened, asked), found.term, found.ranges)
     except Exception:  # a peer's formula that our language cannot hold is not the true one
         return False
 
 
-def refitted(term: Term, asked: Question) -> Any:
-    """The row of a fit whose only freedom is the constants of a peer's formula, started from the peer's values."""
-    import induce
+def _opened(term: Term) -> Term:
+    """The term with a constant to be fitted, started at its value, in place of every float."""
     from induce.terms import hole
     from induce.terms.op import LITERAL
 
@@ -238,7 +238,14 @@ def refitted(term: Term, asked: Question) -> Any:
             return hole.real(start=node.payload)
         return node.rebuild(args) if args else node
 
-    return induce.fill(term.fold(step), (asked.X.to_dict(), asked.y), within="5s").row
+    return term.fold(step)
+
+
+def _refitted(sketch: Term, asked: Question) -> Any:
+    """The row of a fit whose only freedom is the constants of a peer's formula."""
+    import induce
+
+    return induce.fill(sketch, (asked.X.to_dict(), asked.y), within="5s").row
 
 
 SOLVERS: dict[str, Solver] = {"ours": ours, "gplearn": gplearn, "pyoperon": pyoperon, "psrn": psrn}
