@@ -15,6 +15,7 @@ import sympy
 
 from benchmarks import formulas, optimum, problems, real, solvers, summary, sweep
 from benchmarks.distinct import distinct, same_formula
+from benchmarks.judging import text_is_true
 from benchmarks.runner import Run
 from benchmarks.solvers import Answer, Question, solve
 from induce.formulas.families import families, family, problem
@@ -213,12 +214,33 @@ def test_a_peers_formula_is_judged_in_its_own_words():
     assert not solvers._judged(asked, [], local, 1.0).exact
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "true"),
+    [
+        ("Jin-4", "-8.5e-8 + exp(1.000000119*X1 + 0.405464977) + 5.000000000000*cos(1.0*X2)", True),
+        (
+            "I.12.11",
+            "-4.5e-7 + 0.99999994*X1*((-9.66469*X4*sin(X5)*X3*(-7.688076496)/0.637733995914 + 116.510772705*X2)*0.0085828984)",
+            True,
+        ),
+        ("Jin-4", "0.01 + 1.5*exp(X1) + 5*cos(X2)", False),
+        ("Jin-4", "1.5*exp(X1) + 5*cos(X3)", False),
+        ("Nguyen-8", "sqrt(X1) + 1e-5*sin(X1)", True),
+    ],
+)
+def test_a_peers_rounding_does_not_count_against_it(name, text, true):
+    found = problem(name)
+    local = {f"X{i + 1}": sympy.Symbol(v, real=True) for i, v in enumerate(found.variables)}
+    assert text_is_true(text, local, found) is true
+
+
 def test_a_peers_formula_under_noise_is_refitted_first():
     local = {"X1": sympy.Symbol("x1", real=True), "X2": sympy.Symbol("x2", real=True)}
     asked = question("Jin-4", noise=0.01)
     assert solvers._judged(asked, ["1.49*exp(X1) + 5.03*cos(X2)"], local, 1.0).exact
     assert solvers._judged(asked, ["exp(X1)*3/2 + 5*cos(X2)"], local, 1.0).exact
     assert not solvers._judged(asked, ["1.49*exp(X1) + 5.03*cos(X2) + 0.01*X1"], local, 1.0).exact
+    assert solvers._judged(asked, ["0.002 + 1.49*exp(X1) + 5.03*cos(X2)"], local, 1.0).exact
 
 
 def test_an_optimum_has_no_fall_and_a_moved_constant_has():
@@ -263,7 +285,7 @@ def test_psrn_runs_in_a_process_of_its_own(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv(solvers.PSRN_PYTHON, sys.executable)
     answer = solve("psrn", question("Nguyen-8", seconds=0.2))
-    assert answer.more == {"ended": True}
+    assert answer.more["ended"] is True
     assert (answer.exact, answer.formula, answer.front) == (True, "sqrt(x0)", 2)
     assert 0.2 <= answer.cpu < 0.6
 
