@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import problems
 from benchmarks.optimum import TOLERANCE
+from induce.formulas.families import family
 
 Record = dict[str, Any]
 SHARED = "INDUCE_SHARED_DATA"
@@ -52,7 +53,10 @@ def table(folder: Path, name: str, published: str | None = None) -> str:
 def _exact(settings: dict[str, list[Record]], name: str) -> list[str]:
     asked = problems.problem_set(name)
     total = len(asked.problems)
-    lines = [f"{name}: {total} problems; goal: {asked.goal}; operators {asked.operators}", ""]
+    lines = [f"{name}: {total} problems; goal: {asked.goal}; operators {asked.operators}"]
+    if name == "feynman":
+        lines.append(f"{len(family(name))} equations, {total} distinct (up to names of variables and a numeric factor)")
+    lines.append("")
     names = [found.name for found in asked.problems]
     cells = {s: {r["problem"]: r for r in records} for s, records in settings.items()}
     lines += ["problem".ljust(16) + "".join(s.rjust(len(s) + 3) for s in cells)]
