@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -84,9 +85,11 @@ def test_every_truth_recovers_itself(problem):
 def test_constants_count_as_the_closed_form_they_equal():
     box = {"q": (1.0, 5.0), "r": (1.0, 5.0)}
     assert recovered("0.07957747154594767 * q / r^2", "q / (4 * pi * r^2)", box)
+    assert recovered("-2.5 * sin(q * r - q - 2.141592653589793)", "2.5 * sin(q * r - q + 1)", box)
     assert not recovered("0.0796 * q / r^2", "q / (4 * pi * r^2)", box)
     for value, text in [
         (0.7071067811865476, "sqrt(1 / 2)"), (-0.36787944117144233, "-exp(-1)"), (10 / 17, "10 / 17"), (0.1234567, "123 / 1000"),
+        (1 - math.pi, "1 - pi"), (-0.5 - math.pi / 2, "-0.5 - pi / 2"),
     ]:  # fmt: skip
         assert closed(arithmetic.parse(repr(value)))({}) == pytest.approx(arithmetic.parse(text)({}), rel=1e-12)
 
