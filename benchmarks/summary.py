@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import problems
 from benchmarks.optimum import TOLERANCE
+from induce.formulas.families import family
 
 Record = dict[str, Any]
 SHARED = "INDUCE_SHARED_DATA"
@@ -50,7 +53,10 @@ def table(folder: Path, name: str, published: str | None = None) -> str:
 def _exact(settings: dict[str, list[Record]], name: str) -> list[str]:
     asked = problems.problem_set(name)
     total = len(asked.problems)
-    lines = [f"{name}: {total} problems; goal: {asked.goal}; operators {asked.operators}", ""]
+    lines = [f"{name}: {total} problems; goal: {asked.goal}; operators {asked.operators}"]
+    if name == "feynman":
+        lines.append(f"{len(family(name))} equations, {total} distinct (up to names of variables and a numeric factor)")
+    lines.append("")
     names = [found.name for found in asked.problems]
     cells = {s: {r["problem"]: r for r in records} for s, records in settings.items()}
     lines += ["problem".ljust(16) + "".join(s.rjust(len(s) + 3) for s in cells)]
@@ -103,6 +109,8 @@ def _kept(settings: dict[str, list[Record]]) -> list[str]:
         if falls:
             loose = [f"{r['problem']} {r['fall']:.1e}" for r in falls if r["fall"] > TOLERANCE]
             count = sum(r["constants"] for r in falls)
+            codes = len({r["stamp"]["code"] for r in records})
+            text += f"; {codes} versions of the code" if codes > 1 else ""
             text += f"; constants off their optimum: {', '.join(loose) or 'none'} (of {count})"
         lines.append(text)
     return lines
@@ -126,9 +134,14 @@ def published_rates(path: str | None, noise: float) -> dict[str, dict[str, float
     return dict(rates)
 
 
-def dataset_of(name: str) -> str:
-    """What the public table calls an equation: ``feynman_III_10_19`` for ``III.10.19``."""
-    return "feynman_" + name.replace(".", "_")
+def dataset_of(name: str, known: Iterable[str]) -> str | None:
+    """What the public table calls an equation: ``feynman_III_10_19`` for ``III.10.19``, or None where it has none.
+
+    The public files drop the last zero of some numbers: ``I.6.20a`` is ``feynman_I_6_2a`` there.
+    """
+    whole = "feynman_" + name.replace(".", "_")
+    tried = (whole, re.sub(r"0([a-z]?)$", r"\1", whole))
+    return next((found for found in tried if found in known), None)
 
 
 def _beside_srbench(settings: dict[str, list[Record]], path: str | None) -> list[str]:
@@ -136,13 +149,14 @@ def _beside_srbench(settings: dict[str, list[Record]], path: str | None) -> list
     for setting, records in settings.items():
         noise = records[0]["stamp"]["noise"]
         rates = published_rates(path, noise)
-        shared = [r for r in records if dataset_of(r["problem"]) in rates]
+        names = {r["problem"]: dataset_of(r["problem"], rates) for r in records}
+        shared = [r for r in records if names[r["problem"]]]
         if not shared:
             lines.append(f"{setting}: the public table is not at hand; give --published FILE or set {SHARED}")
             continue
-        methods = sorted({m for r in shared for m in rates[dataset_of(r["problem"])]})
+        methods = sorted({m for r in shared for m in rates[names[r["problem"]]]})
         means = {
-            m: sum(rates[dataset_of(r["problem"])].get(m, 0.0) for r in shared) / len(shared) for m in methods
+            m: sum(rates[names[r["problem"]]].get(m, 0.0) for r in shared) / len(shared) for m in methods
         }  # fmt: skip
         best = max(means, key=lambda m: means[m])
         own = 100 * sum(r["exact"] for r in shared) / len(shared)

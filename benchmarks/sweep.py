@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import induce
 from benchmarks import problems, real, summary
 from benchmarks.runner import environment
 from benchmarks.solvers import ROOT, SOLVERS, Question, solve, solver_version
@@ -33,6 +34,8 @@ def code_of(solver: str) -> str:
     """What decides a solver's figures: the package's sources for ours, the version for a peer."""
     if solver != "ours":
         return str(solver_version(solver))
+    if not Path(induce.__file__).is_relative_to(ROOT / "src"):
+        return f"installed {solver_version(solver)}"
     tree, changed = git("rev-parse", "HEAD:src/induce"), git("diff", "HEAD", "--", "src/induce")
     return tree + (f"+{hashlib.sha256(changed.encode()).hexdigest()[:12]}" if changed else "")
 

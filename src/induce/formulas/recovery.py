@@ -64,7 +64,7 @@ def rounded(term: Term) -> Term:
 
 
 def closed(term: Term) -> Term:
-    """The term with floats written as ``p/q``, with a power of pi, a square root or an exponential, where nine digits agree.
+    """The term with floats written as ``p/q``, with pi, a square root or an exponential, where nine digits agree.
 
     Other floats are written as by :func:`rounded`.
 
@@ -95,6 +95,12 @@ def _closed_form(value: float) -> Term | None:
                 text = text if power >= -1 else f"{part}/({'*'.join(['pi'] * -power)})"
                 cost = part.numerator * part.denominator * (1 + abs(power)) * (3 if root else 1)
                 found.append((cost, f"sqrt({text})" if root else text))
+    for half_turns in (1, -1, 2, -2, 3, -3, 4, -4):  # a phase: sine and cosine repeat
+        rest = size - half_turns * math.pi / 2
+        part = _fraction(rest, CLOSED * size / max(abs(rest), 1e-3), 20)
+        if part is not None:
+            cost = 5 * abs(part.numerator) * part.denominator * abs(half_turns)
+            found.append((cost, f"{part} + ({Fraction(half_turns, 2)})*pi"))
     part = _fraction(math.log(size), CLOSED / max(abs(math.log(size)), 1e-3), 12)
     if part is not None:
         found.append((5 * abs(part.numerator) * part.denominator, f"exp({part})"))
