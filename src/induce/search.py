@@ -66,8 +66,10 @@ class Run:
         count = STREAMS if learner.parallel else 1
         seeds = np.random.SeedSequence(seed).spawn(count)
         self.streams = []
+        shared: dict[str, Any] = {}
+        lock = threading.RLock()
         for k in range(count):
-            state = SearchState(self.archive, k, count)
+            state = SearchState(self.archive, k, count, shared=shared, lock=lock)
             self.streams.append(Stream(iter(learner.run(task, state, np.random.default_rng(seeds[k]))), state))
         self.best_batch: Batch | None = None
 

@@ -35,7 +35,7 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     from induce.learners.bidirectional import Bidirectional
     from induce.learners.evolve import Evolve
     from induce.learners.learner import SearchState
-    from induce.learners.meeting import Stage
+    from induce.learners.stock import Stage
     from induce.table import Table
     from induce.task import Task
     from induce.terms import REAL, arithmetic, hole
@@ -47,7 +47,7 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     data = Table(("x", "v"), np.vstack([table, table**2]), {"x": "m", "v": "m"})
     task = Task(hole.choice(grammar, name="f"), data, target, target_unit="m")
     state = SearchState(Archive())
-    small = Stage(rows=40, paired=20, summed=20, dictionary=8, targets=8, factors=16, powers=8, matched=64, inner=3, probed=4)
+    small = Stage(rows=40, paired=20, summed=20, dictionary=8, targets=8, factors=16, powers=8, matched=64, inner=3, probed=4, joined=500)
     for learner, batches in (
         (Bidirectional((small,), points=8), 400),
         (Evolve(population=20, children=10), 2),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from induce.learners.composing import Part, Pen, power_product, wrapped
 from induce.learners.growing import Growing
-from induce.learners.sums import best_pairs
+from induce.learners.sums import best_pairs, distinct_directions
 from induce.learners.targets import Step, TargetBlock
 
 __all__ = ["Factors"]
@@ -35,49 +35,33 @@ class Factors:
         The data on the bank's rows.
     independent : sequence of int
         Columns of which none is a product of powers of others.
+    held, most : int
+        Rows of the bank that count, and how many are taken.
     """
 
-    def __init__(self, grown: Growing, columns: Array, independent: Sequence[int], pen: Pen) -> None:
+    def __init__(self, grown: Growing, columns: Array, independent: Sequence[int], pen: Pen, held: int, most: int) -> None:
         self.grown, self.pen = grown, pen
         varying = [k for k in independent if np.all(columns[k] != 0.0)]
         self.variables = [k for k in varying if np.ptp(np.log(np.abs(columns[k]))) > 1e-9]
         logs = [np.log(np.abs(columns[k])) for k in self.variables]
         self.base = np.vstack([np.ones(columns.shape[1]), *logs])
-        self.taken = 0
-        self.rows = np.zeros(0, np.int64)
-        self.logs = np.zeros((0, columns.shape[1]))
-        self.single_logs = np.zeros((0, columns.shape[1]), np.float32)
-        self.seen: set[int] = set()
         self.basis = np.linalg.qr(self.base.T)[0]
+        self.rows, self.logs = self._distinct(held, most)
+        self.single_logs = (self.logs - (self.logs @ self.basis) @ self.basis.T).astype(np.float32)
 
-    def refresh(self, most: int) -> None:
-        """Take in bank rows that are no products of powers of columns, each direction once, ``most`` in all."""
-        grown = self.grown
-        places = np.arange(self.taken, min(grown.held, self.taken + 8 * most))
-        if not len(places) or len(self.rows) >= most:
-            return
-        self.taken = int(places[-1]) + 1
-        values = np.abs(grown.values[places])
+    def _distinct(self, held: int, most: int) -> tuple[Ints, Array]:
+        """Bank rows that are no products of powers of columns, each direction once, and their logarithms."""
+        places = np.arange(min(held, 8 * most))
         with np.errstate(all="ignore"):
-            logs = np.log(values)
+            logs = np.log(np.abs(self.grown.values[places]))
         good = np.all(np.isfinite(logs), axis=1)
         logs, places = logs[good], places[good]
         rest = logs - (logs @ self.basis) @ self.basis.T
         norm = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         new = norm > 1e-7 * np.sqrt(logs.shape[1])
         logs, places, rest = logs[new], places[new], rest[new] / norm[new, None]
-        rest *= np.where(rest[np.arange(len(rest)), np.argmax(np.abs(rest), axis=1)] < 0, -1.0, 1.0)[:, None]
-        keys = np.rint(rest[:, :: max(1, rest.shape[1] // 24)] * 1e6).astype(np.int64)
-        keep = []
-        for k, key in enumerate(keys):
-            mark = hash(key.tobytes())
-            if mark not in self.seen:
-                self.seen.add(mark)
-                keep.append(k)
-        keep = keep[: max(most - len(self.rows), 0)]
-        self.rows = np.concatenate([self.rows, places[keep]])
-        self.logs = np.concatenate([self.logs, logs[keep]])
-        self.single_logs = (self.logs - (self.logs @ self.basis) @ self.basis.T).astype(np.float32)
+        keep = distinct_directions(rest, 1e6)[:most]
+        return places[keep], logs[keep]
 
     def _project(self, t: Array, w: Array, most: int) -> tuple[Array, Array, float, Array]:
         """Weighted and projected: directions of the rows, the target's rest, its square, and the norms of the rows."""
@@ -122,13 +106,17 @@ class Factors:
             yield [(float(s) * whole * total, (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)], looked
 
     def parts(self, t: Array, w: Array, members: Sequence[int], path: Sequence[Step]) -> list[Part]:
-        """Programs for a product of powers: exponents rounded to halves, to thirds, and as fitted."""
+        """Programs for a product of powers with the given of these rows."""
+        return self.parts_with(t, w, [int(self.rows[k]) for k in members], path)
+
+    def parts_with(self, t: Array, w: Array, rows: Sequence[int], path: Sequence[Step]) -> list[Part]:
+        """Programs for a product of powers with bank rows: exponents rounded to halves, to thirds, and as fitted."""
         weight = w * t * t
         root = np.sqrt(weight / weight.sum())
-        design = np.vstack([self.base, *(self.logs[k][None] for k in members)]) * root
+        design = np.vstack([self.base, *(np.log(np.abs(self.grown.values[row]))[None] for row in rows)]) * root
         aim = np.log(np.abs(t)) * root
         solution = np.linalg.lstsq(design.T, aim, rcond=None)[0][1:]
-        inner = [self.pen.row(v) for v in self.variables] + [self.pen.row(int(self.rows[k])) for k in members]
+        inner = [self.pen.row(v) for v in self.variables] + [self.pen.row(row) for row in rows]
         made: list[Part] = []
         seen: set[tuple[float, ...]] = set()
         for step in (2.0, 1.0, 6.0, 0.0):
@@ -144,13 +132,9 @@ class Factors:
                 continue
             product = power_product(factors, self.pen)
             if product is not None:
-                scaled = _with_scale(product, t, w, [*self._values(members)], powers)
+                scaled = _with_scale(product, t, w, [self.grown.values[row] for row in (*self.variables, *rows)], powers)
                 made.append(wrapped(scaled, path, self.pen))
         return made
-
-    def _values(self, members: Sequence[int]) -> list[Array]:
-        rows = [*self.variables, *(int(self.rows[k]) for k in members)]
-        return [self.grown.values[row] for row in rows]
 
 
 def _with_scale(part: Part, t: Array, w: Array, values: Sequence[Array], powers: Array) -> Part:

@@ -14,6 +14,10 @@ from induce.terms.codes import Programs
 __all__ = ["description_scores", "fitted_batch", "screened_batch", "size_limits"]
 
 Array = NDArray[np.float64]
+LARGER = 2.5
+"""How many times the largest size a program may have before it is simplified."""
+SIMPLIFIED = 3
+"""Programs of one batch that are simplified."""
 
 
 def fitted_batch(task: Task, space: Space, programs: Programs, source: str, tried: float, iterations: int = 8) -> Batch:
@@ -34,12 +38,14 @@ def screened_batch(
 ) -> Batch:
     """Score programs with the constants they carry, and fit only the ``keep`` with the shortest descriptions.
 
-    Constants that a scan solved in closed form are near their optimum already, so their loss tells which are worth more.
+    Constants that a scan solved in closed form are near their optimum already, so their loss tells which are worth more. The
+    best of those that are too large are simplified first: what a scan puts together is rarely written in the shortest way.
     """
     space = task.space
     assert space is not None
-    sizes = sizes_of(programs, node_costs(task.codebook))
-    allowed = np.flatnonzero((sizes <= space.max_size) & agree(task, programs))
+    costs = node_costs(task.codebook)
+    sizes = sizes_of(programs, costs)
+    allowed = np.flatnonzero((sizes <= LARGER * space.max_size) & agree(task, programs))
     if not len(allowed):
         return Batch(tried=tried, source=source)
     programs, sizes = programs.take(allowed), sizes[allowed]
@@ -48,13 +54,27 @@ def screened_batch(
     with np.errstate(all="ignore"):
         loss = ((values - target) ** 2) @ weights / len(target)
     loss = np.where(np.isfinite(loss), loss, np.inf)
-    order = np.argsort(description_scores(task, loss, sizes), kind="stable")[:keep]
-    order = order[np.isfinite(loss[order])]
     work = float(programs.offsets[-1]) * max(len(target), 64)
-    if not len(order):
+    large = np.flatnonzero((sizes > space.max_size) & (loss < loss[sizes <= space.max_size].min(initial=np.inf)))
+    order = np.argsort(description_scores(task, loss, sizes), kind="stable")
+    order = order[np.isfinite(loss[order]) & (sizes[order] <= space.max_size)][:keep]
+    chosen = [programs.take(order)]
+    for place in large[np.argsort(loss[large], kind="stable")][:SIMPLIFIED]:
+        chosen.append(_simplified(task, programs[int(place)]))
+    picked = Programs.concatenate(chosen)
+    if not len(picked):
         return Batch(tried=tried, work=work, source=source)
-    found = fitted_batch(task, space, programs.take(order), source, tried + len(allowed) - len(order), iterations)
+    found = fitted_batch(task, space, picked, source, tried + len(allowed) - len(order), iterations)
     return Batch(found.programs, found.losses, found.tried, found.work + work, source)
+
+
+def _simplified(task: Task, program: Programs) -> Programs:
+    """One program in normal form; its numbers stay fitted."""
+    from induce.terms.rewrite import normal_form
+
+    ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(task.table.names, task.search[0], strict=True)}
+    found = task.codebook.encode([normal_form(task.codebook.decode(program)[0], ranges=ranges)])
+    return Programs(found.codes, found.offsets, found.values, found.value_offsets, np.array([not float(v).is_integer() for v in found.values]))
 
 
 def description_scores(task: Task, loss: Array, sizes: NDArray[np.int64]) -> Array:

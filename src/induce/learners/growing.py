@@ -170,13 +170,27 @@ class Growing:
 
     def single(self, row: int) -> tuple[list[int], list[float]]:
         """Codes and numbers of one row."""
-        code = int(self.op[row])
-        if self.left[row] < 0:
-            if self.macros and code >= 256:
-                return list(self.macros[code - 256][0]), list(self.macros[code - 256][1])
-            return [code], ([self.numbers[row]] if code < 0 else [])
-        made = self.programs(np.array([(code, self.left[row], self.right[row])], np.int64))
-        return made.codes.tolist(), made.values.tolist()
+        out: list[int] = []
+        numbers: list[float] = []
+        stack = [int(row)]
+        while stack:  # root, right, left; reversed below into postfix
+            node = stack.pop()
+            code = int(self.op[node])
+            if code >= 256 and self.macros:
+                out += reversed(self.macros[code - 256][0])
+                continue
+            if code < 0:
+                numbers.append(self.numbers[node])
+            out.append(code)
+            if self.left[node] >= 0:
+                stack.append(int(self.left[node]))
+            if self.right[node] >= 0:
+                stack.append(int(self.right[node]))
+        slot, codes = 0, []
+        for code in reversed(out):
+            codes.append(-1 - slot if code < 0 else code)
+            slot += code < 0
+        return codes, numbers[::-1]
 
     def programs(self, rows: NDArray[np.int64]) -> Programs:
         """Rows of ``(op, left, right)`` on top of the bank, as programs."""

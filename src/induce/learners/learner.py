@@ -6,6 +6,7 @@ least every 50 ms of work; the driver keeps the archive, the budget and the log,
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -64,12 +65,16 @@ class SearchState:
         Number of this stream and how many there are; fixed, whatever ``n_jobs``.
     carry : dict
         What the learner keeps between two calls of ``run`` (arrays only).
+    shared, lock : dict and lock
+        What streams of one process may make once for all of them; it must not depend on which of them makes it.
     """
 
     archive: Archive
     stream: int = 0
     streams: int = 1
     carry: dict[str, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict, repr=False)
+    lock: Any = field(default_factory=threading.RLock, repr=False)
 
 
 Batches = Generator[Batch, Any, None]
@@ -162,7 +167,9 @@ class Race:
             own = rng.spawn(1)[0]
             if not learner.accepts(task) and (state.stream == 0 or learner.parallel):
                 carry = state.carry.setdefault(f"racer {number}", {})
-                inner[number] = SearchState(state.archive, state.stream, state.streams, carry)
+                inner[number] = SearchState(
+                    state.archive, state.stream, state.streams, carry, state.shared, state.lock
+                )
                 runs[number] = iter(learner.run(task, inner[number], own))
                 spent[number] = 0.0
         while runs:

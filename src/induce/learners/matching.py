@@ -36,20 +36,14 @@ class Shelf:
         Whether fitted constants are pure numbers, so that a row only matches a target of its own unit.
     plain : bool
         Whether there are no fitted constants: rows are then left as they are.
+    held : int
+        Rows of the bank that count.
     """
 
-    def __init__(self, grown: Growing, pure: bool, plain: bool = False) -> None:
+    def __init__(self, grown: Growing, pure: bool, plain: bool, held: int) -> None:
         self.grown, self.pure, self.plain = grown, (pure or plain) and grown.dims.shape[1] > 0, plain
-        self.taken = 0
-        self.groups: dict[bytes, tuple[list[Any], list[Ints]]] = {}
-
-    def refresh(self) -> None:
-        """Take in the rows that the bank gained."""
-        grown = self.grown
-        places = np.arange(self.taken, grown.held)
-        self.taken = grown.held
-        if not len(places):
-            return
+        self.groups: dict[bytes, tuple[Any, Ints]] = {}
+        places = np.arange(held)
         values = grown.values[places]
         mean = values.mean(axis=1, keepdims=True)
         z = values - mean
@@ -58,27 +52,17 @@ class Shelf:
         good = (norm[:, 0] > 1e-10 * np.abs(mean[:, 0])) & (np.abs(z).max(axis=1) < 1e3 * norm[:, 0])
         z, places = ((values if self.plain else z / norm)[good]).astype(np.float32), places[good]
         if not self.pure:
-            self._put(b"", z, places)
+            self.groups[b""] = (z, places)
             return
         dims = grown.dims[places]
         kinds, which = np.unique(dims, axis=0, return_inverse=True)
         for k in range(len(kinds)):
             mine = which.ravel() == k
-            self._put(kinds[k].tobytes(), z[mine], places[mine])
-
-    def _put(self, key: bytes, z: Any, places: Ints) -> None:
-        held = self.groups.setdefault(key, ([], []))
-        held[0].append(z)
-        held[1].append(places)
+            self.groups[kinds[k].tobytes()] = (z[mine], places[mine])
 
     def rows(self, key: bytes) -> tuple[Any, Ints]:
         """Standardised rows and their places in the bank, for one unit (``b""``: all)."""
-        held = self.groups.get(key)
-        if held is None:
-            return np.zeros((0, 0), np.float32), np.zeros(0, np.int64)
-        if len(held[0]) > 1:
-            held = self.groups[key] = ([np.concatenate(held[0])], [np.concatenate(held[1])])
-        return held[0][0], held[1][0]
+        return self.groups.get(key, (np.zeros((0, 0), np.float32), np.zeros(0, np.int64)))
 
 
 class Hits:

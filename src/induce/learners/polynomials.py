@@ -10,6 +10,7 @@ Sources: M. Efroymson (1960), Multiple Regression Analysis (backward elimination
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,15 +21,23 @@ from induce.learners.composing import Part, Pen, over, raised, sum_of
 __all__ = ["Monomial", "eliminate", "library", "polynomials", "quotients"]
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Monomial = tuple[int, ...]
 
 
-def library(columns: int, most: int, degree: int) -> list[Monomial]:
-    """Monomials as sorted tuples of column numbers, by degree, as many whole degrees as fit into ``most``."""
+def library(columns: int, most: int, degree: int, dims: Ints | None = None, unit: Ints | None = None) -> list[Monomial]:
+    """Monomials as sorted tuples of column numbers, by degree, as many whole degrees as fit into ``most``.
+
+    With ``dims`` (columns, base units) and ``unit``, only those of this unit.
+    """
     found: list[Monomial] = []
     for power in range(1, degree + 1):
+        if math.comb(columns + power - 1, power) > 20_000:
+            break
         level = list(itertools.combinations_with_replacement(range(columns), power))
-        if power > 1 and len(found) + len(level) > most:
+        if dims is not None and unit is not None:
+            level = [m for m in level if np.array_equal(dims[list(m)].sum(axis=0), unit)]
+        if found and len(found) + len(level) > most:
             break
         found += level[: max(most, 1)]
     return found
@@ -44,9 +53,9 @@ def _values(columns: Array, monomials: Sequence[Monomial]) -> tuple[list[Monomia
     return [monomials[k] for k in keep], values
 
 
-def polynomials(columns: Array, t: Array, w: Array, pen: Pen, most: int, degree: int) -> list[Part]:
+def polynomials(columns: Array, t: Array, w: Array, pen: Pen, terms: list[Monomial]) -> list[Part]:
     """Sums of monomials for a target, one for every stage of the elimination, the longest first."""
-    monomials, values = _values(columns, library(len(columns), most, degree))
+    monomials, values = _values(columns, terms)
     if not monomials:
         return []
     root = np.sqrt(w)
@@ -59,10 +68,10 @@ def polynomials(columns: Array, t: Array, w: Array, pen: Pen, most: int, degree:
     ]
 
 
-def quotients(columns: Array, t: Array, w: Array, pen: Pen, most: int, normal: Monomial) -> list[Part]:
-    """Quotients of polynomials for a target; ``normal`` is the denominator's monomial with coefficient 1, ``()`` for a plain 1."""
-    above = library(len(columns), most, 4)
-    below = library(len(columns), max(most // 2, len(columns)), 3)
+def quotients(
+    columns: Array, t: Array, w: Array, pen: Pen, above: list[Monomial], below: list[Monomial], normal: Monomial
+) -> list[Part]:
+    """Quotients of sums of monomials for a target; ``normal`` is the denominator's with coefficient 1, ``()`` for a plain 1."""
     above, tops = _values(columns, above)
     below, bottoms = _values(columns, below)
     if normal in below:

@@ -74,7 +74,8 @@ class Portfolio:
             own = rng.spawn(1)[0]
             if learner.accepts(task) or (state.stream > 0 and not learner.parallel):
                 continue
-            inner = SearchState(state.archive, state.stream, state.streams, state.carry.setdefault(f"arm {number}", {}))
+            carry = state.carry.setdefault(f"arm {number}", {})
+            inner = SearchState(state.archive, state.stream, state.streams, carry, state.shared, state.lock)
             arms.append(_Arm(learner, iter(learner.run(task, inner, own)), inner))
         yield from self._opening(arms, state)
         while True:

@@ -15,24 +15,26 @@ from induce.learners.forms import combine
 from induce.learners.inner import SoftRows, soft_rows
 from induce.learners.learner import Batch
 from induce.learners.matching import Hits, affine, match
-from induce.learners.meeting import Meeting, Stage
-from induce.learners.polynomials import library, polynomials, quotients
+from induce.learners.meeting import Meeting
+from induce.learners.polynomials import eliminate, library, monomial, polynomials, quotients
+from induce.learners.stock import Stage
 from induce.learners.sums import best_pairs, best_products, longer
-from induce.learners.targets import TargetBlock
+from induce.learners.targets import TargetBlock, Targets, joined, single_target, undone
 
 __all__ = ["closed_forms", "scan"]
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def scan(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """One round of all scans, the cheapest first."""
-    meeting.shelf.refresh()
     if meeting.space.constants:
         yield from pair_scans(meeting, stage)
         yield from factor_scans(meeting, stage)
         yield from sum_scans(meeting, stage)
         yield from inner_scans(meeting, stage)
+        yield from join_scans(meeting, stage)
     yield from match_scans(meeting, stage)
 
 
@@ -43,30 +45,42 @@ def closed_forms(meeting: Meeting) -> Iterator[Batch]:
         for k in usable(bases):
             if not meeting.mine():
                 continue
-            parts = meeting.factors.parts(bases.t[k], bases.w[k], (), bases.path(k))
+            parts = meeting.prepared.factors.parts(bases.t[k], bases.w[k], (), bases.path(k))
             yield meeting.batch(parts, 1.0, points * 10.0, iterations=20)
     if not {"+", "*"} <= meeting.names:
         return
-    count, seen = len(meeting.columns), set()
-    for degree in (2, 3, 4, 5, 6, 8, 12):
-        most = min(60, points // 3)
-        held = len(library(count, most, degree))
-        if held in seen or degree > (12 if count == 1 else 6):
-            continue
-        seen.add(held)
-        for k in range(len(bases)):
-            if not meeting.mine():
-                continue
-            made = polynomials(meeting.columns, bases.t[k], bases.w[k], pen, most, degree)
-            yield meeting.batch([wrapped(part, bases.path(k), pen) for part in made], float(len(made)), 1e6, 12)
+    yield from _polynomial_scans(meeting)
     if "/" in meeting.names:
-        roots = meeting.roots
-        normals = [(), *library(count, 12, 2)][:12]
-        for normal, k in itertools.product(normals, range(min(len(roots), 3))):
-            if not meeting.mine():
-                continue
-            made = quotients(meeting.columns, roots.t[k], roots.w[k], pen, min(40, points // 4), normal)
-            yield meeting.batch([wrapped(part, roots.path(k), pen) for part in made], float(len(made)), 1e6, 8, 12)
+        yield from _quotient_scans(meeting)
+
+
+def _polynomial_scans(meeting: Meeting) -> Iterator[Batch]:
+    """Polynomials of growing degree for every base."""
+    bases, most = meeting.bases, min(60, meeting.points // 3)
+    seen = set()
+    for degree, k in itertools.product((2, 3, 4, 5, 6, 8, 12), range(len(bases))):
+        if degree > (12 if len(meeting.columns) == 1 else 8) or not meeting.mine():
+            continue
+        terms = meeting.monomials(bases, k, most, degree)
+        if (k, len(terms)) in seen or not terms:
+            continue
+        seen.add((k, len(terms)))
+        made = polynomials(meeting.columns, bases.t[k], bases.w[k], meeting.pen, terms)
+        yield meeting.batch([wrapped(part, bases.path(k), meeting.pen) for part in made], float(len(made)), 1e6, 12)
+
+
+def _quotient_scans(meeting: Meeting) -> Iterator[Batch]:
+    """Quotients of polynomials for the first roots, the denominator counted in each of the simplest monomials."""
+    roots, points = meeting.roots, meeting.points
+    normals = [(), *library(len(meeting.columns), 20, 2)][:16]
+    none = single_target(roots.t[0], roots.w[0], roots.dims.shape[1], np.zeros(roots.dims.shape[1], np.int64))
+    for normal, k in itertools.product(normals, range(min(len(roots), 3))):
+        if not meeting.mine():
+            continue
+        above = meeting.monomials(roots, k, min(40, points // 4), 4, normal)
+        below = meeting.monomials(none, 0, max(min(20, points // 8), len(meeting.columns)), 3, normal)
+        made = quotients(meeting.columns, roots.t[k], roots.w[k], meeting.pen, above, below, normal)
+        yield meeting.batch([wrapped(part, roots.path(k), meeting.pen) for part in made], float(len(made)), 1e6, 8, 12)
 
 
 def pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
@@ -77,8 +91,8 @@ def pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
         if "*" in meeting.names and meeting.mine():
             yield from _products(meeting, k, stage.paired // share)
         if meeting.space.shifts and meeting.space.scales and meeting.mine():
-            meeting.dictionary.refresh(meeting.grown.values[: meeting.grown.held], stage.summed)
             yield from _long_sums(meeting, k, stage.summed // share)
+            yield from _beside_polynomial(meeting, k, stage.summed // share)
 
 
 def _products(meeting: Meeting, k: int, most: int) -> Iterator[Batch]:
@@ -103,7 +117,7 @@ def _products(meeting: Meeting, k: int, most: int) -> Iterator[Batch]:
 def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int = 6) -> Iterator[Batch]:
     """Sums for one target: all pairs, then longer ones."""
     roots = meeting.roots
-    z, root = meeting.dictionary.standardised(roots.w[k] / roots.total[k], most)
+    z, root = meeting.prepared.dictionary.standardised(roots.w[k] / roots.total[k], most)
     if len(z) < 2:
         return
     unit = _unit(roots, k, root)
@@ -123,6 +137,38 @@ def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int =
         yield meeting.tick(float(len(sets) * rows), len(sets) * rows * meeting.points / 4.0)
 
 
+def _beside_polynomial(meeting: Meeting, k: int, most: int, keep: int = 24) -> Iterator[Batch]:
+    """Sums of two rows beside a small polynomial: the polynomial is projected out first and thinned afterwards."""
+    roots = meeting.roots
+    z, root = meeting.prepared.dictionary.standardised(roots.w[k] / roots.total[k], most)
+    terms = meeting.monomials(roots, k, min(14, meeting.points // 6), 3)
+    if len(z) < 2 or not terms:
+        return
+    values = np.array([np.prod(meeting.columns[list(m)], axis=0) for m in terms])
+    basis = np.linalg.qr(np.vstack([values, np.ones(meeting.points)]).T * root[:, None])[0]
+    z = z - (z @ basis) @ basis.T
+    norm = np.sqrt(np.einsum("ij,ij->i", z, z))
+    able = np.flatnonzero(norm > 1e-4)
+    z = z[able] / norm[able, None]
+    aim = _unit(roots, k, root)
+    aim = aim - basis @ (basis.T @ aim)
+    aim /= max(float(np.linalg.norm(aim)), 1e-300)
+    best: list[tuple[float, tuple[int, ...]]] = []
+    for shares, pairs, looked in best_pairs(z, aim, keep):
+        best += [(float(s), (int(able[i]), int(able[j]))) for s, (i, j) in zip(shares, pairs, strict=True)]
+        yield meeting.tick(looked, looked * meeting.points / 30.0)
+    parts = []
+    written = [monomial(m, meeting.pen) for m in terms]
+    for _, members in sorted(best)[:keep]:
+        rows = [meeting.pen.row(int(meeting.prepared.dictionary.rows[m])) for m in members]
+        design = np.vstack([values, meeting.prepared.dictionary.values[list(members)], np.ones(meeting.points)]).T
+        root_w = np.sqrt(roots.w[k])
+        for kept, coefficients in eliminate(design * root_w[:, None], roots.t[k] * root_w):
+            if 1 < len(kept) <= 9:
+                parts.append(wrapped(sum_of([*written, *rows], coefficients, meeting.pen), roots.path(k), meeting.pen))
+    yield meeting.batch(parts, 0.0, 1e6, keep)
+
+
 def _unit(block: TargetBlock, k: int, root: Array) -> Array:
     """One target, centered, weighted and of unit length."""
     aim = (block.t[k] - block.mean[k]) * root
@@ -131,7 +177,7 @@ def _unit(block: TargetBlock, k: int, root: Array) -> Array:
 
 def _sum(meeting: Meeting, block: TargetBlock, k: int, members: Sequence[int]) -> Part:
     """A sum of dictionary rows with fitted coefficients, inside its target's outer part."""
-    dictionary, pen = meeting.dictionary, meeting.pen
+    dictionary, pen = meeting.prepared.dictionary, meeting.pen
     root = np.sqrt(block.w[k])
     design = np.vstack([dictionary.values[list(members)], np.ones(meeting.points)]).T * root[:, None]
     coefficients = np.linalg.lstsq(design, block.t[k] * root, rcond=None)[0]
@@ -143,8 +189,7 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Products of powers: with two rows for a few targets, with one for many."""
     if not meeting.names & {"*", "/"}:
         return
-    factors, bases = meeting.factors, meeting.bases
-    factors.refresh(stage.factors)
+    factors, bases = meeting.prepared.factors, meeting.bases
     few = joined_shifted(meeting) if stage.factors > 500 else bases
     for k in usable(few)[:16]:
         if not meeting.mine():
@@ -169,14 +214,12 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
 
 def joined_shifted(meeting: Meeting) -> TargetBlock:
     """The bases, and the first target less each of the simplest rows."""
-    from induce.learners.targets import joined
-
     first = meeting.roots.take(np.array([0]))
     return joined(meeting.bases, meeting.below(first, 12, "+", 24))
 
 
 def _factor_pairs(meeting: Meeting, block: TargetBlock, k: int, most: int) -> Iterator[Batch]:
-    factors = meeting.factors
+    factors = meeting.prepared.factors
     best: list[tuple[float, tuple[int, ...]]] = factors.single(block.t[k], block.w[k], most, 8)
     for found, looked in factors.pairs(block.t[k], block.w[k], most, 16):
         best += found
@@ -192,7 +235,6 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Sums of two or three simple rows for many targets."""
     if not (meeting.space.shifts and meeting.space.scales):
         return
-    meeting.dictionary.refresh(meeting.grown.values[: meeting.grown.held], stage.dictionary)
     limits, done = meeting.limits(), 0
     for block in meeting.targets(stage.targets):
         for k in range(len(block)):
@@ -205,7 +247,7 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
 
 
 def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array) -> Batch:
-    z, root = meeting.dictionary.standardised(block.w[k] / block.total[k], most)
+    z, root = meeting.prepared.dictionary.standardised(block.w[k] / block.total[k], most)
     work = float(len(z)) ** 2 * meeting.points / 30.0
     if len(z) < 2:
         return meeting.tick(0.0, work)
@@ -229,14 +271,52 @@ def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
 
 def _match(meeting: Meeting, block: TargetBlock) -> Batch:
     pen, hits = meeting.pen, Hits(256)
-    looked = match(block, meeting.shelf, meeting.limits(), meeting.prices, hits)
+    looked = match(block, meeting.prepared.shelf, meeting.limits(), meeting.prices, hits)
     parts = []
-    for t, row in hits.ordered(block, meeting.shelf, meeting.prices, 48):
+    for t, row in hits.ordered(block, meeting.prepared.shelf, meeting.prices, 48):
         inner = pen.row(int(row))
-        if not meeting.shelf.plain:
+        if not meeting.prepared.shelf.plain:
             inner = affine_parts(inner, *affine(block.t[t], block.w[t], meeting.grown.values[row]), pen)
         parts.append(wrapped(inner, block.path(t), pen))
     return meeting.batch(parts, float(looked), looked * meeting.points * 0.07, 12)
+
+
+def join_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Exact fits by lookup: the roots with many rows, other bases with fewer, outer parts of two steps with few."""
+    made = Targets(meeting.grown, meeting.variance, 1 << 12)
+    unaries = np.array([-1, *made.unaries], np.int64)
+    per_row = max(len(made.steps) * len(unaries) // 2, 1)
+    roots, bases = meeting.roots, meeting.bases
+    count = stage.joined // (3 * per_row)
+    yield from _joins(meeting, roots, made.steps, unaries, count // max(len(roots), 1))
+    yield from _joins(meeting, bases, made.steps, unaries, count // max(len(bases), 1))
+    second = meeting.below(bases, max(4, int(np.sqrt(count / max(len(bases) * len(made.steps), 1)))), "* / + -", 100_000)
+    if len(second):
+        yield from _joins(meeting, second, made.steps, unaries, count // len(second))
+
+
+def _joins(meeting: Meeting, block: TargetBlock, steps: Ints, unaries: Ints, most: int) -> Iterator[Batch]:
+    most = min(max(most, 1), meeting.prepared.held)
+    width = max(1, 4096 // max(len(block) * len(steps), 1))
+    for start in range(0, most, width):
+        if not meeting.mine():
+            continue
+        rows = np.arange(start, min(start + width, most))
+        for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000):
+            parts = [part for hit in hits[:64] for part in _joined_parts(meeting, block, hit)]
+            yield meeting.batch(parts, float(made) * meeting.prepared.held, made * meeting.points * 8.0, 12, 2)
+
+
+def _joined_parts(meeting: Meeting, block: TargetBlock, hit: Ints) -> list[Part]:
+    """The programs of one exact fit."""
+    parent, op, side, row, unary, f, kind = map(int, hit)
+    pen, values = meeting.pen, meeting.grown.values
+    path = [*block.path(parent), (op, side, row), *([(unary, 0, -1)] if unary >= 0 else [])]
+    t, w = undone(block.t[parent], block.w[parent], path[len(block.path(parent)) :], values)
+    if kind == 0:
+        inner = affine_parts(pen.row(f), *affine(t, w, values[f]), pen)
+        return [wrapped(inner, path, pen)]
+    return meeting.prepared.factors.parts_with(t, w, (f,), path)
 
 
 def inner_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:

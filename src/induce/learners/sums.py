@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from induce.learners.matching import keep_best
 
-__all__ = ["Dictionary", "best_pairs", "best_products", "longer"]
+__all__ = ["Dictionary", "best_pairs", "best_products", "distinct_directions", "longer"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -134,6 +134,22 @@ def longer(z: Array, t: Array, sets: list[tuple[int, ...]], beam: int, most: int
     return sorted((share, members) for members, share in found.items())[:beam]
 
 
+def distinct_directions(z: Array, digits: float) -> list[int]:
+    """Places of rows of unit length that no earlier row equals up to sign and rounding."""
+    if not len(z):
+        return []
+    flipped = z * np.where(z[np.arange(len(z)), np.argmax(np.abs(z), axis=1)] < 0, -1.0, 1.0)[:, None]
+    keys = np.rint(flipped[:, :: max(1, z.shape[1] // 24)] * digits).astype(np.int64)
+    seen: set[bytes] = set()
+    keep = []
+    for k, key in enumerate(keys):
+        mark = key.tobytes()
+        if mark not in seen:
+            seen.add(mark)
+            keep.append(k)
+    return keep
+
+
 class Dictionary:
     """Simple rows of a bank, of which sums are made: each direction once (rows that differ by an affine map are one).
 
@@ -141,40 +157,18 @@ class Dictionary:
     ----------
     values : array (rows, points)
         Bank rows in their order.
+    most : int
+        How many are taken.
     """
 
-    def __init__(self) -> None:
-        self.rows = np.zeros(0, np.int64)
-        self.values = np.zeros((0, 0))
-        self.seen: set[int] = set()
-        self.taken = 0
-
-    def refresh(self, values: Array, most: int) -> int:
-        """Take in further rows (all rows of the bank are given) until ``most`` are held; returns how many were before."""
-        before = len(self.rows)
-        if before >= most or self.taken >= len(values):
-            return before
-        fresh = values[self.taken : self.taken + 6 * most]
-        places = np.arange(self.taken, self.taken + len(fresh))
-        self.taken += len(fresh)
+    def __init__(self, values: Array, most: int) -> None:
+        fresh = values[: 6 * most]
         centered = fresh - fresh.mean(axis=1, keepdims=True)
         norm = np.sqrt(np.einsum("ij,ij->i", centered, centered))
         size = np.sqrt(np.einsum("ij,ij->i", fresh, fresh))
-        good = (norm > 1e-7 * size) & (np.abs(centered).max(axis=1) < 1e3 * norm)
-        z = centered[good] / norm[good, None]
-        z *= np.where(z[np.arange(len(z)), np.argmax(np.abs(z), axis=1)] < 0, -1.0, 1.0)[:, None]
-        keys = np.rint(z[:, :: max(1, z.shape[1] // 24)] * 1e7).astype(np.int64)
-        keep = []
-        for k, key in enumerate(keys):
-            mark = hash(key.tobytes())
-            if mark not in self.seen:
-                self.seen.add(mark)
-                keep.append(k)
-        keep = keep[: max(most - before, 0)]
-        chosen = np.flatnonzero(good)[keep]
-        self.rows = np.concatenate([self.rows, places[chosen]])
-        self.values = fresh[chosen] if not before else np.concatenate([self.values, fresh[chosen]])
-        return before
+        good = np.flatnonzero((norm > 1e-7 * size) & (np.abs(centered).max(axis=1) < 1e3 * norm))
+        self.rows = good[distinct_directions(centered[good] / norm[good, None], 1e7)[:most]]
+        self.values = fresh[self.rows]
 
     def standardised(self, w: Array, most: int) -> tuple[Array, Array]:
         """Rows centered and scaled under weights adding up to one, times their roots; and the roots."""

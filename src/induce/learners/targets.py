@@ -24,7 +24,7 @@ from induce.algebras.kernels import OP_NAMES
 from induce.learners.bank import hash_row, lookup
 from induce.learners.growing import Growing
 
-__all__ = ["Step", "TargetBlock", "Targets", "joined", "single_target", "steps_for", "unary_for"]
+__all__ = ["Step", "TargetBlock", "Targets", "joined", "single_target", "steps_for", "unary_for", "undo_binary", "undo_unary", "undone", "unit_after"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,12 +32,14 @@ Step = tuple[int, int, int]
 """(operator code, side of the inner part, bank row or -1); side 0: ``t op b``, side 1: ``b op t``."""
 REACH = 100.0
 """A target whose weighted spread is this many times that of ``y`` is all outer part: matching it would prove nothing."""
+HEAVIEST = 10.0
+"""Largest weight of one point, in mean weights."""
 EVEN = 0.04
 """Smallest effective share of the points (Kish) that may carry a target's weight."""
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _undo_unary(op: int, t: Any, w: Any, at: int, to: int, points: int, out_t: Any, out_w: Any) -> bool:
+def undo_unary(op: int, t: Any, w: Any, at: int, to: int, points: int, out_t: Any, out_w: Any) -> bool:
     """``t'`` with ``op(t') = t``, and ``w (dt/dt')^2``; False where the operator never gives such a value."""
     for i in range(points):
         x = t[at, i]
@@ -108,7 +110,7 @@ def _undo_unary(op: int, t: Any, w: Any, at: int, to: int, points: int, out_t: A
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _undo_binary(
+def undo_binary(
     op: int, side: int, t: Any, w: Any, at: int, values: Any, row: int, to: int, points: int, out_t: Any, out_w: Any
 ) -> bool:
     """``t'`` with ``t' op b = t`` (side 0) or ``b op t' = t`` (side 1), and its weights."""
@@ -148,6 +150,16 @@ def _measure(t: Any, w: Any, at: int, points: int, out: Any) -> bool:
         size += w[at, i] * t[at, i] * t[at, i]
     if not (total > 0.0 and total < 1e200 and size < 1e200):
         return False
+    most = HEAVIEST * total / points
+    if squares * points > total * total:
+        # where the outer part is steep the linear estimate of an error overstates it: no point may outweigh all others
+        total, squares, mean, size = 0.0, 0.0, 0.0, 0.0
+        for i in range(points):
+            w[at, i] = min(w[at, i], most)
+            total += w[at, i]
+            squares += w[at, i] * w[at, i]
+            mean += w[at, i] * t[at, i]
+            size += w[at, i] * t[at, i] * t[at, i]
     if total * total < EVEN * points * squares:
         return False
     mean /= total
@@ -160,7 +172,7 @@ def _measure(t: Any, w: Any, at: int, points: int, out: Any) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _unit_after(op: int, side: int, units: Any, at: int, dims: Any, row: int, out: Any) -> int:
+def unit_after(op: int, side: int, units: Any, at: int, dims: Any, row: int, out: Any) -> int:
     """Unit of ``t'``: 0 known, 1 hangs on a free constant, -1 disagrees."""
     parent, state = units
     width = parent.shape[1]
@@ -227,10 +239,10 @@ def _fill_block(
         row, step = rows[rest // len(steps)], rest % len(steps)
         cursor += 1
         op, side = steps[step, 0], steps[step, 1]
-        kind = _unit_after(op, side, (parent_dims, parent_state), parent, dims, row, unit)
+        kind = unit_after(op, side, (parent_dims, parent_state), parent, dims, row, unit)
         if kind < 0:
             continue
-        if not _undo_binary(op, side, parent_t, parent_w, parent, values, row, 0, points, scratch_t, scratch_w):
+        if not undo_binary(op, side, parent_t, parent_w, parent, values, row, 0, points, scratch_t, scratch_w):
             continue
         scratch_units[0][0, :] = unit
         scratch_units[1][0] = kind
@@ -241,8 +253,8 @@ def _fill_block(
                     out_t[made, i], out_w[made, i] = scratch_t[0, i], scratch_w[0, i]
                 final = kind
             else:
-                final = _unit_after(unary, 0, scratch_units, 0, dims, -1, unit)
-                if final < 0 or not _undo_unary(unary, scratch_t, scratch_w, 0, made, points, out_t, out_w):
+                final = unit_after(unary, 0, scratch_units, 0, dims, -1, unit)
+                if final < 0 or not undo_unary(unary, scratch_t, scratch_w, 0, made, points, out_t, out_w):
                     continue
             if not _measure(out_t, out_w, made, points, measured) or not measured[1] < limit:
                 continue
@@ -321,6 +333,20 @@ def single_target(t: Array, w: Array, width: int, unit: Ints) -> TargetBlock:
     )  # fmt: skip
 
 
+def undone(t: Array, w: Array, steps: Sequence[Step], values: Array) -> tuple[Array, Array]:
+    """A target and its weights after further steps, the first of them outermost."""
+    one_t, one_w = t[None].copy(), w[None].copy()
+    for op, side, row in steps:
+        out_t, out_w = np.empty_like(one_t), np.empty_like(one_w)
+        if row == -1:
+            undo_unary(op, one_t, one_w, 0, 0, len(t), out_t, out_w)
+        else:
+            undo_binary(op, side, one_t, one_w, 0, values, row, 0, len(t), out_t, out_w)
+        one_t, one_w = out_t, out_w
+    heavy = HEAVIEST * float(one_w.mean())
+    return one_t[0], np.minimum(one_w[0], heavy)
+
+
 def joined(*blocks: TargetBlock) -> TargetBlock:
     """Several blocks as one; every target gets a parent entry of its own."""
     paths = [block.path(k) for block in blocks for k in range(len(block))]
@@ -392,8 +418,8 @@ class Targets:
         empty = np.zeros((0, width), np.int64)
         for k in range(len(parents)):
             for op in self.unaries:
-                kind = _unit_after(op, 0, (parents.dims, parents.state), k, empty, -1, unit)
-                if kind < 0 or not _undo_unary(op, parents.t, parents.w, k, made, points, t, w):
+                kind = unit_after(op, 0, (parents.dims, parents.state), k, empty, -1, unit)
+                if kind < 0 or not undo_unary(op, parents.t, parents.w, k, made, points, t, w):
                     continue
                 if not _measure(t, w, made, points, measured) or not measured[1] < self.limit:
                     continue

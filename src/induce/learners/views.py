@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -10,14 +11,37 @@ from numpy.typing import NDArray
 
 from induce.learners.forms import Part
 from induce.learners.groups import dimensionless, of_unit
-from induce.learners.meeting import View
 from induce.task import Task
 
-__all__ = ["sampled", "views"]
+__all__ = ["View", "sampled", "views"]
 
 Array = NDArray[np.float64]
 GROUPS = 6
 DIVISORS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a search takes for its columns, and what it divides the target by.
+
+    Parameters
+    ----------
+    columns : array (columns, points)
+    independent : tuple of int
+        Columns of which no one is a product of powers of others.
+    macros : tuple of Part
+        Programs of the columns, when they are not the task's own.
+    divisors : tuple of (Part, array)
+        Each ``m`` makes a target ``y / m``; none: ``y`` itself.
+    given : array, optional
+        The task's own columns on the same points, when ``columns`` are not these.
+    """
+
+    columns: Array
+    independent: tuple[int, ...]
+    macros: tuple[Part, ...] = ()
+    divisors: tuple[tuple[Part, Array], ...] = ()
+    given: Array | None = None
 
 
 def sampled(rows: int, most: int) -> NDArray[np.int64]:
