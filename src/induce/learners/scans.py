@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,16 @@ Ints = NDArray[np.int64]
 
 def scan(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """One round of all scans, the cheapest first."""
-    if meeting.space.constants:
-        yield from pair_scans(meeting, stage)
-        yield from factor_scans(meeting, stage)
-        yield from sum_scans(meeting, stage)
-        yield from inner_scans(meeting, stage)
-        yield from join_scans(meeting, stage)
+    if not meeting.space.constants:
+        yield from match_scans(meeting, stage)
+        return
+    yield from pair_scans(meeting, stage)
+    yield from join_scans(meeting, stage)
+    yield from factor_pair_scans(meeting, stage)
     yield from match_scans(meeting, stage)
+    yield from sum_scans(meeting, stage)
+    yield from inner_scans(meeting, stage)
+    yield from factor_scans(meeting, stage)
 
 
 def closed_forms(meeting: Meeting) -> Iterator[Batch]:
@@ -185,31 +188,64 @@ def _sum(meeting: Meeting, block: TargetBlock, k: int, members: Sequence[int]) -
     return wrapped(inner, block.path(k), pen)
 
 
-def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
-    """Products of powers: with two rows for a few targets, with one for many."""
+def factor_pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Products of powers with two rows, for a few targets."""
     if not meeting.names & {"*", "/"}:
         return
-    factors, bases = meeting.prepared.factors, meeting.bases
-    few = joined_shifted(meeting) if stage.factors > 500 else bases
+    few = joined_shifted(meeting) if stage.factors > 500 else meeting.bases
     for k in usable(few)[:16]:
-        if not meeting.mine():
-            continue
-        most = stage.factors if k < len(meeting.roots) else min(stage.factors, 1500)
-        yield from _factor_pairs(meeting, few, int(k), most)
-    done, most = 0, min(stage.factors, 800)
-    limits = meeting.limits()
+        if meeting.mine():
+            most = stage.factors if k < len(meeting.roots) else min(stage.factors, 1500)
+            yield from _factor_pairs(meeting, few, int(k), most)
+
+
+def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
+    """Products of powers with one row, for many targets."""
+    if not meeting.names & {"*", "/"}:
+        return
+    factors, most, done = meeting.prepared.factors, min(stage.factors, 800), 0
     for block in meeting.targets(stage.powers):
+        limits = meeting.limits()
+        gathered = _Gathered(meeting)
         for k in usable(block):
             done += 1
             if not meeting.mine():
                 continue
             found = factors.single(block.t[k], block.w[k], most, 3)
             size = min(int(block.cost[k]) + 3, len(limits) - 1)
-            worth = [members for loss, members in found if loss < limits[size]]
-            parts = [p for members in worth for p in factors.parts(block.t[k], block.w[k], members, block.path(k))]
-            yield meeting.batch(parts, float(most), most * meeting.points * 1.0, 6)
+            for loss, members in found:
+                if loss < limits[size]:
+                    gathered.add(loss, lambda k=k, m=members: factors.parts(block.t[k], block.w[k], m, block.path(k)))
+            if gathered.work(float(most), most * meeting.points * 1.0):
+                yield gathered.batch()
+        yield gathered.batch()
         if done >= stage.powers:
             return
+
+
+class _Gathered:
+    """Finds of several targets, of which only the best are written down and fitted."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        self.meeting, self.finds = meeting, list[tuple[float, int, Callable[[], list[Part]]]]()
+        self.tried = self.spent = 0.0
+
+    def add(self, loss: float, write: Callable[[], list[Part]]) -> None:
+        """Keep a find."""
+        self.finds.append((loss, len(self.finds), write))
+
+    def work(self, tried: float, work: float) -> bool:
+        """Count work; whether it is time for a batch."""
+        self.tried, self.spent = self.tried + tried, self.spent + work
+        return self.spent > 4e6 or len(self.finds) > 60
+
+    def batch(self, keep: int = 16) -> Batch:
+        """The best finds as candidates."""
+        best = sorted(self.finds, key=lambda f: f[:2])[:keep]
+        parts = [part for _, _, write in best for part in write()]
+        made = self.meeting.batch(parts, self.tried, self.spent, 6)
+        self.finds, self.tried, self.spent = [], 0.0, 0.0
+        return made
 
 
 def joined_shifted(meeting: Meeting) -> TargetBlock:
@@ -235,31 +271,33 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Sums of two or three simple rows for many targets."""
     if not (meeting.space.shifts and meeting.space.scales):
         return
-    limits, done = meeting.limits(), 0
+    done = 0
     for block in meeting.targets(stage.targets):
+        limits, gathered = meeting.limits(), _Gathered(meeting)
         for k in range(len(block)):
             done += 1
-            if meeting.mine():
-                yield _sums_for(meeting, block, k, stage.dictionary, limits)
+            if meeting.mine() and _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
+                yield gathered.batch()
+        yield gathered.batch()
         if done >= stage.targets:
             return
-        limits = meeting.limits()
 
 
-def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array) -> Batch:
+def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: _Gathered) -> bool:
     z, root = meeting.prepared.dictionary.standardised(block.w[k] / block.total[k], most)
-    work = float(len(z)) ** 2 * meeting.points / 30.0
     if len(z) < 2:
-        return meeting.tick(0.0, work)
+        return False
     unit = _unit(block, k, root)
     sets: list[tuple[float, tuple[int, ...]]] = []
     for shares, pairs, _ in best_pairs(z, unit, 4):
         sets += [(float(s), (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)]
     sets = sorted(sets)[:4]
     sets += longer(z, unit, [members for _, members in sets[:3]], 3, most)
-    size = np.minimum([int(block.cost[k]) + 4 * len(m) for _, m in sets], len(limits) - 1)
-    worth = [m for (share, m), s in zip(sets, size, strict=True) if share * block.spread[k] < limits[s]]
-    return meeting.batch([_sum(meeting, block, k, m) for m in worth], float(len(z)) ** 2, work, 4)
+    for share, members in sets:
+        loss = share * float(block.spread[k])
+        if loss < limits[min(int(block.cost[k]) + 4 * len(members), len(limits) - 1)]:
+            gathered.add(loss, lambda m=members: [_sum(meeting, block, k, m)])
+    return gathered.work(float(len(z)) ** 2, float(len(z)) ** 2 * meeting.points / 30.0)
 
 
 def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
