@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from induce.algebras.evaluate import evaluate, fit_constants
 from induce.errors import FillError
-from induce.finish import standard_errors
 from induce.fit import Fit
+from induce.polish import standard_errors
 from induce.table import Table
 from induce.terms import hole as holes
 from induce.terms.arithmetic import arithmetic

@@ -101,6 +101,10 @@ class Task:
         Seed of the row subsets.
     pure_constants : bool
         Whether fitted constants are pure numbers; otherwise one may carry any unit.
+    planted : tuple of Term
+        Sub-terms that searches take for building blocks beside the columns.
+    repeats : int
+        How many times the rows hold each observation (mirror images under a symmetry count once).
     """
 
     sketch: Term
@@ -114,6 +118,8 @@ class Task:
     loss: Any = "squared"
     seed: int = 0
     pure_constants: bool = False
+    planted: tuple[Term, ...] = ()
+    repeats: int = 1
     modules: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -185,8 +191,8 @@ class Task:
     def evidence(self) -> int:
         """Number of observations that count: the rows, or with weights ``(sum w)^2 / sum w^2`` (Kish 1965)."""
         if self.weights is None:
-            return self.table.rows
-        return max(round(float(self.weights.sum() ** 2 / (self.weights**2).sum())), 1)
+            return max(self.table.rows // self.repeats, 1)
+        return max(round(float(self.weights.sum() ** 2 / (self.weights**2).sum()) / self.repeats), 1)
 
     def _rows(self, most: int) -> NDArray[np.int64]:
         total = self.table.rows

@@ -42,12 +42,29 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     from induce.terms.grammar import Grammar
 
     grammar = Grammar(
-        arithmetic, REAL, productions=["+", "*", "/", "sin", "exp", "?"], variables=["x", "v"], max_size=5, forbid=[("sin", "sin")]
+        arithmetic,
+        REAL,
+        productions=["+", "*", "/", "sin", "exp", "?"],
+        variables=["x", "v"],
+        max_size=5,
+        forbid=[("sin", "sin")],
     )
     data = Table(("x", "v"), np.vstack([table, table**2]), {"x": "m", "v": "m"})
     task = Task(hole.choice(grammar, name="f"), data, target, target_unit="m")
     state = SearchState(Archive())
-    small = Stage(rows=40, paired=20, summed=20, dictionary=8, targets=8, factors=16, powers=8, matched=64, inner=3, probed=4, joined=500)
+    small = Stage(
+        rows=40,
+        paired=20,
+        summed=20,
+        dictionary=8,
+        targets=8,
+        factors=16,
+        powers=8,
+        matched=64,
+        inner=3,
+        probed=4,
+        joined=500,
+    )
     for learner, batches in (
         (Bidirectional((small,), points=8), 400),
         (Evolve(population=20, children=10), 2),

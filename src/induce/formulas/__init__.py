@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "Dataset": "induce.formulas.data",
     "FormulaRegressor": "induce.formulas.estimator",
+    "Hypotheses": "induce.hypotheses",
     "Problem": "induce.formulas.families",
     "family": "induce.formulas.families",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
 }
 
-__all__ = ["Dataset", "FormulaRegressor", "Problem", "family", "load", "problem"]
+__all__ = ["Dataset", "FormulaRegressor", "Hypotheses", "Problem", "family", "load", "problem"]
 
 
 def __getattr__(name: str) -> Any:
@@ -34,3 +35,4 @@ if TYPE_CHECKING:
     from induce.formulas.data import Dataset, load
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
+    from induce.hypotheses import Hypotheses

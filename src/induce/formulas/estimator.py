@@ -18,17 +18,12 @@ from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import solve, with_target
 from induce.fit import Baseline, Fit
 from induce.formulas.baselines import baselines
+from induce.formulas.preparing import conditions_of, gathered, split, task_for
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
-from induce.task import Task
-from induce.terms import REAL, arithmetic, hole
-from induce.terms.grammar import Grammar
 from induce.terms.term import Term
 
 __all__ = ["FormulaRegressor"]
-
-LITERALS = (1, 2)
-"""Numbers that enumeration writes down as they are; all others are fitted."""
 
 
 class _Selector(str):
@@ -63,8 +58,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         ``"60s"``; None is a deterministic rule that stops at a plateau.
     by : "auto" or Learner
         How to search; see ``induce.learners``.
-    subject_to : iterable
-        Conditions: texts ``"sin(cos)"`` (no cosine anywhere below a sine), or callables ``condition(term) -> bool``.
+    subject_to : Hypotheses, text, callable, or several
+        What is known beforehand, hard: :class:`Hypotheses`; texts ``"sin(cos)"`` (no cosine anywhere below a sine); callables
+        ``condition(term) -> bool``.
     noise : float, optional
         Standard deviation of the target's noise, in its unit; estimated from the residuals when None.
     select : {"description_length", "elbow", "loss", "validation"}
@@ -173,7 +169,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             Saying which column, value or name is wrong, and what to do.
         """
         budget = Budget.read(self.within)
-        conditions, forbid = self._conditions()
+        known = conditions_of(self.subject_to)
         self._check_parameters()
         table = self._table(X, y, reset=True)
         target_name = getattr(y, "name", None)
@@ -182,24 +178,15 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         weights = check_weights(sample_weight, table.rows)
         check_enough_rows(table)
         warn_columns(table)
-        table, target, weights = _gathered(table, target, weights)
+        table, target, weights = gathered(table, target, weights)
         seed = self._seed()
         target_unit = None if self.units is None else self.units.get(target_name, self.units.get("y"))
         held_out = None
         if self.select == "validation":
-            table, target, weights, held_out = _split(table, target, weights, seed)
-        task = Task(
-            self._sketch(table, forbid),
-            table,
-            target,
-            weights,
-            target_unit,
-            held_out,
-            self.noise,
-            conditions,
-            seed=seed,
+            table, target, weights, held_out = split(table, target, weights, seed)
+        task = task_for(
+            known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
-        _check_solvable(task)
         learner = None if isinstance(self.by, str) else self.by
         found = solve(
             task,
@@ -241,27 +228,6 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
                 f"units must map column names to units, but got {type(self.units).__name__}. For example {{'x': 'm'}}."
             )
 
-    def _conditions(self) -> tuple[tuple[Any, ...], tuple[tuple[str, str], ...]]:
-        """Callables, and forbidden nestings given as text."""
-        given = (
-            [self.subject_to]
-            if isinstance(self.subject_to, str) or callable(self.subject_to)
-            else list(self.subject_to)
-        )
-        callables, forbid = [], []
-        for condition in given:
-            if callable(condition):
-                callables.append(condition)
-                continue
-            text = str(condition).replace(" ", "")
-            outer, _, rest = text.partition("(")
-            if not rest.endswith(")") or not outer or not rest[:-1]:
-                raise FillError(
-                    f"cannot read the condition '{condition}'. Write a forbidden nesting as 'sin(cos)', or give a callable."
-                )
-            forbid.append((arithmetic[outer].name, arithmetic[rest[:-1]].name))
-        return tuple(callables), tuple(forbid)
-
     def _table(self, X: Any, y: Any, *, reset: bool) -> Table:
         units = self.units
         named = hasattr(X, "columns") or isinstance(X, Mapping | Table)
@@ -296,17 +262,6 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         from sklearn.utils import check_random_state
 
         return int(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _sketch(self, table: Table, forbid: tuple[tuple[str, str], ...]) -> Term:
-        """One choice from the grammar of all allowed formulas."""
-        ops = [op for op in arithmetic.operators(self.operators)]
-        names = {op.name for op in ops}
-        known = [(a, b) for a, b in forbid if a in names and b in names]
-        grammar = Grammar(
-            arithmetic, REAL, productions=[*ops, *(arithmetic.literal(n) for n in LITERALS), "?"], variables=table.names,
-            max_size=int(self.max_size), forbid=known,
-        )  # fmt: skip
-        return hole.choice(grammar, name="formula")
 
     # ---- using
 
@@ -358,41 +313,3 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
 
     def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
         return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
-
-
-GATHER_ROWS = 20_000
-
-
-def _gathered(table: Table, target: Any, weights: Any) -> tuple[Table, Any, Any]:
-    """Rows in sorted order, equal ones merged with their weights added, those of weight zero left out.
-
-    So the result depends neither on the order of the rows nor on whether a row is repeated or weighted. Large tables are
-    left as they are: sorting them would cost more than it gives.
-    """
-    if table.rows > GATHER_ROWS:
-        return table, target, weights
-    w = np.ones(table.rows) if weights is None else weights
-    keep = w > 0
-    rows = np.vstack([table.values, target])[:, keep]
-    unique, place = np.unique(rows, axis=1, return_inverse=True)
-    summed = np.bincount(place.ravel(), weights=w[keep])
-    labels = {} if len(summed) < table.rows else table.labels
-    found = Table(table.names, unique[:-1], table.units, labels)
-    return found, np.ascontiguousarray(unique[-1]), None if np.all(summed == 1.0) else summed
-
-
-def _split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:
-    """Three quarters to learn from, one quarter held out."""
-    order = np.random.default_rng([seed, 13]).permutation(table.rows)
-    cut = max(1, table.rows // 4)
-    out, kept = np.sort(order[:cut]), np.sort(order[cut:])
-
-    def part(rows: Any) -> Table:
-        return Table(table.names, table.values[:, rows], table.units, {})
-
-    return part(kept), target[kept], None if weights is None else weights[kept], (part(out), target[out])
-
-
-def _check_solvable(task: Task) -> None:
-    """Refuse units that no formula over the columns can give: when constants may not carry units, and none fits."""
-    task.dimensions  # noqa: B018  (reads every unit, so that a bad one fails before the search)

@@ -68,9 +68,7 @@ class Enumerate:
                 return
 
 
-def level_batch(
-    task: Task, space: Space, programs: Programs, source: str, tried: float, free: bool = False
-) -> Batch:
+def level_batch(task: Task, space: Space, programs: Programs, source: str, tried: float, free: bool = False) -> Batch:
     """Programs with fitted maps around them; ``free`` adds variants whose literals are fitted too."""
     parts = [affine_forms(programs, task.codebook, space)]
     if free and space.constants and len(programs.values):

@@ -39,7 +39,9 @@ class Factors:
         Rows of the bank that count, and how many are taken.
     """
 
-    def __init__(self, grown: Growing, columns: Array, independent: Sequence[int], pen: Pen, held: int, most: int) -> None:
+    def __init__(
+        self, grown: Growing, columns: Array, independent: Sequence[int], pen: Pen, held: int, most: int
+    ) -> None:
         self.grown, self.pen = grown, pen
         varying = [k for k in independent if np.all(columns[k] != 0.0)]
         self.variables = [k for k in varying if np.ptp(np.log(np.abs(columns[k]))) > 1e-9]
@@ -98,12 +100,17 @@ class Factors:
                 found.append((max(float(left[k]), 0.0) * total, (int(k),)))
         return found
 
-    def pairs(self, t: Array, w: Array, most: int, keep: int) -> Iterator[tuple[list[tuple[float, tuple[int, ...]]], int]]:
+    def pairs(
+        self, t: Array, w: Array, most: int, keep: int
+    ) -> Iterator[tuple[list[tuple[float, tuple[int, ...]]], int]]:
         """The best products with two rows, chunk by chunk, with the number of pairs looked at."""
         z, aim, total, _ = self._project(t, w, most)
         whole = max(float(aim @ aim), 1e-300)
         for shares, pairs, looked in best_pairs(z, aim / np.sqrt(whole), keep):
-            yield [(float(s) * whole * total, (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)], looked
+            yield (
+                [(float(s) * whole * total, (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)],
+                looked,
+            )
 
     def parts(self, t: Array, w: Array, members: Sequence[int], path: Sequence[Step]) -> list[Part]:
         """Programs for a product of powers with the given of these rows."""
@@ -132,7 +139,9 @@ class Factors:
                 continue
             product = power_product(factors, self.pen)
             if product is not None:
-                scaled = _with_scale(product, t, w, [self.grown.values[row] for row in (*self.variables, *rows)], powers)
+                scaled = _with_scale(
+                    product, t, w, [self.grown.values[row] for row in (*self.variables, *rows)], powers
+                )
                 made.append(wrapped(scaled, path, self.pen))
         return made
 

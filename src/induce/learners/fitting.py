@@ -33,9 +33,7 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
 
 
-def screened_batch(
-    task: Task, programs: Programs, source: str, tried: float, keep: int, iterations: int = 8
-) -> Batch:
+def screened_batch(task: Task, programs: Programs, source: str, tried: float, keep: int, iterations: int = 8) -> Batch:
     """Score programs with the constants they carry, and fit only the ``keep`` with the shortest descriptions.
 
     Constants that a scan solved in closed form are near their optimum already, so their loss tells which are worth more. The
@@ -74,7 +72,13 @@ def _simplified(task: Task, program: Programs) -> Programs:
 
     ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(task.table.names, task.search[0], strict=True)}
     found = task.codebook.encode([normal_form(task.codebook.decode(program)[0], ranges=ranges)])
-    return Programs(found.codes, found.offsets, found.values, found.value_offsets, np.array([not float(v).is_integer() for v in found.values]))
+    return Programs(
+        found.codes,
+        found.offsets,
+        found.values,
+        found.value_offsets,
+        np.array([not float(v).is_integer() for v in found.values]),
+    )
 
 
 def description_scores(task: Task, loss: Array, sizes: NDArray[np.int64]) -> Array:

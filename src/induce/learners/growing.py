@@ -35,7 +35,9 @@ class Growing:
     rows : (columns, target, weights), optional
         Data of the bank; the task's search rows by default.
     macros : sequence of Part
-        Programs that the given columns stand for, when they are not the task's own; these have no unit.
+        Programs that the given columns stand for, when they are not the task's own.
+    units : array (columns, base units), optional
+        Units of the columns; the task's by default.
 
     Attributes
     ----------
@@ -48,7 +50,7 @@ class Growing:
 
     def __init__(
         self, task: Task, space: Space, capacity: int, rng: np.random.Generator, rows: tuple[Array, Array, Array] | None = None,
-        macros: Sequence[Part] = (),
+        macros: Sequence[Part] = (), units: Ints | None = None,
     ) -> None:  # fmt: skip
         columns, target, weights = task.search if rows is None else rows
         self.macros = list(macros)
@@ -62,7 +64,7 @@ class Growing:
         self.right = np.full(capacity + 1, -1, np.int32)
         self.size = np.zeros(capacity + 1, np.int64)
         self.contains = np.zeros(capacity + 1, np.int64)
-        dims = np.zeros((len(columns), 0), np.int64) if macros else task.dimensions[0]
+        dims = task.dimensions[0] if units is None else units
         self.dims = np.zeros((capacity + 1, dims.shape[1]), np.int64)
         self.state = np.zeros(capacity + 1, np.int64)
         self.keys = np.zeros(1 << max(16, int(np.ceil(np.log2(max(capacity, 1))) + 6)), np.uint64)
@@ -177,7 +179,9 @@ class Growing:
             node = stack.pop()
             code = int(self.op[node])
             if code >= 256 and self.macros:
-                out += reversed(self.macros[code - 256][0])
+                inner, inside, _ = self.macros[code - 256]
+                out += reversed(inner)
+                numbers += reversed(inside)
                 continue
             if code < 0:
                 numbers.append(self.numbers[node])
@@ -207,16 +211,25 @@ class Growing:
         return self._written(self.book.bank_programs(bank, np.arange(held, held + extra)))
 
     def _written(self, programs: Programs) -> Programs:
-        """Programs over the task's own columns: macros are put in place of what they stand for (they hold no numbers)."""
+        """Programs over the task's own columns: macros are put in place of what they stand for."""
         if not self.macros:
             return programs
-        parts = []
+        parts: list[Part] = []
         for p in range(len(programs)):
             codes: list[int] = []
+            numbers: list[float] = []
+            given = programs.values[programs.value_offsets[p] : programs.value_offsets[p + 1]]
             for code in programs.codes[programs.offsets[p] : programs.offsets[p + 1]].tolist():
-                codes += self.macros[code - 256][0] if code >= 256 else [code]
-            span = slice(programs.value_offsets[p], programs.value_offsets[p + 1])
-            parts.append((codes, programs.values[span].tolist(), programs.free[span].tolist()))
+                if code >= 256:
+                    inner, inside, _ = self.macros[code - 256]
+                    codes += [c - len(numbers) if c < 0 else c for c in inner]
+                    numbers += inside
+                elif code < 0:
+                    codes.append(-1 - len(numbers))
+                    numbers.append(float(given[-1 - code]))
+                else:
+                    codes.append(code)
+            parts.append((codes, numbers, [False] * len(numbers)))
         return combine(parts)
 
     def leaves(self) -> Programs:

@@ -8,7 +8,6 @@ Source: G. Golub and V. Pereyra (1973); N. Lomb (1976), Least-Squares Frequency 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +73,9 @@ def soft_rows(grown: Growing, arguments: Ints, most: int, pure: bool) -> SoftRow
         if not 1e-9 < reach < 1e9:
             continue
         low, high = float(u.min()), float(u.max())
-        made += [(np.exp(k * (u - (high if k > 0 else low))), int(row), "exp", k) for k in _signed(reach) if "exp" in names]
+        made += [
+            (np.exp(k * (u - (high if k > 0 else low))), int(row), "exp", k) for k in _signed(reach) if "exp" in names
+        ]
         if "tanh" in names:
             made += [(np.tanh(k * u), int(row), "tanh", k) for k in _signed(reach) if k > 0]
         if place < waves:
@@ -84,7 +85,9 @@ def soft_rows(grown: Growing, arguments: Ints, most: int, pure: bool) -> SoftRow
         made += _shifted(u, int(row), low, high, names)
     kept = [m for m in made if np.all(np.isfinite(m[0])) and np.ptp(m[0]) > 1e-9]
     values = np.array([m[0] for m in kept]) if kept else np.zeros((0, grown.values.shape[1]))
-    return SoftRows(values, np.array([m[1] for m in kept], np.int64), [m[2] for m in kept], np.array([m[3] for m in kept]))
+    return SoftRows(
+        values, np.array([m[1] for m in kept], np.int64), [m[2] for m in kept], np.array([m[3] for m in kept])
+    )
 
 
 def _signed(reach: float) -> list[float]:
@@ -103,5 +106,3 @@ def _shifted(u: Array, row: int, low: float, high: float, names: set[str]) -> li
             below = -share * (high - low) - high
             made.append((1.0 / (u + below), row, "shifted inverse", below))
     return made
-
-

@@ -225,7 +225,12 @@ class Join:
     def scan(self, block: TargetBlock, rows: Ints, steps: Ints, unaries: Ints, quota: int) -> Any:
         """Yields (targets made, hits): a hit is (parent, op, side, row, unary, bank row, 0 by value or 1 by logarithm)."""
         straight, logs = self.tables
-        parents = (np.ascontiguousarray(block.t[:, : self.points]), np.ascontiguousarray(block.w[:, : self.points]), block.dims, block.state)
+        parents = (
+            np.ascontiguousarray(block.t[:, : self.points]),
+            np.ascontiguousarray(block.w[:, : self.points]),
+            block.dims,
+            block.state,
+        )
         cursor = 0 if len(rows) and len(steps) and len(block) else -1
         while cursor >= 0:
             hits = np.empty((256, 7), np.int64)

@@ -167,9 +167,7 @@ class Race:
             own = rng.spawn(1)[0]
             if not learner.accepts(task) and (state.stream == 0 or learner.parallel):
                 carry = state.carry.setdefault(f"racer {number}", {})
-                inner[number] = SearchState(
-                    state.archive, state.stream, state.streams, carry, state.shared, state.lock
-                )
+                inner[number] = SearchState(state.archive, state.stream, state.streams, carry, state.shared, state.lock)
                 runs[number] = iter(learner.run(task, inner[number], own))
                 spent[number] = 0.0
         while runs:

@@ -134,9 +134,7 @@ def _pick(
                 bar = keep_best(places, scores, count, t, row_places[j], score)
 
 
-def match(
-    block: TargetBlock, shelf: Shelf, limits: Array, prices: tuple[float, float, float, int], hits: Hits
-) -> int:
+def match(block: TargetBlock, shelf: Shelf, limits: Array, prices: tuple[float, float, float, int], hits: Hits) -> int:
     """Every target of the block against every row of its unit; returns the pairs looked at.
 
     Parameters
@@ -159,7 +157,9 @@ def match(
     else:
         free = np.flatnonzero(block.state == 1)
         kinds, which = np.unique(block.dims, axis=0, return_inverse=True)
-        groups = [(kinds[k].tobytes(), np.flatnonzero((which.ravel() == k) & (block.state == 0))) for k in range(len(kinds))]
+        groups = [
+            (kinds[k].tobytes(), np.flatnonzero((which.ravel() == k) & (block.state == 0))) for k in range(len(kinds))
+        ]
         groups += [(key, free) for key in shelf.groups] if len(free) else []
     for key, targets in groups:
         rows, places = shelf.rows(key)

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.learners.composing import Part, Pen, over, raised, sum_of
+from induce.learners.composing import Pen, over, product, raised, sum_of
+from induce.learners.forms import Part
 
 __all__ = ["Monomial", "eliminate", "library", "polynomials", "quotients"]
 
@@ -131,9 +132,4 @@ def eliminate(design: Array, target: Array) -> Iterator[tuple[list[int], Array]]
 
 def monomial(columns: Monomial, pen: Pen) -> Part:
     """A product of powers of columns."""
-    result: Part | None = None
-    for column in sorted(set(columns)):
-        piece = raised(pen.row(column), columns.count(column), pen)
-        result = piece if result is None else ([*result[0], *piece[0], pen.code("*")], [], [])
-    assert result is not None
-    return result
+    return product([raised(pen.row(column), columns.count(column), pen) for column in sorted(set(columns))], pen)

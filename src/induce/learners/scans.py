@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def scan(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
 
 def closed_forms(meeting: Meeting) -> Iterator[Batch]:
     """Power laws, polynomials and their quotients, for the targets and their inverse unary ones."""
-    bases, points, pen = meeting.bases, meeting.points, meeting.pen
+    bases, points = meeting.bases, meeting.points
     if "*" in meeting.names:
         for k in usable(bases):
             if not meeting.mine():
@@ -188,6 +189,10 @@ def _sum(meeting: Meeting, block: TargetBlock, k: int, members: Sequence[int]) -
     return wrapped(inner, block.path(k), pen)
 
 
+def _sum_alone(meeting: Meeting, block: TargetBlock, k: int, members: Sequence[int]) -> list[Part]:
+    return [_sum(meeting, block, k, members)]
+
+
 def factor_pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Products of powers with two rows, for a few targets."""
     if not meeting.names & {"*", "/"}:
@@ -215,7 +220,7 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
             size = min(int(block.cost[k]) + 3, len(limits) - 1)
             for loss, members in found:
                 if loss < limits[size]:
-                    gathered.add(loss, lambda k=k, m=members: factors.parts(block.t[k], block.w[k], m, block.path(k)))
+                    gathered.add(loss, partial(factors.parts, block.t[k], block.w[k], members, block.path(k)))
             if gathered.work(float(most), most * meeting.points * 1.0):
                 yield gathered.batch()
         yield gathered.batch()
@@ -296,7 +301,7 @@ def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: A
     for share, members in sets:
         loss = share * float(block.spread[k])
         if loss < limits[min(int(block.cost[k]) + 4 * len(members), len(limits) - 1)]:
-            gathered.add(loss, lambda m=members: [_sum(meeting, block, k, m)])
+            gathered.add(loss, partial(_sum_alone, meeting, block, k, members))
     return gathered.work(float(len(z)) ** 2, float(len(z)) ** 2 * meeting.points / 30.0)
 
 
@@ -328,7 +333,9 @@ def join_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     count = stage.joined // (3 * per_row)
     yield from _joins(meeting, roots, made.steps, unaries, count // max(len(roots), 1))
     yield from _joins(meeting, bases, made.steps, unaries, count // max(len(bases), 1))
-    second = meeting.below(bases, max(4, int(np.sqrt(count / max(len(bases) * len(made.steps), 1)))), "* / + -", 100_000)
+    second = meeting.below(
+        bases, max(4, int(np.sqrt(count / max(len(bases) * len(made.steps), 1)))), "* / + -", 100_000
+    )
     if len(second):
         yield from _joins(meeting, second, made.steps, unaries, count // len(second))
 

@@ -90,11 +90,11 @@ class Stock:
         assert task.space is not None
         self.space, self.view = task.space, view
         rng = np.random.default_rng([task.seed, 5])
-        self.grown = Growing(task, task.space, capacity, rng, (view.columns, *rows), view.macros)
+        self.grown = Growing(task, task.space, capacity, rng, (view.columns, *rows), view.macros, view.units)
         self.pen = Pen(self.grown)
         self.pure = task.pure_constants
         target, weights = rows
-        unit = np.zeros(0, np.int64) if view.macros else task.dimensions[1]
+        unit = task.dimensions[1] if view.units is None or view.units.shape[1] else np.zeros(0, np.int64)
         y = single_target(target, weights / weights.sum(), self.grown.dims.shape[1], unit)
         self.variance = float(y.spread[0])
         self.roots = joined(*(self._divided(y, *divisor) for divisor in view.divisors)) if view.divisors else y

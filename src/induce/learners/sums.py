@@ -72,7 +72,9 @@ def _room(most: int) -> tuple[Ints, Array, Ints]:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _scan_products(cross: Any, second: Any, first: Any, start: int, total: float, places: Any, scores: Any, count: Any) -> None:
+def _scan_products(
+    cross: Any, second: Any, first: Any, start: int, total: float, places: Any, scores: Any, count: Any
+) -> None:
     bar = scores.max() if count[0] == len(scores) else np.inf
     for i in range(cross.shape[0]):
         for j in range(start + i + 1):
@@ -115,7 +117,9 @@ def best_products(scaled: Array, w: Array, t: Array, keep: int, known: int = 0) 
         yield np.maximum(exact[order], 0.0), pairs[order], (stop - start) * stop
 
 
-def longer(z: Array, t: Array, sets: list[tuple[int, ...]], beam: int, most: int) -> list[tuple[float, tuple[int, ...]]]:
+def longer(
+    z: Array, t: Array, sets: list[tuple[int, ...]], beam: int, most: int
+) -> list[tuple[float, tuple[int, ...]]]:
     """Sets of rows of ``z`` extended by the row that helps most: the best ``beam`` as (unexplained share, set)."""
     found: dict[tuple[int, ...], float] = {}
     total = max(float(t @ t), 1e-300)

@@ -24,7 +24,19 @@ from induce.algebras.kernels import OP_NAMES
 from induce.learners.bank import hash_row, lookup
 from induce.learners.growing import Growing
 
-__all__ = ["Step", "TargetBlock", "Targets", "joined", "single_target", "steps_for", "unary_for", "undo_binary", "undo_unary", "undone", "unit_after"]
+__all__ = [
+    "Step",
+    "TargetBlock",
+    "Targets",
+    "joined",
+    "single_target",
+    "steps_for",
+    "unary_for",
+    "undo_binary",
+    "undo_unary",
+    "undone",
+    "unit_after",
+]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -225,7 +237,7 @@ def _fill_block(
 ) -> Any:  # fmt: skip
     """Targets from ``cursor`` on until the block is full; returns (next cursor or -1, targets made)."""
     parent_t, parent_w, parent_dims, parent_state, first_parent, last_parent = parents
-    values, dims, sizes = bank
+    values, dims = bank
     out_t, out_w, info, links, out_dims, out_state = block
     scratch_t, scratch_w, measured, moments, unit = room
     points = parent_t.shape[1]
@@ -385,7 +397,7 @@ class Targets:
         steps = self.steps if steps is None else steps
         width = grown.dims.shape[1]
         most = max(most, len(unaries))
-        bank = (grown.values, grown.dims, grown.size)
+        bank = (grown.values, grown.dims)
         given = (parents.t, parents.w, parents.dims, parents.state, 0, len(parents))
         room = (np.empty((1, points)), np.empty((1, points)), np.empty(3), np.empty(6), np.zeros(width, np.int64))
         paths = [parents.path(k) for k in range(len(parents))]
@@ -430,7 +442,16 @@ class Targets:
         cost = parents.cost[links[:, 0]] + self.grown.costs[links[:, 4]]
         paths = [parents.path(k) for k in range(len(parents))]
         return TargetBlock(
-            t[:made], w[:made], info[:made, 0], info[:made, 1], info[:made, 2], cost, links, paths, dims[:made], state[:made]
+            t[:made],
+            w[:made],
+            info[:made, 0],
+            info[:made, 1],
+            info[:made, 2],
+            cost,
+            links,
+            paths,
+            dims[:made],
+            state[:made],
         )
 
 

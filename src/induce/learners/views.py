@@ -9,13 +9,17 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.algebras.dimension import SCALE, consistent
+from induce.algebras.evaluate import evaluate_many
 from induce.learners.forms import Part
 from induce.learners.groups import dimensionless, of_unit
 from induce.task import Task
+from induce.terms.codes import Programs
 
 __all__ = ["View", "sampled", "views"]
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 GROUPS = 6
 DIVISORS = 4
 
@@ -35,6 +39,8 @@ class View:
         Each ``m`` makes a target ``y / m``; none: ``y`` itself.
     given : array, optional
         The task's own columns on the same points, when ``columns`` are not these.
+    units : array (columns, base units), optional
+        Units of the columns, when they are not the task's own.
     """
 
     columns: Array
@@ -42,6 +48,7 @@ class View:
     macros: tuple[Part, ...] = ()
     divisors: tuple[tuple[Part, Array], ...] = ()
     given: Array | None = None
+    units: Ints | None = None
 
 
 def sampled(rows: int, most: int) -> NDArray[np.int64]:
@@ -53,7 +60,7 @@ def views(task: Task, points: int) -> tuple[View, View | None]:
     """The plain view, and the dimensionless one where the task's units and operators allow it."""
     columns, target, _ = task.search
     columns = np.ascontiguousarray(columns[:, sampled(len(target), points)])
-    plain = View(columns, tuple(range(len(columns))))
+    plain = _plain(task, columns)
     dims, unit = task.dimensions
     assert task.space is not None
     names = {op.name for op in task.space.ops}
@@ -75,9 +82,44 @@ def views(task: Task, points: int) -> tuple[View, View | None]:
         if np.linalg.matrix_rank(exponents[[*independent, k]]) > len(independent):
             independent.append(k)
     grouped = View(
-        np.array([value for _, value in made]), tuple(independent), tuple(part for part, _ in made), tuple(over), columns
-    )
+        np.array([value for _, value in made]), tuple(independent), tuple(part for part, _ in made), tuple(over), columns,
+        np.zeros((len(made), 0), np.int64),
+    )  # fmt: skip
     return plain, grouped
+
+
+def _plain(task: Task, columns: Array) -> View:
+    """The task's own columns, and the planted sub-terms as further ones."""
+    own = tuple(range(len(columns)))
+    if not task.planted:
+        return View(columns, own)
+    programs = task.codebook.encode(task.planted)
+    values = evaluate_many(programs, columns)
+    macros: list[Part] = [([256 + k], [], []) for k in own]
+    rows, units = [*columns], [*task.dimensions[0]]
+    for p in range(len(programs)):
+        one = programs[p]
+        if np.all(np.isfinite(values[p])) and np.ptp(values[p]) > 0:
+            macros.append((one.codes.tolist(), one.values.tolist(), one.free.tolist()))
+            rows.append(values[p])
+            units.append(_unit_of(task, one))
+    return View(np.array(rows), own, tuple(macros), (), columns, np.array(units, np.int64).reshape(len(rows), -1))
+
+
+def _unit_of(task: Task, program: Programs) -> Ints:
+    """Unit of one program without free constants."""
+    dims = task.dimensions[0]
+    found, ok = np.zeros(dims.shape[1], np.int64), np.zeros(1, bool)
+    for k in range(dims.shape[1]):  # one base unit at a time: the exponent that the program agrees with
+        for exponent in sorted(range(-6 * SCALE, 6 * SCALE + 1), key=abs):
+            consistent(
+                program.codes, program.offsets, program.values, program.value_offsets, program.free,
+                np.ascontiguousarray(dims[:, [k]]), np.array([exponent], np.int64), ok,
+            )  # fmt: skip
+            if ok[0]:
+                found[k] = exponent
+                break
+    return found
 
 
 def _value(exponents: Sequence[Fraction], columns: Array) -> Array:
@@ -88,7 +130,9 @@ def _value(exponents: Sequence[Fraction], columns: Array) -> Array:
 
 def _monomial(exponents: Sequence[Fraction], task: Task) -> Part:
     """The program of a product of powers of columns; halves under one root."""
-    code = {name: task.codebook.code_of[task.language[name]] for name in ("*", "/", "square", "cube", "sqrt", "inverse")}
+    code = {
+        name: task.codebook.code_of[task.language[name]] for name in ("*", "/", "square", "cube", "sqrt", "inverse")
+    }
     rooted = any(v.denominator == 2 for v in exponents)
     powers = [int(v * (2 if rooted else 1)) for v in exponents]
 

@@ -1,0 +1,143 @@
+"""From what a user gives FormulaRegressor to a task: conditions read, rows gathered, the space of formulas made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from induce.errors import FillError
+from induce.hypotheses import Hypotheses
+from induce.table import Table
+from induce.task import Task
+from induce.terms import REAL, arithmetic, hole
+from induce.terms.grammar import Grammar
+from induce.terms.term import Term
+
+__all__ = ["Conditions", "conditions_of", "gathered", "split", "task_for"]
+
+LITERALS = (1, 2)
+"""Numbers that enumeration writes down as they are; all others are fitted."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """``subject_to`` as read: callables, forbidden nestings, and hypotheses."""
+
+    callables: tuple[Callable[[Term], bool], ...]
+    forbid: tuple[tuple[str, str], ...]
+    hypotheses: Hypotheses
+
+
+def conditions_of(given: Any) -> Conditions:
+    """Read ``subject_to``.
+
+    Raises
+    ------
+    FillError, OpError
+        For what is none of Hypotheses, a text ``"sin(cos)"`` and a callable.
+    """
+    several = [given] if isinstance(given, str | Hypotheses) or callable(given) else list(given)
+    callables, forbid, hypotheses = [], [], []
+    for condition in several:
+        if isinstance(condition, Hypotheses):
+            hypotheses.append(condition)
+        elif callable(condition):
+            callables.append(condition)
+        else:
+            forbid.append(_nesting(condition))
+    if len(hypotheses) > 1:
+        raise FillError(
+            "subject_to holds several Hypotheses. Put them into one: Hypotheses(contains=..., excludes=...)."
+        )
+    return Conditions(tuple(callables), tuple(forbid), hypotheses[0] if hypotheses else Hypotheses())
+
+
+def _nesting(condition: Any) -> tuple[str, str]:
+    text = str(condition).replace(" ", "")
+    outer, _, rest = text.partition("(")
+    if not rest.endswith(")") or not outer or not rest[:-1]:
+        raise FillError(
+            f"cannot read the condition '{condition}'. Write a forbidden nesting as 'sin(cos)', or give a callable."
+        )
+    return arithmetic[outer].name, arithmetic[rest[:-1]].name
+
+
+def task_for(
+    known: Conditions, operators: str, max_size: int, data: tuple[Table, Any, Any, Any], unit: str | None, noise: float | None, seed: int
+) -> Task:  # fmt: skip
+    """The task of finding a formula.
+
+    Parameters
+    ----------
+    known : Conditions
+    operators : str
+    max_size : int
+    data : (Table, target, weights or None, held-out rows or None)
+    unit : str, optional
+        Of the target.
+    noise : float, optional
+    seed : int
+    """
+    table, target, weights, held_out = data
+    h = known.hypotheses
+    ops = list(arithmetic.operators(operators))
+    h.check_against(table, [op.name for op in ops], max_size, unit)
+    banned = {name for _, name in h.banned if isinstance(name, str)}
+    ops = [op for op in ops if op.name not in banned]
+    names = {op.name for op in ops}
+    largest = max_size if h.complexity is None else min(max_size, h.complexity[1])
+    leaves: list[Any] = [*(arithmetic.literal(n) for n in LITERALS), "?"]
+    if h.numbers is not None:
+        leaves = [arithmetic.literal(int(n) if float(n).is_integer() else n) for n in h.numbers]
+    grammar = Grammar(
+        arithmetic, REAL, productions=[*ops, *leaves], variables=table.names, max_size=largest,
+        forbid=[(a, b) for a, b in known.forbid if a in names and b in names],
+    )  # fmt: skip
+    repeats = 1
+    if h.symmetric or h.even_in or h.odd_in:
+        values, target, repeats = h.mirrored(table.values, table.names, target)
+        table = Table(table.names, values, table.units, {})
+        weights = None if weights is None else np.tile(weights, repeats)
+    conditions = (*known.callables, *((h.checker(table),) if h else ()))
+    task = Task(
+        hole.choice(grammar, name="formula"), table, target, weights, unit, held_out, noise, conditions, seed=seed,
+        pure_constants=h.pure_constants or h.numbers is not None, planted=h.blocks, repeats=repeats,
+    )  # fmt: skip
+    task.dimensions  # noqa: B018  (reads every unit, so that a bad one fails before the search)
+    return task
+
+
+GATHER_ROWS = 20_000
+
+
+def gathered(table: Table, target: Any, weights: Any) -> tuple[Table, Any, Any]:
+    """Rows in sorted order, equal ones merged with their weights added, those of weight zero left out.
+
+    So the result depends neither on the order of the rows nor on whether a row is repeated or weighted. Large tables are
+    left as they are: sorting them would cost more than it gives.
+    """
+    if table.rows > GATHER_ROWS:
+        return table, target, weights
+    w = np.ones(table.rows) if weights is None else weights
+    keep = w > 0
+    rows = np.vstack([table.values, target])[:, keep]
+    unique, place = np.unique(rows, axis=1, return_inverse=True)
+    summed = np.bincount(place.ravel(), weights=w[keep])
+    labels = {} if len(summed) < table.rows else table.labels
+    found = Table(table.names, unique[:-1], table.units, labels)
+    return found, np.ascontiguousarray(unique[-1]), None if np.all(summed == 1.0) else summed
+
+
+def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:
+    """Three quarters to learn from, one quarter held out."""
+    order = np.random.default_rng([seed, 13]).permutation(table.rows)
+    cut = max(1, table.rows // 4)
+    out, kept = np.sort(order[:cut]), np.sort(order[cut:])
+
+    def part(rows: Any) -> Table:
+        return Table(table.names, table.values[:, rows], table.units, {})
+
+    return part(kept), target[kept], None if weights is None else weights[kept], (part(out), target[out])

@@ -1,0 +1,399 @@
+"""Hypotheses: what is known of a formula before it is searched, as conditions that every candidate meets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.algebras.evaluate import evaluate
+from induce.errors import FillError, InduceError
+from induce.table import Table
+from induce.terms.arithmetic import arithmetic
+from induce.terms.match import match
+from induce.terms.op import LITERAL
+from induce.terms.rewrite import normal_form
+from induce.terms.term import Term, variable
+
+__all__ = ["Checker", "Hypotheses"]
+
+Array = NDArray[np.float64]
+SAMPLES = 256
+"""Points on which symmetry, parity and monotonicity are checked, beside the rows of the data."""
+CLOSE = 1e-6
+"""Largest difference that counts as equal there, as a share of the formula's spread."""
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """What is known of the formula beforehand. Every condition is hard: no candidate that breaks one is ever shown.
+
+    Parameters
+    ----------
+    contains : texts
+        Sub-terms that must occur: ``"cos(omega*t)"``, or a pattern ``"exp(-?)"`` in which ``?`` is anything. What has no
+        ``?`` also becomes a building block, so a true one shortens the search.
+    excludes : texts
+        Operators (``"log"``) or patterns (``"sin(sin(?))"``) that must not occur.
+    known : mapping of name to text
+        Sub-expressions that may occur, as building blocks.
+    symmetric : pairs of columns
+        Exchanging the two changes nothing.
+    even_in, odd_in : columns
+        Changing the column's sign changes nothing, or the formula's sign.
+    monotone : mapping of column to ``"+"`` or ``"-"``
+        The formula never falls, or never rises, with the column on the box of the data (checked on the rows and on 256
+        points, not proved between them).
+    complexity : (int, int), optional
+        Fewest and most nodes.
+    constants : texts or numbers, optional
+        The only numbers that may occur, such as ``{"0.5", "pi"}``; nothing else is fitted.
+    pure_constants : bool
+        Fitted constants are pure numbers: with units given, all physical constants are columns.
+    skeleton : text, optional
+        The shape of the formula, with unknown functions: ``"x1*f(x2, x3) + g(x4)"``.
+
+    Raises
+    ------
+    FillError
+        For texts that cannot be read, and for conditions that contradict each other.
+
+    >>> Hypotheses(contains="log(?)", excludes="log")
+    Traceback (most recent call last):
+    ...
+    induce.errors.FillError: the hypotheses contradict each other: 'log(?)' must occur, but 'log' must not. Drop one of them.
+    """
+
+    contains: Any = ()
+    excludes: Any = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+    symmetric: Any = ()
+    even_in: Any = ()
+    odd_in: Any = ()
+    monotone: Mapping[str, str] = field(default_factory=dict)
+    complexity: tuple[int, int] | None = None
+    constants: Any = None
+    pure_constants: bool = False
+    skeleton: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("contains", "excludes", "even_in", "odd_in"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        object.__setattr__(self, "symmetric", _pairs(self.symmetric))
+        self.patterns  # noqa: B018  (reads every text, so that a bad one fails here)
+        _check_monotone(self.monotone)
+        _check_complexity(self.complexity)
+        self.numbers  # noqa: B018
+        self._check_together()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self)) or self.constants is not None
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, Term], ...]:
+        """The texts of ``contains`` with their terms."""
+        return tuple((text, _pattern(text)) for text in self.contains)
+
+    @cached_property
+    def banned(self) -> tuple[tuple[str, str | Term], ...]:
+        """The texts of ``excludes`` with an operator's name or a term."""
+        return tuple((t, arithmetic[t].name if t in arithmetic else _pattern(t)) for t in self.excludes)
+
+    @cached_property
+    def numbers(self) -> tuple[float, ...] | None:
+        """The allowed constants as numbers."""
+        if self.constants is None:
+            return None
+        given = [self.constants] if isinstance(self.constants, str | int | float) else list(self.constants)
+        found = []
+        for number in given:
+            try:
+                value = float(evaluate(arithmetic.parse(str(number)), {}))
+            except (InduceError, TypeError, ValueError):
+                raise FillError(f"the constant {number!r} is not a number. Write it as 0.5, '1/3' or 'pi'.") from None
+            found.append(value)
+        return tuple(sorted(set(found)))
+
+    @cached_property
+    def blocks(self) -> tuple[Term, ...]:
+        """Sub-terms without ``?`` that become building blocks."""
+        terms = [term for _, term in self.patterns if not term.holes] + [_pattern(t) for t in self.known.values()]
+        return tuple(dict.fromkeys(t for t in terms if t.args))
+
+    def _check_together(self) -> None:
+        names = {name for _, name in self.banned if isinstance(name, str)}
+        for text, pattern in self.patterns:
+            for op in {node.op.name for node in pattern.postorder()} & names:
+                raise _contradiction(f"'{text}' must occur, but '{op}' must not")
+            for banned, term in self.banned:
+                if isinstance(term, Term) and _occurs(term, pattern):
+                    raise _contradiction(f"'{text}' must occur, but '{banned}' must not")
+            if self.complexity is not None and pattern.size > self.complexity[1]:
+                raise _contradiction(
+                    f"'{text}' has {pattern.size} nodes, but a formula has at most {self.complexity[1]}"
+                )
+        both = sorted(set(self.even_in) & set(self.odd_in))
+        if both:
+            raise _contradiction(f"what is even and odd in '{both[0]}' is zero everywhere")
+        flat = sorted(set(self.monotone) & set(self.even_in))
+        if flat:
+            raise _contradiction(f"what is even and monotone in '{flat[0]}' does not depend on it around zero")
+
+    def check_against(self, table: Table, operators: Iterable[str], max_size: int, unit: str | None) -> None:
+        """Refuse hypotheses that the columns, their units or the operators rule out.
+
+        Raises
+        ------
+        FillError, DataError
+        """
+        names = set(operators)
+        used = [self.symmetric, [(n,) for n in (*self.even_in, *self.odd_in, *self.monotone)]]
+        for group in used:
+            for pair in group:
+                for name in pair:
+                    if name not in table:
+                        raise table.unknown(name)
+        for text, term in [*self.patterns, *((t, _pattern(t)) for t in self.known.values())]:
+            for node in term.variables:
+                if node.name not in table:
+                    raise table.unknown(node.name)
+            missing = _missing(term, names)
+            if missing and text in self.contains:
+                raise _contradiction(
+                    f"'{text}' must occur, but the operator '{missing}' is not among '{' '.join(sorted(names))}'"
+                )
+            if term.size > max_size and text in self.contains:
+                raise _contradiction(f"'{text}' has {term.size} nodes, but max_size is {max_size}")
+        for a, b in self.symmetric:
+            if table.units.get(a, "1") != table.units.get(b, "1"):
+                raise _contradiction(
+                    f"'{a}' [{table.units.get(a, '1')}] and '{b}' [{table.units.get(b, '1')}] cannot be exchanged: their units differ"
+                )
+        if self.complexity is not None and self.complexity[0] > max_size:
+            raise _contradiction(f"a formula has at least {self.complexity[0]} nodes, but max_size is {max_size}")
+        if self.pure_constants or self.constants is not None:
+            _check_units(table, unit)
+
+    def checker(self, table: Table) -> Checker:
+        """The conditions on candidates over these columns."""
+        return Checker(self, table)
+
+    def mirrored(self, columns: Array, names: Sequence[str], target: Array) -> tuple[Array, Array, int]:
+        """The data with its mirror images under the symmetries and parities, and how many times larger it is.
+
+        Fitted constants that are equal by symmetry then come out equal.
+        """
+        parts = [(columns, target)]
+        for a, b in self.symmetric:
+            i, j = names.index(a), names.index(b)
+            for x, y in list(parts):
+                swapped = x.copy()
+                swapped[[i, j]] = x[[j, i]]
+                parts.append((swapped, y))
+        for group, sign in ((self.even_in, 1.0), (self.odd_in, -1.0)):
+            for name in group:
+                i = names.index(name)
+                for x, y in list(parts):
+                    turned = x.copy()
+                    turned[i] = -x[i]
+                    parts.append((turned, sign * y))
+        return np.concatenate([x for x, _ in parts], axis=1), np.concatenate([y for _, y in parts]), len(parts)
+
+
+class Checker:
+    """Says of a term whether it meets hypotheses; a callable for ``subject_to``."""
+
+    def __init__(self, hypotheses: Hypotheses, table: Table) -> None:
+        self.hypotheses = hypotheses
+        rng = np.random.default_rng(29)
+        values = table.values
+        low, high = values.min(axis=1), values.max(axis=1)
+        rows = values[:, np.unique(np.linspace(0, table.rows - 1, min(table.rows, SAMPLES)).astype(int))]
+        inside = rng.uniform(low[:, None], high[:, None], (len(low), SAMPLES))
+        self.points = dict(zip(table.names, np.hstack([rows, inside]), strict=True))
+        self.box = {n: (float(a), float(b)) for n, a, b in zip(table.names, low, high, strict=True)}
+
+    def __call__(self, term: Term) -> bool:
+        """Whether the term meets every hypothesis."""
+        return not self.objection(term)
+
+    def objection(self, term: Term) -> str:
+        """An empty text, or the first hypothesis that the term breaks, in words."""
+        h = self.hypotheses
+        forms = (term,)
+        if h.contains or h.excludes:
+            forms = (term, normal_form(term, ranges=self.box))
+        for text, pattern in h.patterns:
+            if not any(_occurs(pattern, form) or _occurs(normal_form(pattern), form) for form in forms):
+                return f"'{text}' does not occur"
+        for text, banned in h.banned:
+            if any(_uses(form, banned) for form in forms[:1]) or any(_uses(form, banned) for form in forms[1:]):
+                return f"'{text}' occurs"
+        if h.complexity is not None and not h.complexity[0] <= term.size <= h.complexity[1]:
+            return f"it has {term.size} nodes"
+        if h.numbers is not None:
+            for node in term.postorder():
+                if node.op is LITERAL and not any(abs(float(node.payload) - n) <= 1e-12 * abs(n) for n in h.numbers):
+                    return f"the constant {node.payload} is not allowed"
+        return self._shape(term)
+
+    def _shape(self, term: Term) -> str:
+        """Symmetry, parity and monotonicity on sampled points."""
+        h = self.hypotheses
+        if not (h.symmetric or h.even_in or h.odd_in or h.monotone):
+            return ""
+        value = self._value(term, self.points)
+        spread = float(np.nanstd(value)) + CLOSE * float(np.nanmean(np.abs(value))) + 1e-300
+        for a, b in h.symmetric:
+            other = self._value(term, {**self.points, a: self.points[b], b: self.points[a]})
+            if not _same(value, other, spread):
+                return f"exchanging '{a}' and '{b}' changes it"
+        for group, sign, word in ((h.even_in, 1.0, "even"), (h.odd_in, -1.0, "odd")):
+            for name in group:
+                other = self._value(term, {**self.points, name: -self.points[name]})
+                if not _same(value, sign * other, spread):
+                    return f"it is not {word} in '{name}'"
+        for name, direction in h.monotone.items():
+            low, high = self.box[name]
+            moved = np.clip(self.points[name] + 1e-3 * (high - low), low, high)
+            further = self.points[name] + (high - self.points[name]) * np.linspace(0.05, 1.0, len(moved))
+            sign = 1.0 if direction == "+" else -1.0
+            for there in (moved, further):
+                rise = sign * (self._value(term, {**self.points, name: there}) - value)
+                if np.any(rise < -1e-9 * spread) or not np.all(np.isfinite(rise)):
+                    return f"it is not monotone in '{name}'"
+        return ""
+
+    @staticmethod
+    def _value(term: Term, data: Mapping[str, Array]) -> Array:
+        with np.errstate(all="ignore"):
+            length = len(next(iter(data.values())))
+            return np.broadcast_to(np.asarray(evaluate(term, data), float), (length,))
+
+
+def _same(a: Array, b: Array, spread: float) -> bool:
+    both = np.isfinite(a) & np.isfinite(b)
+    return bool(both.sum() >= 8 and np.all(np.abs(a[both] - b[both]) <= CLOSE * (spread + np.abs(a[both]))))
+
+
+def _contradiction(text: str) -> FillError:
+    return FillError(f"the hypotheses contradict each other: {text}. Drop one of them.")
+
+
+def _texts(name: str, given: Any) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    try:
+        found = tuple(given)
+    except TypeError:
+        raise FillError(f"{name} must be a text or several, but got {given!r}. For example {name}=['x1'].") from None
+    for text in found:
+        if not isinstance(text, str):
+            raise FillError(f"{name} holds {text!r}, which is not a text. For example {name}=['x1'].")
+    return found
+
+
+def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
+    pairs = list(given)
+    if len(pairs) == 2 and all(isinstance(p, str) for p in pairs):
+        pairs = [tuple(pairs)]
+    for pair in pairs:
+        if isinstance(pair, str) or len(tuple(pair)) != 2 or pair[0] == pair[1]:
+            raise FillError(
+                f"symmetric needs pairs of different columns, but got {pair!r}. For example [('x1', 'x2')]."
+            )
+    return tuple((str(a), str(b)) for a, b in pairs)
+
+
+def _pattern(text: str) -> Term:
+    """A term in which ``?`` is anything."""
+    try:
+        term = arithmetic.parse(text)
+    except InduceError as error:
+        raise FillError(f"cannot read '{text}': {error} Write a sub-term such as 'exp(-?)'.") from None
+    return term
+
+
+def _check_monotone(monotone: Any) -> None:
+    if not isinstance(monotone, Mapping):
+        raise FillError(f"monotone must map columns to '+' or '-', but got {monotone!r}. For example {{'x1': '+'}}.")
+    for name, direction in monotone.items():
+        if direction not in ("+", "-"):
+            raise FillError(f"monotone['{name}'] must be '+' or '-', but got {direction!r}.")
+
+
+def _check_complexity(complexity: Any) -> None:
+    if complexity is None:
+        return
+    ok = isinstance(complexity, tuple | list) and len(complexity) == 2 and all(isinstance(n, int) for n in complexity)
+    if not ok or not 1 <= complexity[0] <= complexity[1]:
+        raise FillError(
+            f"complexity must be a pair (fewest, most) of nodes, but got {complexity!r}. For example (5, 15)."
+        )
+
+
+def _missing(term: Term, names: set[str]) -> str:
+    """An operator of a term that is not allowed (powers and negation come with ``*`` and ``-``)."""
+    free = {"^"} if "*" in names else set()
+    free |= {"neg"} if names & {"-", "*"} else set()
+    free |= {"square", "cube"} if "*" in names else set()
+    free |= {"inverse"} if "/" in names else set()
+    for node in term.postorder():
+        if node.args and node.op.name not in names | free:
+            return str(node.op.name)
+    return ""
+
+
+def _occurs(pattern: Term, term: Term) -> bool:
+    """Whether the pattern, its holes being anything, is the term or one of its parts."""
+    if not pattern.holes:
+        if any(node is pattern for node in term.postorder()):
+            return True
+        # a product may hold the pattern's factors among others, a sum its terms
+        for name in ("*", "+"):
+            if pattern.op is arithmetic[name]:
+                wanted = Counter(_flat(pattern, name))
+                return any(
+                    not wanted - Counter(_flat(node, name)) for node in term.postorder() if node.op is pattern.op
+                )
+        return False
+    open_pattern = pattern.replace({h: variable(f"?{h.name}", h.sort) for h in pattern.holes})
+    fixed = {v.name for v in pattern.variables}
+    return any(match(open_pattern, node, fixed=fixed) is not None for node in term.postorder())
+
+
+def _flat(term: Term, name: str) -> list[Term]:
+    """The factors of a product or the terms of a sum."""
+    if term.op is not arithmetic[name]:
+        return [term]
+    return [part for arg in term.args for part in _flat(arg, name)]
+
+
+def _uses(term: Term, banned: str | Term) -> bool:
+    if isinstance(banned, str):
+        return any(node.op.name == banned for node in term.postorder())
+    return _occurs(banned, term) or _occurs(normal_form(banned), term)
+
+
+def _check_units(table: Table, unit: str | None) -> None:
+    """Prove that no product of the columns has the target's unit, when constants are pure numbers."""
+    from induce.terms.unit import Unit
+
+    if unit is None or not table.units:
+        return
+    units = [Unit.parse(table.units.get(name, "1")) for name in table.names]
+    wanted = Unit.parse(unit)
+    bases = sorted({base for u in [*units, wanted] for base, _ in u.powers})
+    matrix = np.array([[float(dict(u.powers).get(b, 0)) for b in bases] for u in units]).reshape(len(units), len(bases))
+    aim = np.array([float(dict(wanted.powers).get(b, 0)) for b in bases])
+    if np.linalg.matrix_rank(np.vstack([matrix, aim])) > np.linalg.matrix_rank(matrix):
+        shown = ", ".join(f"{n} [{table.units.get(n, '1')}]" for n in table.names)
+        raise FillError(
+            f"no product of powers of the columns has the target's unit {unit}, and constants are pure numbers: {shown}. "
+            "Add the column that is missing, or let constants have units."
+        )

@@ -1,0 +1,264 @@
+"""Constants of a finished formula: at their optimum on all rows, written simply where the data allow, with standard errors."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.algebras.evaluate import evaluate_many, fit_constants
+from induce.learners.forms import agree
+from induce.task import Task
+from induce.terms import hole as holes
+from induce.terms.codes import Programs
+from induce.terms.op import LITERAL
+from induce.terms.term import Term, literal
+
+__all__ = [
+    "PolishRows",
+    "closed_with",
+    "gram_matrix",
+    "open_constants",
+    "polished",
+    "standard_errors",
+    "units_agree",
+    "with_starts",
+]
+
+Array = NDArray[np.float64]
+DEPENDENT = 1e-13
+"""Smallest over largest curvature of the loss, constants scaled, below which one of them is not needed."""
+RELATIVE_FLOOR = 1e-11
+"""Errors below this share of the target's spread are rounding, not misfit."""
+
+
+class PolishRows:
+    """The rows on which formulas are polished, scored and compared."""
+
+    def __init__(self, task: Task, most: int) -> None:
+        self.columns, self.target, self.weights = task.subset(most)
+        self.total = task.evidence if len(self.target) == task.table.rows else len(self.target)
+        self.weights = self.weights * (self.total / self.weights.sum())
+        mean = float(np.average(self.target, weights=self.weights))
+        self.variance = max(float(np.average((self.target - mean) ** 2, weights=self.weights)), 1e-300)
+
+    def loss(self, programs: Programs) -> Array:
+        """Weighted mean square errors."""
+        values = evaluate_many(programs, self.columns)
+        with np.errstate(all="ignore"):
+            return np.asarray(((values - self.target) ** 2) @ self.weights / self.weights.sum())
+
+
+def open_constants(term: Term) -> tuple[Term, dict[str, float]]:
+    """The term with every float literal turned into a hole ``c0, c1, ...``, and their values."""
+    values: dict[str, float] = {}
+
+    def step(node: Term, args: tuple[Term, ...]) -> Term:
+        if node.op is LITERAL and isinstance(node.payload, float) and math.isfinite(node.payload):
+            name = f"c{len(values)}"
+            values[name] = node.payload
+            return holes.real(name)
+        return node.rebuild(args) if node.args else node
+
+    occurrences = [n for n in term.walk_postfix() if n.op is LITERAL and isinstance(n.payload, float)]
+    if len(set(occurrences)) == len(occurrences):
+        return term.fold(step), values
+    return _open_each(term)
+
+
+def _open_each(term: Term) -> tuple[Term, dict[str, float]]:
+    """As above when one literal occurs several times: every occurrence is a constant of its own."""
+    values: dict[str, float] = {}
+    stack: list[Term] = []
+    for node in term.walk_postfix():
+        if node.op is LITERAL and isinstance(node.payload, float) and math.isfinite(node.payload):
+            name = f"c{len(values)}"
+            values[name] = node.payload
+            stack.append(holes.real(name))
+        elif node.args:
+            args = tuple(stack[len(stack) - len(node.args) :])
+            del stack[len(stack) - len(node.args) :]
+            stack.append(node.rebuild(args))
+        else:
+            stack.append(node)
+    return stack[0], values
+
+
+def closed_with(sketch: Term, values: dict[str, float]) -> Term:
+    """The sketch with its holes filled."""
+    return (
+        sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()})
+        if values
+        else sketch
+    )
+
+
+def with_starts(sketch: Term, values: dict[str, float]) -> Term:
+    """The sketch whose holes start at the given values (the codebook reads starts)."""
+    if not values:
+        return sketch
+    return sketch.replace({h: holes.real(h.name, start=float(values[h.name])) for h in sketch.holes})
+
+
+def _names_in_order(sketch: Term) -> list[str]:
+    return [n.name for n in sketch.walk_postfix() if n.is_hole]
+
+
+def _fit(
+    task: Task, sketch: Term, values: dict[str, float], rows: PolishRows, iterations: int
+) -> tuple[dict[str, float], float]:
+    programs = task.codebook.encode([with_starts(sketch, values)])
+    fitted, loss = fit_constants(programs, rows.columns, rows.target, weights=rows.weights, iterations=iterations)
+    found = fitted.values[fitted.free]
+    return dict(zip(_names_in_order(sketch), map(float, found), strict=True)), float(loss[0]) / rows.weights.sum()
+
+
+def polished(
+    task: Task, sketch: Term, values: dict[str, float], rows: PolishRows, noise: float | None
+) -> tuple[Term, dict[str, float]]:
+    """Constants to their optimum, then each to a simple number where the data cannot tell the difference."""
+    fitted, loss = _fit(task, sketch, values, rows, 200)
+    if not math.isfinite(loss):
+        return sketch, values
+    values = fitted
+    while values:
+        programs = task.codebook.encode([with_starts(sketch, values)])
+        step = _drop_one(task, programs, sketch, values, rows, loss)
+        if step is None:
+            errors = standard_errors(task, programs, sketch, rows, noise)
+            step = _round_one(task, sketch, values, errors, rows, loss)
+        if step is None:
+            return sketch, values
+        sketch, values, loss = step
+    return sketch, values
+
+
+def _drop_one(
+    task: Task, programs: Programs, sketch: Term, values: dict[str, float], rows: PolishRows, loss: float
+) -> tuple[Term, dict[str, float], float] | None:
+    """Fix a constant that the others can stand in for, as one of ``k (a f + b g)``: where the derivatives are dependent."""
+    if len(values) < 2:
+        return None
+    gram = gram_matrix(programs, rows)
+    scale = np.sqrt(np.diag(gram))
+    if not np.all(np.isfinite(gram)) or np.any(scale == 0.0):
+        return None
+    lengths, directions = np.linalg.eigh(gram / np.outer(scale, scale))
+    if lengths[0] > DEPENDENT * lengths[-1]:
+        return None
+    share = dict(zip(_names_in_order(sketch), np.abs(directions[:, 0]), strict=True))
+    for name in sorted(values, key=lambda n: -share[n]):
+        if share[name] < 0.1:
+            return None
+        for nice in (Fraction(1), Fraction(-1)) if values[name] < 0 else (Fraction(1),):
+            fixed = sketch.replace({name: _number(nice, sketch)})
+            rest = {n: v for n, v in values.items() if n != name}
+            starts = {n: v * (values[name] / float(nice)) if share[n] >= 0.1 else v for n, v in rest.items()}
+            for start in (rest, starts):
+                fitted, new_loss = _fit(task, fixed, start, rows, 100)
+                if new_loss <= loss * (1 + 1e-6) + rows.variance * RELATIVE_FLOOR**2 and units_agree(task, fixed):
+                    return fixed, fitted, new_loss
+    return None
+
+
+def _round_one(
+    task: Task, sketch: Term, values: dict[str, float], errors: dict[str, float], rows: PolishRows, loss: float
+) -> tuple[Term, dict[str, float], float] | None:
+    """Fix the constant that is nearest to a simple number, if the loss does not rise beyond noise."""
+    tried = []
+    for name, value in values.items():
+        for nice in _simple_numbers(value, errors[name]):
+            if nice.denominator % 3 == 0 and task.space is not None and all(op.name != "/" for op in task.space.ops):
+                continue  # a third is written as a quotient
+            distance = abs(value - float(nice)) / max(errors[name], 1e-12 * abs(value), 1e-300)
+            tried.append((distance, name, nice))
+    for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):
+        fixed = sketch.replace({name: _number(nice, sketch)})
+        if not units_agree(task, fixed):
+            continue  # the constant carries a unit that a plain number cannot
+        rest = {n: v for n, v in values.items() if n != name}
+        if rest:
+            rest, new_loss = _fit(task, fixed, rest, rows, 50)
+        else:
+            new_loss = float(rows.loss(task.codebook.encode([fixed]))[0])
+        # one constant less lowers the likelihood ratio by a chi-square of one degree: 4 is about its 95 % point
+        allowed = loss * (1 + 4.0 / rows.total) + rows.variance * RELATIVE_FLOOR**2
+        if new_loss <= allowed:
+            return fixed, rest, new_loss
+    return None
+
+
+def units_agree(task: Task, sketch: Term) -> bool:
+    """Whether the units agree, real holes and float literals standing for constants with units."""
+    if not task.dimensions[0].shape[1]:
+        return True
+    opened = sketch if sketch.holes else open_constants(sketch)[0]
+    return bool(agree(task, task.codebook.encode([opened]))[0])
+
+
+def _number(nice: Fraction | float, sketch: Term) -> Term:
+    if isinstance(nice, Fraction) and nice.denominator == 1:
+        return literal(int(nice), sketch.sort)
+    if isinstance(nice, Fraction) and nice.denominator % 3 == 0:
+        from induce.terms.arithmetic import arithmetic
+
+        return arithmetic["/"](int(nice.numerator), int(nice.denominator))
+    return literal(float(nice), sketch.sort)
+
+
+def _simple_numbers(value: float, error: float) -> list[Fraction]:
+    """Whole numbers and halves within two standard errors; other small fractions only within 1e-7 of the value."""
+    if not math.isfinite(value) or abs(value) > 1e6:
+        return []
+    exact = max(1e-7 * abs(value), 1e-12)
+    reach = min(max(2.0 * error if math.isfinite(error) else 0.0, exact), 0.02 * max(abs(value), 0.05))
+    found = []
+    for denominator in (1, 2, 3, 4, 5, 6, 8, 10, 20):
+        nearest = Fraction(round(value * denominator), denominator)
+        if nearest.denominator == denominator and abs(float(nearest) - value) <= (reach if denominator <= 2 else exact):
+            found.append(nearest)
+    return found
+
+
+def gram_matrix(programs: Programs, rows: PolishRows) -> Array:
+    """``J' W J`` over the free constants of one program."""
+    return _normal(programs, rows)[0]
+
+
+def _normal(programs: Programs, rows: PolishRows) -> tuple[Array, float]:
+    """``J' W J`` and the weighted sum of squares."""
+    from induce.algebras.adjoints import plan_tape
+    from induce.algebras.kernels import BLOCK
+    from induce.algebras.least_squares import normal_equations
+
+    nodes, slots = len(programs.codes), len(programs.values)
+    columns = rows.columns.shape[0]
+    plan = (np.empty(nodes, np.int64), np.empty((nodes, 2), np.int64), np.empty(nodes, bool))
+    plan_tape(programs.codes, 0, nodes, columns, programs.free, 0, *plan)
+    work = (np.empty((columns + nodes + 1, BLOCK)), np.empty((nodes, BLOCK)), np.zeros((max(slots, 1), BLOCK)))
+    free = np.flatnonzero(programs.free)
+    gram, slope = np.zeros((len(free), len(free))), np.zeros(len(free))
+    program, data = (programs.codes, 0, nodes, 0), (rows.columns, rows.target, rows.weights)
+    squares = normal_equations(program, programs.values, data, plan, work, free, gram, slope)
+    return gram, float(squares)
+
+
+def standard_errors(
+    task: Task, programs: Programs, sketch: Term, rows: PolishRows, noise: float | None
+) -> dict[str, float]:
+    """``sigma sqrt(diag((J' W J)^-1))``; sigma from the residuals unless the noise is known."""
+    gram, squares = _normal(programs, rows)
+    names = _names_in_order(sketch)
+    freedom = max(rows.total - len(gram), 1)
+    sigma2 = noise**2 if noise else squares / freedom
+    with np.errstate(all="ignore"):
+        scale = np.sqrt(np.diag(gram))
+        scale[scale == 0] = 1.0
+        try:
+            inverse = np.linalg.inv(gram / np.outer(scale, scale))
+        except np.linalg.LinAlgError:
+            return dict.fromkeys(names, math.nan)
+        deviation = np.sqrt(np.diag(inverse) * sigma2) / scale
+    return dict(zip(names, map(float, deviation), strict=True))
