@@ -69,15 +69,21 @@ def ours(asked: Question) -> Answer:
     import pandas as pd
 
     from induce.budget import Budget
-    from induce.formulas import FormulaRegressor
+    from induce.formulas import FormulaRegressor, Hypotheses
     from induce.warm import warm_kernels
 
     warm_kernels(True)
-    units = None
-    if asked.units:
+    units, known = None, Hypotheses()
+    if asked.units:  # all physical constants of these laws are columns, so what is fitted is a pure number
         units = {**asked.problem.units, "target": str(asked.problem.target_unit)}
+        known = Hypotheses(pure_constants=True)
     model = FormulaRegressor(
-        asked.operators, units=units, within=Budget(cpu=asked.seconds), noise=None, random_state=asked.seed
+        asked.operators,
+        units=units,
+        subject_to=known,
+        within=Budget(cpu=asked.seconds),
+        noise=None,
+        random_state=asked.seed,
     )
     columns, target = asked.X.to_dict(), pd.Series(asked.y, name="target")
     began = time.process_time()
