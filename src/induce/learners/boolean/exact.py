@@ -201,7 +201,9 @@ def _ordered(functions: tuple[int, ...]) -> Chain | None:
         else:
             return None
         waiting.remove(g)
-        nodes.append(g)
+        kind, a, b = found
+        x, y = (nodes[v >> 1] ^ (0xFFFF if v & 1 else 0) for v in (a, b))
+        nodes.append(x ^ y if kind else x & y)  # the function or its negation, whichever the gate computes
         gates.append(found)
     return tuple(gates)
 
@@ -209,7 +211,7 @@ def _ordered(functions: tuple[int, ...]) -> Chain | None:
 def _as_gate(g: int, nodes: list[int]) -> tuple[int, int, int] | None:
     for i, a in enumerate(nodes):
         for j, b in enumerate(nodes[:i]):
-            if a ^ b == g:
+            if a ^ b in (g, g ^ 0xFFFF):
                 return 1, 2 * i, 2 * j
             for u in (0, 1):
                 for v in (0, 1):
