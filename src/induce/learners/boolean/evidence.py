@@ -1,0 +1,183 @@
+"""Which inputs matter, and how often the answers are flipped: the evidence of a table over each set of inputs.
+
+With inputs ``S`` and flip rate ``e``, every cell (combination of the inputs in ``S``) has an unknown answer, true or false
+alike. A cell with ``n1`` true and ``n0`` false rows then has the probability
+``((1-e)^n1 e^n0 + e^n1 (1-e)^n0) / 2``, and the evidence is the product over cells. An input that does not matter halves
+the cells for nothing and lowers it; so does leaving out one that does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["RATES", "Support", "evidence", "supports"]
+
+RATES = (1e-9, 0.003, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
+"""Flip rates that "estimate" compares."""
+LISTED = 4096
+"""Most sets of inputs that are all looked at; past this a beam grows and shrinks sets."""
+BEAM = 6
+
+
+@dataclass(frozen=True)
+class Support:
+    """A set of inputs (numbers from 0), the best flip rate for it, and the logarithm of its evidence in nats."""
+
+    inputs: tuple[int, ...]
+    rate: float
+    score: float
+
+
+@njit(cache=True)
+def _evidence(bits, answers, chosen, rates):  # type: ignore[no-untyped-def]
+    rows = len(answers)
+    m = len(chosen)
+    total = np.zeros(len(rates))
+    if m <= 20:
+        counts = np.zeros((1 << m, 2), dtype=np.int64)
+        for r in range(rows):
+            key = 0
+            for i in range(m):
+                key |= np.int64(bits[chosen[i], r]) << i
+            counts[key, answers[r]] += 1
+        cells = counts
+    else:
+        keys = np.zeros(rows, dtype=np.uint64)
+        for r in range(rows):
+            for i in range(m):
+                # sets past 64 inputs are told apart by a mixing hash
+                keys[r] = (keys[r] * np.uint64(2) + np.uint64(bits[chosen[i], r])) ^ (keys[r] >> np.uint64(61))
+        order = np.argsort(keys)
+        cells = np.zeros((rows, 2), dtype=np.int64)
+        place = -1
+        for x in range(rows):
+            if x == 0 or keys[order[x]] != keys[order[x - 1]]:
+                place += 1
+            cells[place, answers[order[x]]] += 1
+    for q in range(len(rates)):
+        yes, no = np.log1p(-rates[q]), np.log(rates[q])
+        value = 0.0
+        for c in range(len(cells)):
+            a, b = cells[c, 0], cells[c, 1]
+            if a + b == 0:
+                continue
+            high, low = max(a, b), min(a, b)
+            value += high * yes + low * no + np.log1p(np.exp((high - low) * (no - yes))) - 0.6931471805599453
+        total[q] = value
+    return total
+
+
+@njit(cache=True)
+def _many(bits, answers, sets, sizes, rates):  # type: ignore[no-untyped-def]
+    found = np.empty((len(sizes), len(rates)))
+    for s in range(len(sizes)):
+        found[s] = _evidence(bits, answers, sets[s, : sizes[s]], rates)
+    return found
+
+
+def evidence(
+    bits: NDArray[np.uint8], answers: NDArray[np.uint8], sets: list[tuple[int, ...]], rates: tuple[float, ...] = RATES
+) -> list[Support]:
+    """The best flip rate and evidence of each set of inputs.
+
+    Parameters
+    ----------
+    bits : array, shape (inputs, rows)
+    answers : array, shape (rows,)
+    sets : list of tuples of input numbers
+
+    >>> bits = np.array([[0, 1, 0, 1] * 4, [0, 0, 1, 1] * 4], dtype=np.uint8)
+    >>> found = evidence(bits, bits[0], [(), (0,), (0, 1)])
+    >>> max(found, key=lambda s: s.score).inputs
+    (0,)
+    """
+    width = max((len(s) for s in sets), default=0)
+    packed = np.zeros((len(sets), max(width, 1)), dtype=np.int64)
+    for place, chosen in enumerate(sets):
+        packed[place, : len(chosen)] = chosen
+    sizes = np.array([len(s) for s in sets], dtype=np.int64)
+    values = _many(bits, answers, packed, sizes, np.maximum(np.array(rates), 1e-9))
+    n = len(bits)
+    prior = [-float(np.log(comb(n, len(s))) + np.log(n + 1)) for s in sets]
+    best = values.argmax(axis=1)
+    return [
+        Support(chosen, float(rates[best[i]]), float(values[i, best[i]]) + prior[i]) for i, chosen in enumerate(sets)
+    ]
+
+
+def supports(
+    bits: NDArray[np.uint8],
+    answers: NDArray[np.uint8],
+    *,
+    most: int | None = None,
+    rates: tuple[float, ...] = RATES,
+    kept: int = 4,
+) -> list[Support]:
+    """The sets of inputs with the most evidence, best first.
+
+    Parameters
+    ----------
+    bits : array, shape (inputs, rows)
+    answers : array, shape (rows,)
+    most : int, optional
+        Most inputs of a set.
+    kept : int
+        How many sets are returned.
+    """
+    n = len(bits)
+    most = n if most is None else min(most, n)
+    number = sum(comb(n, k) for k in range(most + 1))
+    if number <= LISTED:
+        every = [s for k in range(most + 1) for s in combinations(range(n), k)]
+        return sorted(evidence(bits, answers, every, rates), key=_rank)[:kept]
+    return _beam(bits, answers, n, most, rates)[:kept]
+
+
+def _rank(found: Support) -> tuple[float, int, tuple[int, ...]]:
+    return -found.score, len(found.inputs), found.inputs
+
+
+def _beam(
+    bits: NDArray[np.uint8], answers: NDArray[np.uint8], n: int, most: int, rates: tuple[float, ...]
+) -> list[Support]:
+    """Grow and shrink sets from the empty one, the best pairs and triples, and (when allowed) all inputs."""
+    seen: dict[tuple[int, ...], Support] = {}
+
+    def look(sets: list[tuple[int, ...]]) -> None:
+        fresh = [s for s in dict.fromkeys(sets) if s not in seen]
+        for found in evidence(bits, answers, fresh, rates) if fresh else ():
+            seen[found.inputs] = found
+
+    start = [s for k in range(min(most, 3) + 1) for s in islice(combinations(range(n), k), LISTED * 2)]
+    look(start)
+    if most == n:
+        look([tuple(range(n))])
+    best = sorted(seen.values(), key=_rank)[: 2 * BEAM]
+    if most == n:
+        best.append(seen[tuple(range(n))])
+    done: set[tuple[int, ...]] = set()
+    while True:
+        sets = []
+        for found in best:
+            if found.inputs in done:
+                continue
+            done.add(found.inputs)
+            inside = set(found.inputs)
+            sets += [tuple(sorted(inside - {i})) for i in inside]
+            if len(inside) < most:
+                sets += [tuple(sorted(inside | {i})) for i in range(n) if i not in inside]
+            elif len(inside) <= 6:
+                sets += [tuple(sorted(inside - {i} | {j})) for i in inside for j in range(n) if j not in inside]
+        if not sets:
+            return sorted(seen.values(), key=_rank)
+        look(sets)
+        ranked = sorted(seen.values(), key=_rank)
+        # a large set has to be shrunk all the way down, even where its evidence is poor
+        large = [s for s in ranked if len(s.inputs) > 6 and s.inputs not in done][:2]
+        best = ranked[:BEAM] + large
