@@ -73,7 +73,7 @@ def _global(f: int, leaves: Sequence[int], net: Network) -> int:
     return parts[0]
 
 
-def add_block(net: Network, f: int, leaves: Sequence[int]) -> int:
+def add_block(net: Network, f: int, leaves: Sequence[int], tried: int | None = None) -> int:
     """Write a function of at most four leaves, with as few new gates as any of its minimal circuits needs here.
 
     Parameters
@@ -81,6 +81,8 @@ def add_block(net: Network, f: int, leaves: Sequence[int]) -> int:
     f : int
         Table of ``2**len(leaves)`` rows.
     leaves : sequence of literals
+    tried : int, optional
+        How many circuits are compared.
     """
     f = spread(f, len(leaves))
     value = _global(f, leaves, net)
@@ -89,7 +91,7 @@ def add_block(net: Network, f: int, leaves: Sequence[int]) -> int:
         return found
     before = len(net.values)
     best: tuple[int, Chain, Sequence[tuple[int, int]]] | None = None
-    for chain, reads in recipes(f)[:TRIED]:
+    for chain, reads in recipes(f)[: tried or TRIED]:
         add_chain(net, chain, reads, leaves)
         cost = len(net.values) - before
         net.truncate(before)

@@ -7,7 +7,7 @@ one input is decided (Shannon) or moved out (Davio), and the search goes on with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -59,24 +59,34 @@ class Decomposer:
     rng : numpy Generator
         Decides between splits that look alike.
     greedy : float
-        0 takes any split, larger values prefer splits with simple halves.
-    limit : int
-        Stop making gates past this many (the result is then dropped by the caller).
+        Small values take any split, larger ones prefer splits with simple halves; infinity always takes the simplest.
+    stop : callable
+        When it becomes true, what is left is decided input by input, which is quick and makes more gates.
     """
 
-    def __init__(self, net: Network, rng: np.random.Generator, greedy: float = 1.0, limit: int = 4000) -> None:
+    def __init__(
+        self,
+        net: Network,
+        rng: np.random.Generator,
+        greedy: float = 1.0,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.net = net
         self.rng = rng
         self.greedy = greedy
-        self.limit = limit
+        self.stop = stop
 
     def add(self, table: Table, leaves: Sequence[int], depth: int = 0) -> int:
         """The literal of a table over leaves."""
         table, leaves = _essential(table, list(leaves))
         if table.ndim == 0:
             return int(table)
+        hurried = self.stop()
         if table.ndim <= 4:
-            return add_block(self.net, integer(flat(table)), leaves)
+            return add_block(self.net, integer(flat(table)), leaves, tried=2 if hurried else None)
+        if hurried:
+            low, high = self.add(table[0], leaves[1:], depth + 1), self.add(table[1], leaves[1:], depth + 1)
+            return self.net.choose(leaves[0], high, low)
         known = self.net.find(self._value(table, leaves))
         if known is not None:
             return known
@@ -129,12 +139,9 @@ class Decomposer:
         """Shannon or Davio on the input whose halves look simplest."""
         net = self.net
         scores = np.array([self._difficulty(table, i) for i in range(table.ndim)])
-        noise = self.rng.gumbel(size=len(scores)) / max(self.greedy, 1e-9)
-        i = int(np.argmin(scores - noise)) if np.isfinite(self.greedy) else int(np.argmin(scores))
+        i = int(np.argmin(scores - self.rng.gumbel(size=len(scores)) / self.greedy))
         low, high = np.take(table, 0, axis=i), np.take(table, 1, axis=i)
         rest = leaves[:i] + leaves[i + 1 :]
-        if len(net.values) > self.limit:
-            return 0
         parts = {"low": low, "high": high, "differ": low ^ high}
         hard = {name: _spread(part) for name, part in parts.items()}
         left_out = max(hard, key=lambda name: hard[name])

@@ -35,8 +35,8 @@ class Support:
 
 
 @njit(cache=True)
-def _evidence(bits, answers, chosen, rates):  # type: ignore[no-untyped-def]
-    rows = len(answers)
+def _evidence(bits, yes_rows, no_rows, chosen, rates):  # type: ignore[no-untyped-def]
+    rows = len(yes_rows)
     m = len(chosen)
     total = np.zeros(len(rates))
     if m <= 20:
@@ -45,7 +45,8 @@ def _evidence(bits, answers, chosen, rates):  # type: ignore[no-untyped-def]
             key = 0
             for i in range(m):
                 key |= np.int64(bits[chosen[i], r]) << i
-            counts[key, answers[r]] += 1
+            counts[key, 0] += no_rows[r]
+            counts[key, 1] += yes_rows[r]
         cells = counts
     else:
         keys = np.zeros(rows, dtype=np.uint64)
@@ -59,7 +60,8 @@ def _evidence(bits, answers, chosen, rates):  # type: ignore[no-untyped-def]
         for x in range(rows):
             if x == 0 or keys[order[x]] != keys[order[x - 1]]:
                 place += 1
-            cells[place, answers[order[x]]] += 1
+            cells[place, 0] += no_rows[order[x]]
+            cells[place, 1] += yes_rows[order[x]]
     for q in range(len(rates)):
         yes, no = np.log1p(-rates[q]), np.log(rates[q])
         value = 0.0
@@ -74,26 +76,32 @@ def _evidence(bits, answers, chosen, rates):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _many(bits, answers, sets, sizes, rates):  # type: ignore[no-untyped-def]
+def _many(bits, yes, no, sets, sizes, rates):  # type: ignore[no-untyped-def]
     found = np.empty((len(sizes), len(rates)))
     for s in range(len(sizes)):
-        found[s] = _evidence(bits, answers, sets[s, : sizes[s]], rates)
+        found[s] = _evidence(bits, yes, no, sets[s, : sizes[s]], rates)
     return found
 
 
 def evidence(
-    bits: NDArray[np.uint8], answers: NDArray[np.uint8], sets: list[tuple[int, ...]], rates: tuple[float, ...] = RATES
+    bits: NDArray[np.uint8],
+    yes: NDArray[np.int64],
+    no: NDArray[np.int64],
+    sets: list[tuple[int, ...]],
+    rates: tuple[float, ...] = RATES,
 ) -> list[Support]:
     """The best flip rate and evidence of each set of inputs.
 
     Parameters
     ----------
     bits : array, shape (inputs, rows)
-    answers : array, shape (rows,)
+    yes, no : array, shape (rows,)
+        How often each answer was given.
     sets : list of tuples of input numbers
 
     >>> bits = np.array([[0, 1, 0, 1] * 4, [0, 0, 1, 1] * 4], dtype=np.uint8)
-    >>> found = evidence(bits, bits[0], [(), (0,), (0, 1)])
+    >>> answers = bits[0].astype(int)
+    >>> found = evidence(bits, answers, 1 - answers, [(), (0,), (0, 1)])
     >>> max(found, key=lambda s: s.score).inputs
     (0,)
     """
@@ -102,7 +110,7 @@ def evidence(
     for place, chosen in enumerate(sets):
         packed[place, : len(chosen)] = chosen
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
-    values = _many(bits, answers, packed, sizes, np.maximum(np.array(rates), 1e-9))
+    values = _many(bits, yes, no, packed, sizes, np.maximum(np.array(rates), 1e-9))
     n = len(bits)
     prior = [-float(np.log(comb(n, len(s))) + np.log(n + 1)) for s in sets]
     best = values.argmax(axis=1)
@@ -113,7 +121,8 @@ def evidence(
 
 def supports(
     bits: NDArray[np.uint8],
-    answers: NDArray[np.uint8],
+    yes: NDArray[np.int64],
+    no: NDArray[np.int64],
     *,
     most: int | None = None,
     rates: tuple[float, ...] = RATES,
@@ -124,7 +133,7 @@ def supports(
     Parameters
     ----------
     bits : array, shape (inputs, rows)
-    answers : array, shape (rows,)
+    yes, no : array, shape (rows,)
     most : int, optional
         Most inputs of a set.
     kept : int
@@ -135,8 +144,8 @@ def supports(
     number = sum(comb(n, k) for k in range(most + 1))
     if number <= LISTED:
         every = [s for k in range(most + 1) for s in combinations(range(n), k)]
-        return sorted(evidence(bits, answers, every, rates), key=_rank)[:kept]
-    return _beam(bits, answers, n, most, rates)[:kept]
+        return sorted(evidence(bits, yes, no, every, rates), key=_rank)[:kept]
+    return _beam(bits, yes, no, n, most, rates)[:kept]
 
 
 def _rank(found: Support) -> tuple[float, int, tuple[int, ...]]:
@@ -144,14 +153,19 @@ def _rank(found: Support) -> tuple[float, int, tuple[int, ...]]:
 
 
 def _beam(
-    bits: NDArray[np.uint8], answers: NDArray[np.uint8], n: int, most: int, rates: tuple[float, ...]
+    bits: NDArray[np.uint8],
+    yes: NDArray[np.int64],
+    no: NDArray[np.int64],
+    n: int,
+    most: int,
+    rates: tuple[float, ...],
 ) -> list[Support]:
     """Grow and shrink sets from the empty one, the best pairs and triples, and (when allowed) all inputs."""
     seen: dict[tuple[int, ...], Support] = {}
 
     def look(sets: list[tuple[int, ...]]) -> None:
         fresh = [s for s in dict.fromkeys(sets) if s not in seen]
-        for found in evidence(bits, answers, fresh, rates) if fresh else ():
+        for found in evidence(bits, yes, no, fresh, rates) if fresh else ():
             seen[found.inputs] = found
 
     start = [s for k in range(min(most, 3) + 1) for s in islice(combinations(range(n), k), LISTED * 2)]
