@@ -182,10 +182,18 @@ def improve(net: Network, rng: np.random.Generator, steps: int, cost: Callable[[
             there = measure(tried)
             if there <= now:
                 current, now = tried, there
-                if there < best_cost:
+                if there < best_cost or (there == best_cost and _written(tried) < _written(best)):
                     best, best_cost = tried, there
                 break
         yield best
+
+
+def _written(net: Network) -> int:
+    """Length of the outputs written out as formulas: among networks of one size the shorter one reads better."""
+    length: dict[int, int] = {}
+    for gate in net.needed():
+        length[gate] = 1 + length.get(net.left[gate] >> 1, 1) + length.get(net.right[gate] >> 1, 1)
+    return sum(length.get(literal >> 1, 1) for literal in net.outputs)
 
 
 def _tried(net: Network, node: int, maker: Maker) -> Network | None:
