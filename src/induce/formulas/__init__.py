@@ -9,15 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "BooleanRegressor": "induce.formulas.boolean_regressor",
     "Dataset": "induce.formulas.data",
     "FormulaRegressor": "induce.formulas.estimator",
     "Problem": "induce.formulas.families",
     "family": "induce.formulas.families",
+    "gene_network": "induce.formulas.gene_network",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
 }
 
-__all__ = ["Dataset", "FormulaRegressor", "Problem", "family", "load", "problem"]
+__all__ = [
+    "BooleanRegressor",
+    "Dataset",
+    "FormulaRegressor",
+    "Problem",
+    "family",
+    "gene_network",
+    "load",
+    "problem",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +42,8 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.formulas.boolean_regressor import BooleanRegressor
     from induce.formulas.data import Dataset, load
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
+    from induce.formulas.gene_network import gene_network
