@@ -14,7 +14,7 @@ _HOME = {
     "FormulaRegressor": "induce.formulas.estimator",
     "Problem": "induce.formulas.families",
     "family": "induce.formulas.families",
-    "gene_network": "induce.formulas.gene_network",
+    "gene_network": "induce.formulas.gene_networks",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
 }
@@ -46,4 +46,4 @@ if TYPE_CHECKING:
     from induce.formulas.data import Dataset, load
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
-    from induce.formulas.gene_network import gene_network
+    from induce.formulas.gene_networks import gene_network

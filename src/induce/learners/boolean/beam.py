@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from induce.learners.boolean.blocks import add_block, spread
-from induce.learners.boolean.exact import exact_table
+from induce.learners.boolean.blocks import add_block
 from induce.learners.boolean.network import AND, XOR, Network
-from induce.learners.boolean.npn import npn
+from induce.learners.boolean.small import cheapest
 from induce.learners.boolean.truth import rows_of
 
 __all__ = ["Ending", "grow"]
@@ -124,15 +122,6 @@ def _bits(net: Network, literals: Sequence[int]) -> NDArray[np.int64]:
     return np.array([rows_of(net.value(x), net.rows) for x in literals], dtype=np.int64).reshape(-1, net.rows)
 
 
-@lru_cache(maxsize=1)
-def _functions() -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """All functions of four inputs as rows, and the gates of each."""
-    tables = (np.arange(65536)[:, None] >> np.arange(16) & 1).astype(bool)
-    numbers = np.arange(65536)
-    normal = np.where(numbers & 1, numbers ^ 0xFFFF, numbers)
-    return tables, exact_table().cost[npn().number[normal >> 1]]
-
-
 def _end(
     net: Network, state: _State, yes: NDArray[np.int64], no: NDArray[np.int64], error_cost: float, gate_cost: float
 ) -> Ending:
@@ -141,17 +130,10 @@ def _end(
     keys = np.zeros(net.rows, dtype=np.int64)
     for i, row in enumerate(_bits(net, state.features)):
         keys |= row << i
-    gain = np.bincount(keys, weights=yes - no, minlength=1 << m)  # rows gained by answering true
-    wrong_when_false = int(yes.sum())
-    tables, cost = _functions()
-    if m < 4:  # only functions that do not read the missing features
-        places = np.array([spread(f, m) for f in range(1 << (1 << m))])
-        tables, cost = tables[places][:, : 1 << m], cost[places]
-    errors = wrong_when_false - tables @ gain
-    best = int(np.argmin(errors * error_cost + cost * gate_cost))
-    f = int(np.dot(tables[best].astype(np.int64), 1 << np.arange(1 << m)))
+    counts = [np.bincount(keys, weights=said, minlength=1 << m).astype(np.int64) for said in (yes, no)]
+    f, errors = cheapest(counts[0], counts[1], error_cost, gate_cost)
     literal = add_block(net, f, state.features)
-    return Ending(literal, len(net.needed([literal])), int(round(float(errors[best]))))
+    return Ending(literal, len(net.needed([literal])), errors)
 
 
 def grow(

@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.learners.boolean.blocks import add_block
 from induce.learners.boolean.complete import minimise, price
 from induce.learners.boolean.evidence import RATES
 from induce.learners.boolean.network import Network
 from induce.learners.boolean.partial import Candidate, Candidates, explore
 from induce.learners.boolean.sample import Sample, gate_bits
+from induce.learners.boolean.small import trade_offs
 from induce.learners.boolean.truth import variables
 
 __all__ = ["JOINT_INPUTS", "MOST_INPUTS", "Settings", "description_bits", "essential_inputs", "join", "solve", "warm"]
@@ -218,7 +220,9 @@ def _solve_complete(
     fronts = []
     for j in range(len(small)):
         candidates = Candidates(sample, j, cost)
-        if len(small) == 1 and 2 < len(needed) <= TRADED and not settings.expired():
+        if len(small) == 1 and len(needed) <= 4:
+            _trade(candidates, small[0], needed)
+        elif len(small) == 1 and len(needed) <= TRADED and not settings.expired():
             work = explore(
                 candidates, rates=(0.02,), exact=False, most=settings.most, seed=settings.seed, effort=settings.effort / 3
             )
@@ -230,6 +234,15 @@ def _solve_complete(
         candidates.add(spread(single.rebuilt(), needed, sample), "an exact network")
         fronts.append(_exact_last(candidates))
     return fronts
+
+
+def _trade(candidates: Candidates, table: NDArray[np.bool_], needed: list[int]) -> None:
+    """The best function of at most four inputs for each number of gates."""
+    k = len(needed)
+    for f in trade_offs(table.astype(np.int64), 1 - table.astype(np.int64)):
+        net = Network(variables(k), 1 << k)
+        net.outputs = [add_block(net, f, [2 * (i + 1) for i in range(k)])]
+        candidates.add(spread(net, needed, candidates.sample), "the table of all functions of four inputs")
 
 
 def _exact_last(candidates: Candidates) -> list[Candidate]:
