@@ -23,6 +23,8 @@ RATES = (1e-9, 0.003, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 LISTED = 4096
 """Most sets of inputs that are all looked at; past this a beam grows and shrinks sets."""
 BEAM = 6
+SHRUNK = 40
+"""Inputs up to which the set of all of them is shrunk too."""
 
 
 @dataclass(frozen=True)
@@ -160,27 +162,28 @@ def _beam(
     most: int,
     rates: tuple[float, ...],
 ) -> list[Support]:
-    """Grow and shrink sets from the empty one, the best pairs and triples, and (when allowed) all inputs."""
+    """Grow and shrink the best of the small sets; and shrink the set of all inputs one by one, when there are not too many."""
     seen: dict[tuple[int, ...], Support] = {}
 
-    def look(sets: list[tuple[int, ...]]) -> None:
+    def look(sets: list[tuple[int, ...]]) -> list[Support]:
         fresh = [s for s in dict.fromkeys(sets) if s not in seen]
         for found in evidence(bits, yes, no, fresh, rates) if fresh else ():
             seen[found.inputs] = found
+        return [seen[s] for s in sets]
 
-    start = [s for k in range(min(most, 3) + 1) for s in islice(combinations(range(n), k), LISTED * 2)]
-    look(start)
-    if most == n:
-        look([tuple(range(n))])
-    best = sorted(seen.values(), key=_rank)[: 2 * BEAM]
-    if most == n:
-        best.append(seen[tuple(range(n))])
+    look([s for k in range(min(most, 3) + 1) for s in islice(combinations(range(n), k), LISTED * 2)])
+    if n <= SHRUNK:
+        whole = tuple(range(n))
+        while len(whole) > 1:
+            whole = min(look([tuple(k for k in whole if k != i) for i in whole]), key=_rank).inputs
     done: set[tuple[int, ...]] = set()
     while True:
+        allowed = sorted((s for s in seen.values() if len(s.inputs) <= most), key=_rank)
+        fresh = [s for s in allowed[:BEAM] if s.inputs not in done]
+        if not fresh:
+            return allowed
         sets = []
-        for found in best:
-            if found.inputs in done:
-                continue
+        for found in fresh:
             done.add(found.inputs)
             inside = set(found.inputs)
             sets += [tuple(sorted(inside - {i})) for i in inside]
@@ -188,10 +191,4 @@ def _beam(
                 sets += [tuple(sorted(inside | {i})) for i in range(n) if i not in inside]
             elif len(inside) <= 6:
                 sets += [tuple(sorted(inside - {i} | {j})) for i in inside for j in range(n) if j not in inside]
-        if not sets:
-            return sorted(seen.values(), key=_rank)
         look(sets)
-        ranked = sorted(seen.values(), key=_rank)
-        # a large set has to be shrunk all the way down, even where its evidence is poor
-        large = [s for s in ranked if len(s.inputs) > 6 and s.inputs not in done][:2]
-        best = ranked[:BEAM] + large

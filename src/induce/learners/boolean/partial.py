@@ -32,6 +32,8 @@ LOOKED_AT = 8192
 ROOM = 28
 ANNEALED = 250_000
 WIDTH = 16
+FEW = 0.02
+"""Share of wrong rows up to which formulas that are right on every row are looked for when the noise is not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,7 @@ def explore(
     candidates: Candidates,
     *,
     rates: tuple[float, ...],
-    exact: bool,
+    exact: bool | None,
     most: int | None,
     seed: int,
     effort: float = 1.0,
@@ -110,8 +112,9 @@ def explore(
     candidates : Candidates
     rates : tuple of float
         Flip rates to compare.
-    exact : bool
-        Also make networks that are right on every row (which needs rows that do not contradict one another).
+    exact : bool or None
+        Also make networks that are right on every row (which needs rows that do not contradict one another); None does so
+        when few of the rows are wrong by the best formula.
     most : int, optional
         Most inputs of a formula.
     seed : int
@@ -130,12 +133,16 @@ def explore(
     yield
     rate = max(ranked[0].rate, 1e-3 if len(rates) > 1 else 1e-9)
     if exact:
-        _exact_first(candidates, ranked, stop)
+        _exact_first(candidates, ranked)
         yield
     for begin in _beginnings(ranked, small.inputs, most):
         yield from _grown(candidates, small, begin, yes, no, rate, most, effort)
         yield
     yield from _annealed(candidates, small, rate, most, seed, effort)
+    if exact is None and candidates.best(rate).errors <= FEW * full.rows:
+        exact = True
+        _exact_first(candidates, ranked)
+        yield
     if exact:
         yield from _exact(candidates, rate, seed, effort, stop)
 
@@ -224,7 +231,7 @@ def _annealed(
         yield
 
 
-def _exact_first(candidates: Candidates, ranked: list[Support], stop: Callable[[], bool]) -> None:
+def _exact_first(candidates: Candidates, ranked: list[Support]) -> None:
     """A decision tree: right on every row, at once."""
     full, j = candidates.sample, candidates.output
     answers = full.yes[j] > 0

@@ -142,9 +142,9 @@ def _explored(sample: Sample, output: int, settings: Settings, tick: Tick | None
     """The front of one output of a table that is not complete."""
     candidates = Candidates(sample, output, price(settings.xor_gates))
     rates = RATES if settings.noise is None else (settings.noise,)
-    consistent = bool(sample.consistent[output])
+    exact = settings.noise == 0 if settings.noise is not None or not sample.consistent[output] else None
     work = explore(
-        candidates, rates=rates, exact=consistent and settings.noise in (None, 0), most=settings.most,
+        candidates, rates=rates, exact=exact, most=settings.most,
         seed=settings.seed, effort=settings.effort, stop=settings.expired,
     )  # fmt: skip
     for _ in work:
