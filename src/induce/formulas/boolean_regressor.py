@@ -133,6 +133,8 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
         self._check_parameters()
         limit = self._seconds()
         watching = watcher(self.watch)
+        if y is None:
+            read_outputs(y, 0)
         names, values = self._inputs(X, y, reset=True)
         outputs = read_outputs(y, len(values))
         if self.noise == 0 and not isinstance(self.noise, str):

@@ -160,9 +160,9 @@ def test_annealing_starts_where_it_is_told():
 def found(seed, flips, exact, **options):
     X, y, truth = some_rows(seed, flips=flips)
     s = sample(X, y[:, None])
-    candidates = Candidates(s, 0)
+    candidates = Candidates(s, 0, most=options.pop("most", None))
     rates = options.pop("rates", RATES)
-    for _ in explore(candidates, rates=rates, exact=exact, most=options.pop("most", None), seed=0, effort=0.3, **options):
+    for _ in explore(candidates, rates=rates, exact=exact, seed=0, effort=0.3, **options):
         pass
     return candidates, X, y, truth
 
@@ -184,7 +184,7 @@ def test_an_exact_formula_is_always_there_when_asked_for():
     X = inputs_of(9)[np.random.default_rng(0).permutation(512)[:150]]
     y = np.random.default_rng(1).random(150) < 0.5
     candidates = Candidates(sample(X, y[:, None]), 0)
-    work = explore(candidates, rates=(1e-9,), exact=True, most=None, seed=0, effort=0.05)
+    work = explore(candidates, rates=(1e-9,), exact=True, seed=0, effort=0.05)
     for _ in work:
         if any(c.errors == 0 for c in candidates.found.values()):
             break

@@ -56,17 +56,22 @@ class Candidates:
     output : int
     cost : Price
         What counts as gates.
+    most : int, optional
+        Most inputs of a formula; longer ones are not kept.
     """
 
     sample: Sample
     output: int
     cost: Price = field(default_factory=price)
+    most: int | None = None
     found: dict[int, Candidate] = field(default_factory=dict)
     looked_at: int = 0
 
     def add(self, network: Network, source: str) -> None:
         """Keep a network of the sample's inputs if nothing as small is better."""
         self.looked_at += 1
+        if self.most is not None and len(network.support()) > self.most:
+            return
         gates = int(self.cost(network))
         wrong = self.errors(network)
         known = self.found.get(gates)
@@ -100,7 +105,6 @@ def explore(
     *,
     rates: tuple[float, ...],
     exact: bool | None,
-    most: int | None,
     seed: int,
     effort: float = 1.0,
     stop: Callable[[], bool] = lambda: False,
@@ -115,15 +119,13 @@ def explore(
     exact : bool or None
         Also make networks that are right on every row (which needs rows that do not contradict one another); None does so
         when few of the rows are wrong by the best formula.
-    most : int, optional
-        Most inputs of a formula.
     seed : int
     effort : float
         Factor on what is tried.
     stop : callable
         Hurries what must be finished.
     """
-    full = candidates.sample
+    full, most = candidates.sample, candidates.most
     small = full.thinned(LOOKED_AT, seed)
     j = candidates.output
     yes, no = small.yes[j], small.no[j]
@@ -136,9 +138,9 @@ def explore(
         _exact_first(candidates, ranked)
         yield
     for begin in _beginnings(ranked, small.inputs, most):
-        yield from _grown(candidates, small, begin, yes, no, rate, most, effort)
+        yield from _grown(candidates, small, begin, yes, no, rate, effort)
         yield
-    yield from _annealed(candidates, small, rate, most, seed, effort)
+    yield from _annealed(candidates, small, rate, seed, effort)
     if exact is None and candidates.best(rate).errors <= FEW * full.rows:
         exact = True
         _exact_first(candidates, ranked)
@@ -186,12 +188,11 @@ def _grown(
     yes: NDArray[np.int64],
     no: NDArray[np.int64],
     rate: float,
-    most: int | None,
     effort: float,
 ) -> Iterator[None]:
     """Formulas by joining features."""
     net = Network(small.columns, small.distinct)
-    extra = range(small.inputs) if most is None and small.inputs <= 24 else begin
+    extra = range(small.inputs) if candidates.most is None and small.inputs <= 24 else begin
     seen: set[int] = set()
     for ending in grow(
         net, [2 * (i + 1) for i in begin], [2 * (i + 1) for i in extra], yes, no,
@@ -200,14 +201,12 @@ def _grown(
         if ending.literal not in seen:
             seen.add(ending.literal)
             net.outputs = [ending.literal]
-            found = net.rebuilt()
-            if most is None or len(found.support()) <= most:
-                candidates.add(found, "joined features")
+            candidates.add(net.rebuilt(), "joined features")
         yield
 
 
 def _annealed(
-    candidates: Candidates, small: Sample, rate: float, most: int | None, seed: int, effort: float
+    candidates: Candidates, small: Sample, rate: float, seed: int, effort: float
 ) -> Iterator[None]:
     """Shorter or better formulas near the best one."""
     cells = small.cells(candidates.output)
@@ -225,9 +224,7 @@ def _annealed(
         for gates in np.flatnonzero(front.fewest < 1 << 59):
             net = Network(small.columns, small.distinct)
             net.outputs = [network_of(front.kept[gates], net)]
-            found = net.rebuilt()
-            if most is None or len(found.support()) <= most:
-                candidates.add(found, "annealing")
+            candidates.add(net.rebuilt(), "annealing")
         yield
 
 

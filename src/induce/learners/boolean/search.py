@@ -140,11 +140,11 @@ def _parallel(n_jobs: int, tasks: Sequence[tuple[Callable[..., Any], tuple[Any, 
 
 def _explored(sample: Sample, output: int, settings: Settings, tick: Tick | None) -> list[Candidate]:
     """The front of one output of a table that is not complete."""
-    candidates = Candidates(sample, output, price(settings.xor_gates))
+    candidates = Candidates(sample, output, price(settings.xor_gates), settings.most)
     rates = RATES if settings.noise is None else (settings.noise,)
     exact = settings.noise == 0 if settings.noise is not None or not sample.consistent[output] else None
     work = explore(
-        candidates, rates=rates, exact=exact, most=settings.most,
+        candidates, rates=rates, exact=exact,
         seed=settings.seed, effort=settings.effort, stop=settings.expired,
     )  # fmt: skip
     for _ in work:
@@ -219,12 +219,12 @@ def _solve_complete(
     best = best_network(small, settings, n_jobs, tick)
     fronts = []
     for j in range(len(small)):
-        candidates = Candidates(sample, j, cost)
+        candidates = Candidates(sample, j, cost, settings.most)
         if len(small) == 1 and len(needed) <= 4:
             _trade(candidates, small[0], needed)
         elif len(small) == 1 and len(needed) <= TRADED and not settings.expired():
             work = explore(
-                candidates, rates=(0.02,), exact=False, most=settings.most, seed=settings.seed, effort=settings.effort / 3
+                candidates, rates=(0.02,), exact=False, seed=settings.seed, effort=settings.effort / 3
             )
             for _ in work:
                 if settings.expired() and candidates.found:
@@ -302,7 +302,7 @@ def warm() -> None:
     recipes(0x6996)
     rows = np.array([[i >> b & 1 for b in range(6)] for i in range(48)], dtype=bool)
     answers = (rows[:, 0] & rows[:, 1]) ^ rows[:, 2] | (rows[:, 3] & rows[:, 4] & rows[:, 5])
-    for _ in explore(Candidates(counted(rows, answers[:, None]), 0), rates=RATES, exact=True, most=None, seed=0, effort=0.02):
+    for _ in explore(Candidates(counted(rows, answers[:, None]), 0), rates=RATES, exact=True, seed=0, effort=0.02):
         pass
     tables = [np.arange(64) % 7 % 2 == 1]
     for _ in minimise(tables, seed=0, stream=0, effort=0.01):

@@ -59,7 +59,8 @@ class Writer:
             if "or" in self.operators:
                 options.append(("or", a ^ 1, b ^ 1, not negated))
         elif "xor" in self.operators:
-            options += [("xor", a, b, bool(negated)), ("xor", a ^ 1, b, not negated), ("xor", a, b ^ 1, not negated)]
+            for left, right in ((a, b), (a ^ 1, b), (a, b ^ 1), (a ^ 1, b ^ 1)):
+                options.append(("xor", left, right, bool(negated ^ (left ^ a ^ right ^ b))))
         else:
             options += [("differ", a, b ^ negated, False)]
         priced = [
