@@ -22,7 +22,10 @@ def settings(run: Run) -> dict[str, float]:
     return {"effort": 0.4} if run.quick else {}
 
 
-@row("classes of functions of four inputs written with as few gates as the exhaustive table proves possible", goal="== 222")
+@row(
+    "classes of functions of four inputs written with as few gates as the exhaustive table proves possible",
+    goal="== 222",
+)
 def npn_classes(run: Run) -> tuple[float, bool, str]:
     began = time.process_time()
     table = exact_table()
@@ -112,5 +115,7 @@ def noisy(run: Run) -> tuple[float, bool, str]:
             peer = tree.DecisionTreeClassifier(min_samples_leaf=4, random_state=0).fit(X, y)
             trees += float((peer.predict(other) == truth).mean()) >= 0.95
     run.record("sklearn.tree", trees)
-    note = f"held-out rows right: least {min(right):.1%}, mean {np.mean(right):.1%}; at most {max(spent):.1f} CPU s a fit"
+    note = (
+        f"held-out rows right: least {min(right):.1%}, mean {np.mean(right):.1%}; at most {max(spent):.1f} CPU s a fit"
+    )
     return float(good), good >= 9, f"{note}; the tree's figure does not ask which inputs it reads"

@@ -71,6 +71,8 @@ def full() -> Found:
 
 def check(result: Found) -> Check:
     good = [a >= 0.95 and only for a, only in zip(result.accuracy, result.relevant_only, strict=True)]
-    figure = f"{sum(good)} of {len(good)} formulas, {result.transitions:.1%} of the transitions, cycles of {result.cycles}"
+    figure = (
+        f"{sum(good)} of {len(good)} formulas, {result.transitions:.1%} of the transitions, cycles of {result.cycles}"
+    )
     line = "95 % of held-out rows without irrelevant inputs for 9 of 10 formulas; 99 % of the transitions, cycles of 1 and 7"
     return Check(figure, line, sum(good) >= 0.9 * len(good) and result.transitions >= 0.99 and result.cycles == (1, 7))

@@ -72,7 +72,9 @@ def test_a_formula_is_found_again_from_noisy_rows(seed):
 
 
 def test_without_noise_every_row_is_right():
-    X, y, other, truth = noisy_rows(random_formula(["x0", "x1", "x2", "x3", "x4"], 6, 1), [f"x{i}" for i in range(8)], flips=0)
+    X, y, other, truth = noisy_rows(
+        random_formula(["x0", "x1", "x2", "x3", "x4"], 6, 1), [f"x{i}" for i in range(8)], flips=0
+    )
     model = BooleanRegressor(noise=0, **QUICK).fit(X, y)
     assert model.score(X, y) == 1.0
     assert model.score(other, truth) == 1.0
@@ -291,7 +293,9 @@ def test_several_outputs_are_exported_together():
 
 def test_names_that_verilog_cannot_hold_are_made_safe():
     X = inputs_of(2)
-    model = BooleanRegressor(**QUICK).fit({"input": X[:, 0], "body mass": X[:, 1]}, pd.Series(X[:, 0] ^ X[:, 1], name="g0"))
+    model = BooleanRegressor(**QUICK).fit(
+        {"input": X[:, 0], "body mass": X[:, 1]}, pd.Series(X[:, 0] ^ X[:, 1], name="g0")
+    )
     text = model.to_verilog()
     assert verilog(text, X)[:, 0].tolist() == (X[:, 0] ^ X[:, 1]).tolist()
     assert "is 'body mass'" in text

@@ -98,9 +98,7 @@ def _choose(front: Sequence[Candidate], sample: Sample, settings: Settings, exac
     return min(range(len(front)), key=lambda i: (lengths[i], i))
 
 
-def _refuse_errors(
-    fronts: Sequence[Sequence[Candidate]], outputs: Outputs, sample: Sample, settings: Settings
-) -> None:
+def _refuse_errors(fronts: Sequence[Sequence[Candidate]], outputs: Outputs, sample: Sample, settings: Settings) -> None:
     for front, name in zip(fronts, outputs.names, strict=True):
         fewest = front[-1].errors
         if fewest:

@@ -86,6 +86,8 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
     (a and c, 1)
     """
 
+    _names: tuple[str, ...]
+
     def __init__(
         self,
         operators: str = "and or xor not",
@@ -147,7 +149,12 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
             _WARM.add(True)
         began = time.time()
         settings = Settings(
-            noise, self.max_inputs, 1 if "xor" in operators else 3, self._seed(), float(self.effort), began + 0.9 * limit
+            noise,
+            self.max_inputs,
+            1 if "xor" in operators else 3,
+            self._seed(),
+            float(self.effort),
+            began + 0.9 * limit,
         )
         counted = [0, 0]
 
@@ -193,7 +200,7 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
         if most is not None and (not isinstance(most, Integral) or isinstance(most, bool) or most < 1):
             raise FillError(f"max_inputs must be a whole number of at least 1, but got {most!r}. None sets no limit.")
         known = isinstance(noise, str) and noise == "estimate"
-        if not known and (not isinstance(noise, Real) or isinstance(noise, bool) or not 0 <= noise < 0.5):
+        if not known and (not isinstance(noise, Real) or isinstance(noise, bool) or not 0 <= float(noise) < 0.5):
             raise FillError(
                 f"noise must be 'estimate' or a share of flipped answers from 0 to below 0.5, but got {noise!r}. "
                 "Pass noise=0.05 when one answer in twenty is wrong."
@@ -203,12 +210,16 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
                 f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."
             )
         if not isinstance(self.effort, Real) or isinstance(self.effort, bool) or not 0 < self.effort < np.inf:
-            raise FillError(f"effort must be a positive number, but got {self.effort!r}. 1 is usual, 4 tries four times as much.")
+            raise FillError(
+                f"effort must be a positive number, but got {self.effort!r}. 1 is usual, 4 tries four times as much."
+            )
 
     def _seconds(self) -> float:
         budget = Budget.read(self.within)
         if budget.seconds is None:
-            raise FillError(f"BooleanRegressor ends by seconds, but within={self.within!r} gives none. Write for example '10s'.")
+            raise FillError(
+                f"BooleanRegressor ends by seconds, but within={self.within!r} gives none. Write for example '10s'."
+            )
         return budget.seconds
 
     def _seed(self) -> int:
@@ -223,10 +234,14 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
     def _inputs(self, X: Any, y: Any, *, reset: bool) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
         framed = hasattr(X, "columns") or hasattr(X, "column_names")
         named = framed or isinstance(X, Mapping)
+        if not reset and not named and np.ndim(X) == 2 and np.shape(X)[1] != len(self._names):
+            raise DataError(
+                f"X has {np.shape(X)[1]} features, but BooleanRegressor is expecting {len(self._names)} features as input: "
+                f"{', '.join(self._names)}."
+            )
         target = getattr(y, "name", None)
-        names, values = read_inputs(
-            X, None if reset or named else self._names, [str(target)] if named and isinstance(target, str) else []
-        ) if reset or named or np.ndim(X) != 2 or np.shape(X)[1] == len(self._names) else _wrong_width(X, self._names)
+        also = [target] if named and isinstance(target, str) else []
+        names, values = read_inputs(X, None if reset or named else self._names, also)
         if reset:
             self._names = names
             self.n_features_in_ = len(names)
@@ -276,7 +291,9 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
         truth = read_outputs(y, len(values)).values
         return float((self.fit_.predict(values) == truth).all(axis=1).mean())
 
-    def choose(self, *, gates: int | None = None, row: int | None = None, output: str | None = None) -> BooleanRegressor:
+    def choose(
+        self, *, gates: int | None = None, row: int | None = None, output: str | None = None
+    ) -> BooleanRegressor:
         """Choose another row of the table; ``predict`` and the exports follow. See :meth:`BooleanFit.select`."""
         check_is_fitted(self, "fit_")
         self.fit_ = self.fit_.select(gates=gates, row=row, output=output)
@@ -324,12 +341,6 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
 
     def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
         return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
-
-
-def _wrong_width(X: Any, names: tuple[str, ...]) -> Any:
-    raise DataError(
-        f"X has {np.shape(X)[1]} features, but BooleanRegressor is expecting {len(names)} features as input: {', '.join(names)}."
-    )
 
 
 def _progress(seconds: float, limit: float, looked_at: int, share: float, stopped: str = "") -> Progress:

@@ -77,7 +77,9 @@ class Circuit:
     def _node(self, node: Term) -> int:
         if node.op is VARIABLE:
             if node.payload not in self._place:
-                raise ExportError(f"the term reads '{node.payload}', which is not among the inputs {', '.join(self.names)}.")
+                raise ExportError(
+                    f"the term reads '{node.payload}', which is not among the inputs {', '.join(self.names)}."
+                )
             return self._place[str(node.payload)]
         if node.op is LITERAL:
             return int(bool(node.payload))

@@ -63,7 +63,9 @@ class GeneNetwork:
         names, values = read_inputs(states, None if framed else self.names)
         missing = [name for name in self.names if name not in names]
         if missing:
-            raise DataError(f"the state has no value for '{missing[0]}'. Give one for each of: {', '.join(self.names)}.")
+            raise DataError(
+                f"the state has no value for '{missing[0]}'. Give one for each of: {', '.join(self.names)}."
+            )
         return values[:, [names.index(name) for name in self.names]]
 
     def simulate(self, state: Any, steps: int) -> NDArray[np.bool_]:
@@ -122,7 +124,11 @@ class GeneNetwork:
     def __str__(self) -> str:
         lines = []
         for name, rule, fit in zip(self.names, self.rules, self.fits or (None,) * len(self.names), strict=True):
-            wrong = f"   ({fit.outputs[0].row.errors} of {fit.rows} rows wrong)" if fit and fit.outputs[0].row.errors else ""
+            wrong = (
+                f"   ({fit.outputs[0].row.errors} of {fit.rows} rows wrong)"
+                if fit and fit.outputs[0].row.errors
+                else ""
+            )
             lines.append(f"{name} = {rule}{wrong}")
         return "\n".join(lines)
 
@@ -188,7 +194,9 @@ def gene_network(
     return GeneNetwork(names, tuple(fit.terms[0] for fit in fits), tuple(fits))
 
 
-def _gene(names: tuple[str, ...], now: NDArray[np.bool_], after: NDArray[np.bool_], settings: dict[str, Any]) -> BooleanFit:
+def _gene(
+    names: tuple[str, ...], now: NDArray[np.bool_], after: NDArray[np.bool_], settings: dict[str, Any]
+) -> BooleanFit:
     model = BooleanRegressor(**settings).fit(dict(zip(names, now.T, strict=True)), after)
     return model.fit_
 
@@ -197,7 +205,9 @@ def _transitions(transitions: Any) -> tuple[tuple[str, ...], NDArray[np.bool_], 
     """Names of the genes, states, and next states."""
     if isinstance(transitions, tuple):
         if len(transitions) != 2:
-            raise DataError(f"transitions are a pair of tables, states and next states, but got {len(transitions)} things.")
+            raise DataError(
+                f"transitions are a pair of tables, states and next states, but got {len(transitions)} things."
+            )
         names, now = read_inputs(transitions[0])
         other, after = read_inputs(transitions[1])
         if set(other) != set(names) or len(after) != len(now):

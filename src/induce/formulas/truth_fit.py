@@ -155,7 +155,9 @@ class BooleanFit:
         front = self.outputs[place]
         if row is not None:
             if not -len(front.rows) <= row < len(front.rows):
-                raise FillError(f"there is no row {row}; the table of '{front.name}' has rows 0 to {len(front.rows) - 1}.")
+                raise FillError(
+                    f"there is no row {row}; the table of '{front.name}' has rows 0 to {len(front.rows) - 1}."
+                )
             chosen, reason = row % len(front.rows), "Chosen by hand."
         else:
             fitting = [i for i, r in enumerate(front.rows) if r.gates <= int(gates or 0)]
@@ -203,7 +205,13 @@ class BooleanFit:
         for front in self.outputs:
             header = ("", "gates", "errors", "accuracy", "formula")
             lines = [
-                (">" if i == front.chosen else "", str(r.gates), str(r.errors), f"{1 - r.errors / self.rows:.4f}", _short(r))
+                (
+                    ">" if i == front.chosen else "",
+                    str(r.gates),
+                    str(r.errors),
+                    f"{1 - r.errors / self.rows:.4f}",
+                    _short(r),
+                )
                 for i, r in enumerate(front.rows)
             ]
             widths = [max(len(line[k]) for line in [header, *lines]) for k in range(4)]

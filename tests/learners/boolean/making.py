@@ -26,6 +26,8 @@ def random_network(k, gates, seed, outputs=1):
     literals = [2 * (i + 1) for i in range(k)]
     for _ in range(gates):
         a, b = rng.choice(len(literals), 2, replace=False)
-        literals.append(net.add(int(rng.integers(2)), literals[a] ^ int(rng.integers(2)), literals[b] ^ int(rng.integers(2))))
+        literals.append(
+            net.add(int(rng.integers(2)), literals[a] ^ int(rng.integers(2)), literals[b] ^ int(rng.integers(2)))
+        )
     net.outputs = [literals[-1 - j] ^ int(rng.integers(2)) for j in range(outputs)]
     return net

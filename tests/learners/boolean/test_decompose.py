@@ -103,7 +103,11 @@ def test_counting_takes_few_gates():
         assert net.size <= gates
 
 
-@given(st.integers(2, 7).flatmap(lambda m: st.tuples(st.lists(st.booleans(), min_size=m + 1, max_size=m + 1), st.integers(0, 127))))
+@given(
+    st.integers(2, 7).flatmap(
+        lambda m: st.tuples(st.lists(st.booleans(), min_size=m + 1, max_size=m + 1), st.integers(0, 127))
+    )
+)
 def test_symmetric_functions_are_recognised_with_negated_inputs(made):
     values, flips = made
     m = len(values) - 1

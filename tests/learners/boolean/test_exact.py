@@ -93,9 +93,7 @@ def has_chain(f, gates):
             choices.append(chosen)
             for r in range(15):
                 a, b = bits[i][r], bits[j][r]
-                said = z3.Or(
-                    z3.And(z3.Not(a), b, kinds[0]), z3.And(a, z3.Not(b), kinds[1]), z3.And(a, b, kinds[2])
-                )
+                said = z3.Or(z3.And(z3.Not(a), b, kinds[0]), z3.And(a, z3.Not(b), kinds[1]), z3.And(a, b, kinds[2]))
                 solver.add(z3.Implies(chosen, own[r] == said))
         solver.add(z3.Or(choices))
         bits.append(own)

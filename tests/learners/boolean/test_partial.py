@@ -152,7 +152,9 @@ def test_annealing_starts_where_it_is_told():
     net = Network(s.columns, s.distinct)
     net.outputs = [net.differ(net.both(2, 6), net.either(10, 12))]
     front = Front.empty(12)
-    for _ in anneal(s.cells(0), front, seed=0, error_cost=8.0, gate_cost=6.0, moves=20_000, start=genes_of(net), hot=0.5, cold=0.1):
+    for _ in anneal(
+        s.cells(0), front, seed=0, error_cost=8.0, gate_cost=6.0, moves=20_000, start=genes_of(net), hot=0.5, cold=0.1
+    ):
         pass
     assert front.fewest[3] == 0
 
@@ -176,8 +178,12 @@ def test_the_front_has_fewer_errors_with_more_gates():
     assert (best.gates, best.errors) == (3, int((y != truth).sum()))
     for c in front:
         value = c.network.evaluate(candidates.sample.columns, candidates.sample.distinct)[0]
-        said = dict(zip(map(tuple, candidates.sample.bits.T.tolist()), rows_of(value, candidates.sample.distinct), strict=True))
-        assert sum(said[tuple(row)] != answer for row, answer in zip(X.astype(int).tolist(), y, strict=True)) == c.errors
+        said = dict(
+            zip(map(tuple, candidates.sample.bits.T.tolist()), rows_of(value, candidates.sample.distinct), strict=True)
+        )
+        assert (
+            sum(said[tuple(row)] != answer for row, answer in zip(X.astype(int).tolist(), y, strict=True)) == c.errors
+        )
 
 
 def test_an_exact_formula_is_always_there_when_asked_for():

@@ -61,7 +61,9 @@ def test_the_least_number_of_gates_is_not_more_than_is_needed(first, second):
 @settings(max_examples=10)
 @given(tables(6), st.integers(0, 3))
 def test_every_start_is_exact(table, stream):
-    assert [net.value(net.outputs[0]) for net in minimise([table], seed=1, stream=stream, effort=0.05)][-1] == integer(table)
+    assert [net.value(net.outputs[0]) for net in minimise([table], seed=1, stream=stream, effort=0.05)][-1] == integer(
+        table
+    )
 
 
 def test_a_price_of_three_for_exclusive_or_avoids_it():
@@ -116,7 +118,9 @@ def test_the_result_does_not_depend_on_processes_or_repetition(flips):
     Y = np.stack([X[:, 0] & X[:, 1] | X[:, 2], X[:, 3] ^ X[:, 4] & X[:, 5]], axis=1) ^ (rng.random((len(X), 2)) < flips)
     asked = Settings(effort=0.05, seed=3)
     first, second, third = (solve(sample(X, Y), asked, jobs) for jobs in (1, 1, 2))
-    described = [[[(c.gates, c.errors, c.source) for c in front] for front in fronts] for fronts in (first, second, third)]
+    described = [
+        [[(c.gates, c.errors, c.source) for c in front] for front in fronts] for fronts in (first, second, third)
+    ]
     assert described[0] == described[1] == described[2]
     assert first[0][-1].network.left == third[0][-1].network.left
 

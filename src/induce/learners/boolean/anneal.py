@@ -54,38 +54,43 @@ class Cells:
 
 
 @njit(cache=True)
-def _active(kind, left, right, output, first, active):  # type: ignore[no-untyped-def]
+def _active(genes, first, active):  # type: ignore[no-untyped-def]
     """Marks the gates that the output reads; their number."""
     active[:] = False
-    node = output >> 1
+    room = len(active)
+    node = genes[room, 1] >> 1
     if node >= first:
         active[node - first] = True
     count = 0
-    for g in range(len(kind) - 1, -1, -1):
+    for g in range(room - 1, -1, -1):
         if active[g]:
             count += 1
-            for x in (left[g] >> 1, right[g] >> 1):
-                if x >= first:
-                    active[x - first] = True
+            for side in (1, 2):
+                if genes[g, side] >> 1 >= first:
+                    active[(genes[g, side] >> 1) - first] = True
     return count
 
 
 @njit(cache=True)
-def _errors(values, kind, left, right, output, first, active, majority, planes):  # type: ignore[no-untyped-def]
+def _errors(values, genes, first, active, majority, planes):  # type: ignore[no-untyped-def]
+    """Rows that the output gets wrong, above the unavoidable ones."""
     words = values.shape[1]
-    for g in range(len(kind)):
+    room = len(active)
+    every = np.uint64(0xFFFFFFFFFFFFFFFF)
+    for g in range(room):
         if active[g]:
-            a, b = left[g] >> 1, right[g] >> 1
-            flip_a = np.uint64(0xFFFFFFFFFFFFFFFF) if left[g] & 1 else np.uint64(0)
-            flip_b = np.uint64(0xFFFFFFFFFFFFFFFF) if right[g] & 1 else np.uint64(0)
-            if kind[g] == 0:
+            a, b = genes[g, 1] >> 1, genes[g, 2] >> 1
+            flip_a = every if genes[g, 1] & 1 else np.uint64(0)
+            flip_b = every if genes[g, 2] & 1 else np.uint64(0)
+            if genes[g, 0] == 0:
                 for w in range(words):
                     values[first + g, w] = (values[a, w] ^ flip_a) & (values[b, w] ^ flip_b)
             else:
                 for w in range(words):
                     values[first + g, w] = values[a, w] ^ flip_a ^ values[b, w] ^ flip_b
     total = 0
-    flip = np.uint64(0xFFFFFFFFFFFFFFFF) if output & 1 else np.uint64(0)
+    output = genes[room, 1]
+    flip = every if output & 1 else np.uint64(0)
     for w in range(words):
         wrong = values[output >> 1, w] ^ flip ^ majority[w]
         for p in range(planes.shape[0]):
@@ -94,83 +99,68 @@ def _errors(values, kind, left, right, output, first, active, majority, planes):
 
 
 @njit(cache=True)
-def _chunk(values, first, kind, left, right, output, majority, planes, error_cost, gate_cost, hot, cold, moves, seed, fewest, kept):  # type: ignore[no-untyped-def]
-    """Anneal from ``hot`` to ``cold``; returns the output literal. ``fewest`` and ``kept`` hold the front so far."""
-    np.random.seed(seed)
-    room = len(kind)
+def _literal(below, rng):  # type: ignore[no-untyped-def]
+    """A literal of a node from 1 to ``below - 1``."""
+    return 2 * (1 + int(rng.random() * (below - 1))) + int(rng.random() * 2)
+
+
+@njit(cache=True)
+def _change(genes, gates, active, first, rng):  # type: ignore[no-untyped-def]
+    """Change one row of the genes; its place."""
+    room = len(active)
+    if rng.random() < 0.04:
+        genes[room, 1] = _literal(first + room, rng)
+        return room
+    g = int(rng.random() * room)
+    if gates > 0 and rng.random() < 0.6:  # most moves should change something that is read
+        while not active[g]:
+            g = int(rng.random() * room)
+    pick = rng.random()
+    side = 1 if rng.random() < 0.5 else 2
+    if pick < 0.12:
+        genes[g, 0] ^= 1
+    elif pick < 0.24:
+        genes[g, side] ^= 1
+    elif pick < 0.40 and genes[g, side] >> 1 >= first:  # read what the gate below reads, in its place
+        below = (genes[g, side] >> 1) - first
+        genes[g, side] = genes[below, 1 if rng.random() < 0.5 else 2] ^ (genes[g, side] & 1)
+    elif pick < 0.65:
+        genes[g, side] = _literal(first, rng)
+    else:
+        genes[g, side] = _literal(first + g, rng)
+    return g
+
+
+@njit(cache=True)
+def _chunk(values, first, genes, majority, planes, costs, heats, moves, rng, fewest, kept):  # type: ignore[no-untyped-def]
+    """Anneal ``genes`` in place from the first to the second heat. ``fewest`` and ``kept`` hold the front so far."""
+    room = len(genes) - 1
     active = np.zeros(room, dtype=np.bool_)
-    old_kind, old_left, old_right = kind.copy(), left.copy(), right.copy()
-    gates = _active(kind, left, right, output, first, active)
-    errors = _errors(values, kind, left, right, output, first, active, majority, planes)
-    now = errors * error_cost + gates * gate_cost
-    rate = (cold / hot) ** (1.0 / max(moves, 1))
-    heat = hot
+    old = genes.copy()
+    touched = np.empty(3, dtype=np.int64)
+    gates = _active(genes, first, active)
+    now = _errors(values, genes, first, active, majority, planes) * costs[0] + gates * costs[1]
+    rate = (heats[1] / heats[0]) ** (1.0 / max(moves, 1))
+    heat = heats[0]
     for _ in range(moves):
         heat *= rate
-        old_output = output
-        changes = 1 + (np.random.random() < 0.3) + (np.random.random() < 0.1)
-        touched_first, touched_second, touched_third = -1, -1, -1
+        changes = 1 + int(rng.random() < 0.3) + int(rng.random() < 0.1)
         for c in range(changes):
-            if np.random.random() < 0.04:
-                output = 2 * np.random.randint(1, first + room) + np.random.randint(2)
-                continue
-            g = np.random.randint(room)
-            if gates > 0 and np.random.random() < 0.6:  # most moves should change something that is read
-                while not active[g]:
-                    g = np.random.randint(room)
-            if c == 0:
-                touched_first = g
-            elif c == 1:
-                touched_second = g
-            else:
-                touched_third = g
-            pick = np.random.random()
-            if pick < 0.12:
-                kind[g] ^= 1
-            elif pick < 0.24:
-                if np.random.random() < 0.5:
-                    left[g] ^= 1
-                else:
-                    right[g] ^= 1
-            else:
-                if pick < 0.40:
-                    source = left[g] if np.random.random() < 0.5 else right[g]
-                    if source >> 1 >= first:  # read what the gate below reads, in its place
-                        below = (source >> 1) - first
-                        other = left[below] if np.random.random() < 0.5 else right[below]
-                        other ^= source & 1
-                    else:
-                        other = 2 * np.random.randint(1, first + g) + np.random.randint(2)
-                elif pick < 0.65:
-                    other = 2 * np.random.randint(1, first) + np.random.randint(2)
-                else:
-                    other = 2 * np.random.randint(1, first + g) + np.random.randint(2)
-                if np.random.random() < 0.5:
-                    left[g] = other
-                else:
-                    right[g] = other
-        new_gates = _active(kind, left, right, output, first, active)
-        new_errors = _errors(values, kind, left, right, output, first, active, majority, planes)
-        there = new_errors * error_cost + new_gates * gate_cost
-        if there <= now or np.random.random() < np.exp((now - there) / heat):
+            touched[c] = _change(genes, gates, active, first, rng)
+        new_gates = _active(genes, first, active)
+        errors = _errors(values, genes, first, active, majority, planes)
+        there = errors * costs[0] + new_gates * costs[1]
+        if there <= now or rng.random() < np.exp((now - there) / heat):
             now, gates = there, new_gates
-            if new_errors < fewest[new_gates]:
-                fewest[new_gates] = new_errors
-                for g in range(room):
-                    kept[new_gates, g, 0] = kind[g]
-                    kept[new_gates, g, 1] = left[g]
-                    kept[new_gates, g, 2] = right[g]
-                kept[new_gates, room, 1] = output
-            for g in (touched_first, touched_second, touched_third):
-                if g >= 0:
-                    old_kind[g], old_left[g], old_right[g] = kind[g], left[g], right[g]
+            if errors < fewest[gates]:
+                fewest[gates] = errors
+                kept[gates] = genes
+            for c in range(changes):
+                old[touched[c]] = genes[touched[c]]
         else:
-            output = old_output
-            for g in (touched_first, touched_second, touched_third):
-                if g >= 0:
-                    kind[g], left[g], right[g] = old_kind[g], old_left[g], old_right[g]
-            gates = _active(kind, left, right, output, first, active)
-    return output
+            for c in range(changes):
+                genes[touched[c]] = old[touched[c]]
+            _active(genes, first, active)
 
 
 @dataclass(eq=False)
@@ -224,16 +214,12 @@ def anneal(
     genes[room, 1] = 2 * (first + room - 1)
     if start is not None:
         genes = _in_room(start, genes, first)
-    kind, left, right = (np.ascontiguousarray(genes[:room, i]) for i in range(3))
-    output = int(genes[room, 1])
     chunks = max(1, -(-moves // CHUNK))
     steps = np.geomspace(hot, cold, chunks + 1)
     for c in range(chunks):
-        output = int(
-            _chunk(
-                values, first, kind, left, right, output, cells.majority, cells.planes, error_cost, gate_cost,
-                steps[c], steps[c + 1], min(CHUNK, moves), int(rng.integers(2**31)), front.fewest, front.kept,
-            )
+        _chunk(
+            values, first, genes, cells.majority, cells.planes, np.array([error_cost, gate_cost]), steps[c : c + 2].copy(),
+            min(CHUNK, moves), rng, front.fewest, front.kept,
         )  # fmt: skip
         yield
 
@@ -269,10 +255,7 @@ def network_of(genes: Genes, net: Network) -> int:
     place = {v: 2 * v for v in range(1 + net.inputs)}
     first = 1 + net.inputs
     read = np.zeros(len(genes) - 1, dtype=bool)
-    _active(
-        np.ascontiguousarray(genes[:-1, 0]), np.ascontiguousarray(genes[:-1, 1]), np.ascontiguousarray(genes[:-1, 2]),
-        int(genes[-1, 1]), first, read,
-    )  # fmt: skip
+    _active(genes, first, read)
     for g in np.flatnonzero(read):
         kind, a, b = (int(v) for v in genes[g])
         place[first + int(g)] = net.add(kind, place[a >> 1] ^ (a & 1), place[b >> 1] ^ (b & 1))

@@ -140,9 +140,7 @@ def _fewest(matrix: NDArray[np.bool_], weights: NDArray[np.float64]) -> list[int
 
 def add_cover(net: Network, cubes: Sequence[Cube], leaves: Sequence[int]) -> int:
     """Write a cover, factored by its most frequent literals; the literal of the result."""
-    named = [
-        frozenset((i, value >> i & 1) for i in range(len(leaves)) if care >> i & 1) for care, value in cubes
-    ]
+    named = [frozenset((i, value >> i & 1) for i in range(len(leaves)) if care >> i & 1) for care, value in cubes]
     return _factored(net, named, leaves)
 
 

@@ -25,7 +25,7 @@ Table = NDArray[np.bool_]
 
 def table_of(rows: NDArray[np.bool_]) -> Table:
     """A complete truth vector as an array of shape (2,) * k, axis ``i`` for input ``i``."""
-    k = int(len(rows)).bit_length() - 1
+    k = len(rows).bit_length() - 1
     return np.asarray(rows, dtype=bool).reshape((2,) * k).transpose(tuple(range(k - 1, -1, -1)))
 
 
@@ -130,7 +130,7 @@ class Decomposer:
         flips = symmetric_flips(table)
         if flips is None:
             return None
-        turned = np.flip(table, [i for i, flip in enumerate(flips) if flip])
+        turned = np.flip(table, tuple(i for i, flip in enumerate(flips) if flip))
         values = values_by_count(turned)
         assert values is not None
         return add_symmetric(self.net, values, [leaf ^ flip for leaf, flip in zip(leaves, flips, strict=True)])

@@ -44,7 +44,7 @@ def _evidence(bits, yes_rows, no_rows, chosen, rates):  # type: ignore[no-untype
     if m <= 20:
         counts = np.zeros((1 << m, 2), dtype=np.int64)
         for r in range(rows):
-            key = 0
+            key = np.int64(0)
             for i in range(m):
                 key |= np.int64(bits[chosen[i], r]) << i
             counts[key, 0] += no_rows[r]

@@ -197,7 +197,5 @@ class Network:
     def support(self) -> list[int]:
         """Inputs (from 0) that the outputs read, growing."""
         nodes = self.needed()
-        read = {x >> 1 for node in nodes for x in (self.left[node], self.right[node])} | {
-            x >> 1 for x in self.outputs
-        }
+        read = {x >> 1 for node in nodes for x in (self.left[node], self.right[node])} | {x >> 1 for x in self.outputs}
         return sorted(v - 1 for v in read if 1 <= v <= self.inputs)

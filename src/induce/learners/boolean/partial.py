@@ -205,9 +205,7 @@ def _grown(
         yield
 
 
-def _annealed(
-    candidates: Candidates, small: Sample, rate: float, seed: int, effort: float
-) -> Iterator[None]:
+def _annealed(candidates: Candidates, small: Sample, rate: float, seed: int, effort: float) -> Iterator[None]:
     """Shorter or better formulas near the best one."""
     cells = small.cells(candidates.output)
     error_cost, gate_cost = float(np.log2((1 - rate) / rate)), gate_bits(small.inputs)
@@ -263,11 +261,9 @@ def _decides(full: Sample, answers: NDArray[np.bool_], inputs: tuple[int, ...]) 
     return bool(np.all((yes == 0) | (yes == np.bincount(place.reshape(-1)))))
 
 
-def _exact(
-    candidates: Candidates, rate: float, seed: int, effort: float, stop: Callable[[], bool]
-) -> Iterator[None]:
+def _exact(candidates: Candidates, rate: float, seed: int, effort: float, stop: Callable[[], bool]) -> Iterator[None]:
     """Networks that are right on every row, what is not given filled in by the best formula or left open, then shrunk."""
-    full, j = candidates.sample, candidates.output
+    full = candidates.sample
     if full.distinct > LOOKED_AT * 4:
         return
     right = [c for c in candidates.front() if c.errors == 0]
@@ -309,12 +305,12 @@ def _filled(
     made = start([np.where(known, table, guess)], seed, 0, stop)
     found = []
     wide = Network(full.columns, full.distinct)
-    place = {0: 0, **{v: 2 * (inputs[v - 1] + 1) for v in range(1, k + 1)}}
+    where = {0: 0, **{v: 2 * (inputs[v - 1] + 1) for v in range(1, k + 1)}}
     for node in made.needed():
         a, b = made.left[node], made.right[node]
-        place[node] = wide.add(made.kind[node], place[a >> 1] ^ (a & 1), place[b >> 1] ^ (b & 1))
+        where[node] = wide.add(made.kind[node], where[a >> 1] ^ (a & 1), where[b >> 1] ^ (b & 1))
     out = made.outputs[0]
-    wide.outputs = [place[out >> 1] ^ (out & 1)]
+    wide.outputs = [where[out >> 1] ^ (out & 1)]
     found.append(wide)
     open_ = Network(full.columns, full.distinct)
     cubes = irredundant(integer(table & known), integer(table | ~known), k)

@@ -152,7 +152,9 @@ def _build(new: Network, moved: Callable[[int], int], way: list[int]) -> int:
     return new.add(AND, c ^ (outer & 1), inner) ^ (outer >> 1)
 
 
-def improve(net: Network, rng: np.random.Generator, steps: int, cost: Callable[[Network], float] | None = None) -> Iterator[Network]:
+def improve(
+    net: Network, rng: np.random.Generator, steps: int, cost: Callable[[Network], float] | None = None
+) -> Iterator[Network]:
     """Yield the smallest network so far after each step; outputs keep their values on all rows.
 
     Parameters

@@ -168,10 +168,11 @@ def _shrink(candidates: Candidates, settings: Settings) -> None:
             continue
         net = join([candidate.network], used)
         best = net
-        for best in minimise(
+        for smaller in minimise(
             [_rows(net, literal) for literal in net.outputs], seed=settings.seed, stream=9, first=net,
             cost=candidates.cost, effort=settings.effort / 2,
         ):  # fmt: skip
+            best = smaller
             if settings.expired():
                 break
         candidates.add(spread(best, used, candidates.sample), candidate.source)
@@ -223,9 +224,7 @@ def _solve_complete(
         if len(small) == 1 and len(needed) <= 4:
             _trade(candidates, small[0], needed)
         elif len(small) == 1 and len(needed) <= TRADED and not settings.expired():
-            work = explore(
-                candidates, rates=(0.02,), exact=False, seed=settings.seed, effort=settings.effort / 3
-            )
+            work = explore(candidates, rates=(0.02,), exact=False, seed=settings.seed, effort=settings.effort / 3)
             for _ in work:
                 if settings.expired() and candidates.found:
                     break
@@ -284,10 +283,11 @@ def _starts(
 
 def _stream(tables: Sequence[NDArray[np.bool_]], stream: int, settings: Settings, first: Network | None) -> Network:
     best: Network | None = None
-    for best in minimise(
+    for smaller in minimise(
         tables, seed=settings.seed, stream=stream, first=first, cost=price(settings.xor_gates),
         effort=settings.effort, stop=settings.expired,
     ):  # fmt: skip
+        best = smaller
         if settings.expired():
             break
     assert best is not None

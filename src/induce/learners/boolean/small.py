@@ -29,9 +29,7 @@ def _errors(yes: NDArray[np.int64], no: NDArray[np.int64], inputs: int) -> NDArr
     return np.asarray(yes.sum() - _functions(inputs)[0] @ (yes - no))
 
 
-def cheapest(
-    yes: NDArray[np.int64], no: NDArray[np.int64], error_cost: float, gate_cost: float
-) -> tuple[int, int]:
+def cheapest(yes: NDArray[np.int64], no: NDArray[np.int64], error_cost: float, gate_cost: float) -> tuple[int, int]:
     """The function that costs least, errors and gates together, and its errors.
 
     Parameters

@@ -41,7 +41,7 @@ def symmetric_flips(table: NDArray[np.bool_]) -> tuple[int, ...] | None:
             flips.append(1)
         else:
             return None
-    turned = np.flip(table, [i for i, flip in enumerate(flips) if flip])
+    turned = np.flip(table, tuple(i for i, flip in enumerate(flips) if flip))
     return tuple(flips) if values_by_count(turned) is not None else None
 
 

@@ -67,7 +67,7 @@ def best_parities(
     if k > LARGEST:
         return []
     keys = (bits.astype(np.int64) << np.arange(k)[:, None]).sum(axis=0) if k else np.zeros(len(gain), dtype=np.int64)
-    found = spectrum(np.bincount(keys, weights=-gain, minlength=1 << k))
+    found = spectrum(np.bincount(keys, weights=-gain, minlength=1 << k).astype(np.float64))
     order = np.argsort(-np.abs(found), kind="stable")[:count]
     return [
         (tuple(i for i in range(k) if s >> i & 1), bool(found[s] < 0), float(abs(found[s]))) for s in order.tolist()
