@@ -138,6 +138,13 @@ def to_dnf(terms: Sequence[Term]) -> tuple[Term, ...]:
     return tuple(_dnf(term) for term in terms)
 
 
+def _order(cube: tuple[int, int]) -> tuple[int, ...]:
+    """Conjunctions of early inputs first, and those that want their first input true."""
+    care, value = cube
+    first = care & -care
+    return first, 0 if value & first else 1, care, value
+
+
 def _dnf(term: Term) -> Term:
     names = sorted({str(v.payload) for v in term.variables})
     k = len(names)
@@ -148,7 +155,7 @@ def _dnf(term: Term) -> Term:
         )
     value = Circuit([term], names).rows(variables(k), 1 << k)[0]
     result: Term | None = None
-    for care, wanted in sorted(cover(value, value, k), key=lambda cube: (cube[0] & -cube[0], -cube[1], cube[0])):
+    for care, wanted in sorted(cover(value, value, k), key=_order):
         part: Term | None = None
         for i, name in enumerate(names):
             if care >> i & 1:

@@ -141,6 +141,7 @@ def gene_network(
     *,
     noise: Any = "estimate",
     operators: str = "and or not",
+    effort: float = 1.0,
     within: Any = None,
     n_jobs: int | None = None,
     random_state: Any = None,
@@ -153,7 +154,7 @@ def gene_network(
         Tables of shape (rows, genes) of 0 and 1, arrays or data frames. In one table each row follows the one before.
     max_inputs : int, optional
         Most genes that a formula reads.
-    noise, operators, within, n_jobs, random_state
+    noise, operators, effort, within, n_jobs, random_state
         As for :class:`BooleanRegressor`; ``within`` is for all genes together, and with ``n_jobs`` genes are searched side by
         side.
 
@@ -182,7 +183,7 @@ def gene_network(
         raise FillError(f"gene_network ends by seconds, but within={within!r} gives none. Write for example '60s'.")
     jobs = 1 if n_jobs is None else n_jobs
     share = None if seconds is None else seconds / max(1, len(names) if jobs == 1 else -(-len(names) // max(jobs, 1)))
-    settings = {"max_inputs": max_inputs, "noise": noise, "operators": operators, "random_state": random_state}
+    settings = {"max_inputs": max_inputs, "noise": noise, "operators": operators, "effort": effort, "random_state": random_state}
     settings["within"] = share
     tasks = [(names, now, after[:, j], settings) for j in range(len(names))]
     if jobs == 1:

@@ -23,7 +23,7 @@ __all__ = ["Price", "least", "minimise", "price", "start"]
 
 Price = Callable[[Network], float]
 MOVES = 5000
-"""Moves of a start on a network of up to 40 gates; larger ones get fewer."""
+"""Moves of a start on a network of 16 to 40 gates; smaller and larger ones get fewer."""
 
 
 def price(xor: int = 1) -> Price:
@@ -114,7 +114,7 @@ def minimise(
     if cost(net) <= floor or (len(tables) == 1 and len(net.support()) <= 4 and cost(net) == net.size and first is None):
         return
     size = max(net.size, 1)
-    moves = int(MOVES * effort * min(1.0, 40 / size))
+    moves = int(MOVES * effort * min(1.0, 40 / size, size / 16))
     for number, best in enumerate(improve(net, np.random.default_rng([seed, stream, 4]), max(moves, 200), cost)):
         if number % 8 == 0:
             yield best

@@ -84,14 +84,17 @@ class Writer:
             if operator == "differ":
                 found = self._differ(a, b)
             else:
-                parts = sorted(
-                    self._parts(a, operator) + self._parts(b, operator), key=lambda t: (t.size > 2, self._first(t))
-                )
-                found = parts[0]
-                for part in parts[1:]:
-                    found = boolean[operator](found, part)
+                found = self._joined(operator, self._parts(a, operator) + self._parts(b, operator))
             found = self.negated(found) if whole else found
         self.done[literal] = found
+        return found
+
+    def _joined(self, operator: str, parts: list[Term]) -> Term:
+        """A chain: single inputs first, then in the order of the inputs, negated ones last."""
+        parts = sorted(parts, key=lambda t: (t.size > 2, self._first(t), str(t).startswith("not") if t.size < 9 else False))
+        found = parts[0]
+        for part in parts[1:]:
+            found = boolean[operator](found, part)
         return found
 
     def _first(self, term: Term) -> int:
@@ -110,8 +113,8 @@ class Writer:
     def _differ(self, a: int, b: int) -> Term:
         """An exclusive or of and, or and not."""
         if "or" in self.operators and "and" in self.operators:
-            left = boolean["and"](self.term(a), self.term(b ^ 1))
-            return boolean["or"](left, boolean["and"](self.term(a ^ 1), self.term(b)))
+            left = self._joined("and", [self.term(a), self.term(b ^ 1)])
+            return self._joined("or", [left, self._joined("and", [self.term(a ^ 1), self.term(b)])])
         if "and" in self.operators:
             both = boolean["and"](self.term(a), self.term(b))
             return boolean["and"](self.negated(both), self.negated(boolean["and"](self.term(a ^ 1), self.term(b ^ 1))))
