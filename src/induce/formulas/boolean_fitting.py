@@ -66,7 +66,9 @@ def build_fit(
 
 def _row(term: Term, candidate: Candidate, sample: Sample, names: tuple[str, ...], settings: Settings) -> BooleanRow:
     gates = Circuit([term], names).count()
-    bits = description_bits(gates, candidate.errors, sample.rows, sample.inputs, settings.noise)
+    bits = description_bits(
+        gates, candidate.errors, sample.rows, sample.inputs, settings.noise, constant=candidate.constant
+    )
     return BooleanRow(term, gates, candidate.errors, bits, candidate.source)
 
 
@@ -74,7 +76,7 @@ def _front(name: str, rows: list[BooleanRow], place: int, total: int, exact: boo
     """The rows in order, those that another one beats left out (the chosen one never)."""
     mine = rows[place]
     kept: list[BooleanRow] = []
-    for row in sorted(rows, key=lambda r: (r.gates, r.errors)):
+    for row in sorted(rows, key=lambda r: (r.gates, bool(r.term.variables), r.errors)):
         if row is mine or ((not kept or row.errors < kept[-1].errors) and not _beats(mine, row)):
             kept.append(row)
     share = f"{mine.errors} of {total:,} rows ({100 * mine.errors / total:.1f} %)"
@@ -88,13 +90,16 @@ def _front(name: str, rows: list[BooleanRow], place: int, total: int, exact: boo
 
 
 def _beats(one: BooleanRow, other: BooleanRow) -> bool:
-    return one.gates <= other.gates and one.errors <= other.errors
+    return one is not other and one.gates <= other.gates and one.errors <= other.errors
 
 
 def _choose(front: Sequence[Candidate], sample: Sample, settings: Settings, exact: bool, select: str) -> int:
     if exact or select == "errors":
         return len(front) - 1
-    lengths = [description_bits(c.gates, c.errors, sample.rows, sample.inputs, settings.noise) for c in front]
+    lengths = [
+        description_bits(c.gates, c.errors, sample.rows, sample.inputs, settings.noise, constant=c.constant)
+        for c in front
+    ]
     return min(range(len(front)), key=lambda i: (lengths[i], i))
 
 

@@ -183,7 +183,13 @@ def gene_network(
         raise FillError(f"gene_network ends by seconds, but within={within!r} gives none. Write for example '60s'.")
     jobs = 1 if n_jobs is None else n_jobs
     share = None if seconds is None else seconds / max(1, len(names) if jobs == 1 else -(-len(names) // max(jobs, 1)))
-    settings = {"max_inputs": max_inputs, "noise": noise, "operators": operators, "effort": effort, "random_state": random_state}
+    settings = {
+        "max_inputs": max_inputs,
+        "noise": noise,
+        "operators": operators,
+        "effort": effort,
+        "random_state": random_state,
+    }
     settings["within"] = share
     tasks = [(names, now, after[:, j], settings) for j in range(len(names))]
     if jobs == 1:

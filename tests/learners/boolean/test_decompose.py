@@ -29,6 +29,10 @@ def test_blocks_are_right_and_minimal(made):
     wide = spread(f, k)
     assert net.value(literal) == wide
     assert net.size == exact_table().gates(wide)
+    quick = Network(variables(4), 16)
+    quick.outputs = [add_block(quick, f, leaves(k), hurried=True)]
+    assert quick.value(quick.outputs[0]) == wide
+    assert quick.size == net.size
 
 
 def test_blocks_share_what_is_there():

@@ -8,6 +8,7 @@ from functools import lru_cache
 from induce.learners.boolean.exact import Chain, exact_table
 from induce.learners.boolean.network import Network
 from induce.learners.boolean.npn import npn, transforms_onto
+from induce.learners.boolean.truth import variables
 
 __all__ = ["add_block", "add_chain", "recipes", "spread"]
 
@@ -64,6 +65,15 @@ def add_chain(net: Network, chain: Chain, reads: Sequence[tuple[int, int]], leav
     return place[-1]
 
 
+def _table(chain: Chain, reads: Sequence[tuple[int, int]]) -> int:
+    """The 16-bit table of a chain."""
+    nodes = [variables(4)[leaf] ^ (0xFFFF * flip) for leaf, flip in reads]
+    for kind, a, b in chain:
+        x, y = (nodes[v >> 1] ^ (0xFFFF * (v & 1)) for v in (a, b))
+        nodes.append(x ^ y if kind else x & y)
+    return nodes[-1]
+
+
 def _global(f: int, leaves: Sequence[int], net: Network) -> int:
     """The value of a 16-bit table over leaves on the rows of the network."""
     parts = [net.mask if f >> r & 1 else 0 for r in range(16)]
@@ -73,7 +83,7 @@ def _global(f: int, leaves: Sequence[int], net: Network) -> int:
     return parts[0]
 
 
-def add_block(net: Network, f: int, leaves: Sequence[int], tried: int | None = None) -> int:
+def add_block(net: Network, f: int, leaves: Sequence[int], *, hurried: bool = False) -> int:
     """Write a function of at most four leaves, with as few new gates as any of its minimal circuits needs here.
 
     Parameters
@@ -81,17 +91,23 @@ def add_block(net: Network, f: int, leaves: Sequence[int], tried: int | None = N
     f : int
         Table of ``2**len(leaves)`` rows.
     leaves : sequence of literals
-    tried : int, optional
-        How many circuits are compared.
+    hurried : bool
+        Take any of the minimal circuits.
     """
     f = spread(f, len(leaves))
+    if hurried:
+        chain, reads = recipes(f)[0]
+        if not chain:  # a constant or a single input
+            known = {0: 0, **{v: leaf for v, leaf in zip(variables(4), leaves, strict=False)}}
+            return known[f] if f in known else known[f ^ 0xFFFF] ^ 1
+        return add_chain(net, chain, reads, leaves) ^ int(_table(chain, reads) != f)
     value = _global(f, leaves, net)
     found = net.find(value)
     if found is not None:
         return found
     before = len(net.values)
     best: tuple[int, Chain, Sequence[tuple[int, int]]] | None = None
-    for chain, reads in recipes(f)[: tried or TRIED]:
+    for chain, reads in recipes(f)[:TRIED]:
         add_chain(net, chain, reads, leaves)
         cost = len(net.values) - before
         net.truncate(before)

@@ -83,7 +83,7 @@ class Decomposer:
             return int(table)
         hurried = self.stop()
         if table.ndim <= 4:
-            return add_block(self.net, integer(flat(table)), leaves, tried=2 if hurried else None)
+            return add_block(self.net, integer(flat(table)), leaves, hurried=hurried)
         if hurried:
             low, high = self.add(table[0], leaves[1:], depth + 1), self.add(table[1], leaves[1:], depth + 1)
             return self.net.choose(leaves[0], high, low)

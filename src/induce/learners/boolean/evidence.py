@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations, islice
-from math import comb
+from math import comb, lgamma
 
 import numpy as np
 from numba import njit
@@ -114,11 +114,16 @@ def evidence(
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     values = _many(bits, yes, no, packed, sizes, np.maximum(np.array(rates), 1e-9))
     n = len(bits)
-    prior = [-float(np.log(comb(n, len(s))) + np.log(n + 1)) for s in sets]
+    prior = [-_log_choices(n, len(s)) - float(np.log(n + 1)) for s in sets]
     best = values.argmax(axis=1)
     return [
         Support(chosen, float(rates[best[i]]), float(values[i, best[i]]) + prior[i]) for i, chosen in enumerate(sets)
     ]
+
+
+def _log_choices(n: int, k: int) -> float:
+    """Logarithm of the number of sets of ``k`` out of ``n``."""
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
 def supports(

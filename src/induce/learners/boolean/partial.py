@@ -20,7 +20,7 @@ from induce.learners.boolean.cover import add_cover, irredundant
 from induce.learners.boolean.evidence import Support, supports
 from induce.learners.boolean.network import Network
 from induce.learners.boolean.rewrite import improve
-from induce.learners.boolean.sample import Sample, gate_bits
+from induce.learners.boolean.sample import Sample, gate_bits, output_bits
 from induce.learners.boolean.tree import add_tree
 from induce.learners.boolean.truth import integer, rows_of
 from induce.learners.boolean.walsh import affine, best_parities
@@ -45,6 +45,11 @@ class Candidate:
     errors: int
     source: str
 
+    @property
+    def constant(self) -> bool:
+        """Whether no input is read."""
+        return not self.network.support()
+
 
 @dataclass(eq=False)
 class Candidates:
@@ -64,19 +69,20 @@ class Candidates:
     output: int
     cost: Price = field(default_factory=price)
     most: int | None = None
-    found: dict[int, Candidate] = field(default_factory=dict)
+    found: dict[tuple[int, bool], Candidate] = field(default_factory=dict)
     looked_at: int = 0
 
     def add(self, network: Network, source: str) -> None:
         """Keep a network of the sample's inputs if nothing as small is better."""
         self.looked_at += 1
-        if self.most is not None and len(network.support()) > self.most:
+        read = len(network.support())
+        if self.most is not None and read > self.most:
             return
         gates = int(self.cost(network))
         wrong = self.errors(network)
-        known = self.found.get(gates)
+        known = self.found.get((gates, read > 0))
         if known is None or wrong < known.errors:
-            self.found[gates] = Candidate(network, gates, wrong, source)
+            self.found[gates, read > 0] = Candidate(network, gates, wrong, source)
 
     def errors(self, network: Network) -> int:
         """Rows that the network's output gets wrong."""
@@ -88,16 +94,20 @@ class Candidates:
     def front(self) -> list[Candidate]:
         """By growing gates, each with fewer errors than all before it."""
         chosen: list[Candidate] = []
-        for gates in sorted(self.found):
-            if not chosen or self.found[gates].errors < chosen[-1].errors:
-                chosen.append(self.found[gates])
+        for size in sorted(self.found):
+            if not chosen or self.found[size].errors < chosen[-1].errors:
+                chosen.append(self.found[size])
         return chosen
 
     def best(self, rate: float) -> Candidate:
         """The candidate with the shortest description when a share ``rate`` of the answers is flipped."""
         error_cost = float(np.log2((1 - rate) / rate))
-        gate_cost = gate_bits(self.sample.inputs)
-        return min(self.front(), key=lambda c: (c.errors * error_cost + c.gates * gate_cost, c.gates))
+        n = self.sample.inputs
+
+        def bits(c: Candidate) -> float:
+            return c.errors * error_cost + c.gates * gate_bits(n) + output_bits(n, c.constant)
+
+        return min(self.front(), key=bits)
 
 
 def explore(

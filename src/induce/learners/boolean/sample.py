@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from induce.learners.boolean.anneal import Cells
 from induce.learners.boolean.truth import integer, pack
 
-__all__ = ["Sample", "gate_bits", "sample"]
+__all__ = ["Sample", "gate_bits", "output_bits", "sample"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,3 +117,8 @@ def gate_bits(inputs: int) -> float:
     7.37
     """
     return float(np.log2(2.5 * (inputs + 2) * (inputs + 1) / 2))
+
+
+def output_bits(inputs: int, constant: bool) -> float:
+    """Bits to say which literal is the answer, or which constant."""
+    return 1.0 if constant else 1.0 + float(np.log2(2 * inputs + 2))

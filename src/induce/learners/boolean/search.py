@@ -21,7 +21,7 @@ from induce.learners.boolean.complete import minimise, price
 from induce.learners.boolean.evidence import RATES
 from induce.learners.boolean.network import Network
 from induce.learners.boolean.partial import Candidate, Candidates, explore
-from induce.learners.boolean.sample import Sample, gate_bits
+from induce.learners.boolean.sample import Sample, gate_bits, output_bits
 from induce.learners.boolean.small import trade_offs
 from induce.learners.boolean.truth import variables
 
@@ -77,7 +77,9 @@ class Settings:
         )
 
 
-def description_bits(gates: int, errors: int, rows: int, inputs: int, noise: float | None) -> float:
+def description_bits(
+    gates: int, errors: int, rows: int, inputs: int, noise: float | None, *, constant: bool = False
+) -> float:
     """Bits to write down a formula and the rows that it gets wrong.
 
     The errors cost ``log2 C(rows, errors) + log2(rows + 1)`` when the flip rate is not known, otherwise what a code for that
@@ -86,7 +88,7 @@ def description_bits(gates: int, errors: int, rows: int, inputs: int, noise: flo
     >>> description_bits(1, 0, 16, 4, None) < description_bits(0, 4, 16, 4, None)
     True
     """
-    formula = gates * gate_bits(inputs) + math.log2(2 * inputs + 2)
+    formula = gates * gate_bits(inputs) + output_bits(inputs, constant)
     if noise is None:
         ways = math.lgamma(rows + 1) - math.lgamma(errors + 1) - math.lgamma(rows - errors + 1)
         return formula + ways / math.log(2) + math.log2(rows + 1)
@@ -160,7 +162,8 @@ def _shrink(candidates: Candidates, settings: Settings) -> None:
     """Make the promising candidates smaller as functions: their answers stay the same on all rows, given or not."""
     rows, inputs = candidates.sample.rows, candidates.sample.inputs
     ranked = sorted(
-        candidates.front(), key=lambda c: description_bits(c.gates, c.errors, rows, inputs, settings.noise or None)
+        candidates.front(),
+        key=lambda c: description_bits(c.gates, c.errors, rows, inputs, settings.noise or None, constant=c.constant),
     )
     for candidate in ranked[:2]:
         used = candidate.network.support()
@@ -216,6 +219,8 @@ def _solve_complete(
     places = [slice(None) if i in needed else 0 for i in reversed(range(sample.inputs))]
     wide = tables.reshape((len(tables), *(2,) * sample.inputs))
     small = [np.ascontiguousarray(table[tuple(places)]).reshape(-1) for table in wide]
+    if len(needed) > JOINT_INPUTS:  # writing large circuits down takes time too
+        settings = settings.until(0.2)
     cost = price(settings.xor_gates)
     best = best_network(small, settings, n_jobs, tick)
     fronts = []

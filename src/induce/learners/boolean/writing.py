@@ -47,6 +47,7 @@ class Writer:
             for literal in (2 * gate, 2 * gate + 1):
                 self._choose(literal)
         self.done: dict[int, Term] = {}
+        self.first: dict[Term, int] = {boolean.variable(name): place for place, name in enumerate(names)}
 
     def _choose(self, literal: int) -> None:
         """The cheapest form of a literal: operator, two literals below, and whether the whole is negated."""
@@ -91,24 +92,45 @@ class Writer:
 
     def _joined(self, operator: str, parts: list[Term]) -> Term:
         """A chain: single inputs first, then in the order of the inputs, negated ones last."""
-        parts = sorted(parts, key=lambda t: (t.size > 2, self._first(t), str(t).startswith("not") if t.size < 9 else False))
+        parts = sorted(
+            parts, key=lambda t: (t.size > 2, self._first(t), str(t).startswith("not") if t.size < 9 else False)
+        )
         found = parts[0]
         for part in parts[1:]:
             found = boolean[operator](found, part)
         return found
 
     def _first(self, term: Term) -> int:
-        """Place of the first input that a term reads."""
-        return min((self.names.index(str(v.payload)) for v in term.variables), default=-1)
+        """Place of the first input that a term reads; its parts are known already."""
+        if term not in self.first:
+            self.first[term] = min((self._first(arg) for arg in term.args), default=-1)
+        return self.first[term]
 
     def _parts(self, literal: int, operator: str) -> list[Term]:
         """Operands of a chain: through nodes that are read once and have the same operator."""
-        node = literal >> 1
-        if node > self.net.inputs and self.fan.get(node, 0) == 1:
-            own, a, b, whole = self.form[literal]
-            if own == operator and not whole:
-                return self._parts(a, operator) + self._parts(b, operator)
-        return [self.term(literal)]
+        return [self.term(leaf) for leaf in self._leaves(literal, operator)]
+
+    def _leaves(self, literal: int, operator: str) -> list[int]:
+        """Literals of the operands of a chain."""
+        found, stack = [], [literal]
+        while stack:
+            x = stack.pop()
+            if x >> 1 > self.net.inputs and self.fan.get(x >> 1, 0) == 1:
+                own, a, b, whole = self.form[x]
+                if own == operator and not whole:
+                    stack += [b, a]
+                    continue
+            found.append(x)
+        return found
+
+    def below(self, literal: int) -> list[int]:
+        """Literals whose terms the term of a literal is made of."""
+        if literal >> 1 <= self.net.inputs:
+            return []
+        operator, a, b, _ = self.form[literal]
+        if operator == "differ":
+            return [a, a ^ 1, b, b ^ 1]
+        return self._leaves(a, operator) + self._leaves(b, operator)
 
     def _differ(self, a: int, b: int) -> Term:
         """An exclusive or of and, or and not."""
@@ -136,4 +158,11 @@ def terms_of(net: Network, names: Sequence[str], operators: frozenset[str]) -> t
     (a or b,)
     """
     writer = Writer(net, list(names), operators)
+    seen, stack = set(net.outputs), list(net.outputs)
+    while stack:
+        fresh = [x for x in writer.below(stack.pop()) if x not in seen]
+        seen.update(fresh)
+        stack += fresh
+    for literal in sorted(seen):  # from the inputs up, so that depth does not matter
+        writer.term(literal)
     return tuple(writer.term(literal) for literal in net.outputs)
