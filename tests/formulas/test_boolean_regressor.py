@@ -48,7 +48,7 @@ def test_a_complete_table_is_reproduced_with_the_operators_allowed(f, operators)
     answers = rows_of(f, 32)
     model = fitted(5, answers, operators=operators)
     assert model.score(inputs_of(5), answers) == 1.0
-    used = {node.op.name for node in model.best_.postorder()} - {"var", "variable"}
+    used = {node.op.name for node in model.best_.postorder()}
     assert used & {"and", "or", "xor", "not"} <= set(operators.split())
 
 
@@ -170,7 +170,7 @@ def test_fewest_errors_can_be_asked_for():
 def test_names_are_kept_and_columns_found_by_name(make):
     X = {"on": [0, 0, 1, 1], "body mass": [0, 1, 0, 1]}
     model = BooleanRegressor(**QUICK).fit(make(X), [0, 1, 0, 0])
-    assert str(model.best_) == "'body mass' and not on" or set(model.relevant_) == set(X)
+    assert model.relevant_ == ("on", "body mass")
     swapped = {name: X[name] for name in reversed(X)}
     assert model.predict(make(swapped)).tolist() == [0, 1, 0, 0]
     assert model.n_features_in_ == 2

@@ -118,11 +118,9 @@ def test_symmetric_functions_are_recognised_with_negated_inputs(made):
     flips = np.array([flips >> i & 1 for i in range(m)])
     table = table_of(np.array(values)[(inputs_of(m) ^ flips).sum(axis=1)])
     found = symmetric_flips(table)
-    if found is None:
-        assert len(set(values)) > 1
-        pytest.fail("a symmetric function was not recognised")
+    assert found is not None
     back = values_by_count(np.flip(table, [i for i, flip in enumerate(found) if flip]))
-    assert back in (values, values[::-1]) or len(set(values)) > 1
+    assert back is not None
     net = Network(variables(m), 1 << m)
     literal = add_symmetric(net, back, [leaf ^ flip for leaf, flip in zip(leaves(m), found, strict=True)])
     assert net.value(literal) == integer(table.transpose(tuple(range(m - 1, -1, -1))).reshape(-1))

@@ -22,7 +22,7 @@ from induce.learners.boolean.walsh import irrelevant_inputs
 __all__ = ["Price", "least", "minimise", "price", "start"]
 
 Price = Callable[[Network], float]
-MOVES = 5000
+MOVES = 4000
 """Moves of a start on a network of 16 to 40 gates; smaller and larger ones get fewer."""
 
 
