@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -182,16 +183,12 @@ def gene_network(
     if within is not None and seconds is None:
         raise FillError(f"gene_network ends by seconds, but within={within!r} gives none. Write for example '60s'.")
     jobs = 1 if n_jobs is None else n_jobs
-    share = None if seconds is None else seconds / max(1, len(names) if jobs == 1 else -(-len(names) // max(jobs, 1)))
     settings = {
-        "max_inputs": max_inputs,
-        "noise": noise,
-        "operators": operators,
-        "effort": effort,
-        "random_state": random_state,
-    }
-    settings["within"] = share
-    tasks = [(names, now, after[:, j], settings) for j in range(len(names))]
+        "max_inputs": max_inputs, "noise": noise, "operators": operators, "effort": effort, "random_state": random_state,
+    }  # fmt: skip
+    ends = None if seconds is None else time.time() + seconds
+    rounds = range(len(names), 0, -1) if jobs == 1 else [-(-len(names) // max(jobs, 1))] * len(names)
+    tasks = [(names, now, after[:, j], settings, ends, rounds[j]) for j in range(len(names))]
     if jobs == 1:
         fits = [_gene(*task) for task in tasks]
     else:
@@ -202,9 +199,16 @@ def gene_network(
 
 
 def _gene(
-    names: tuple[str, ...], now: NDArray[np.bool_], after: NDArray[np.bool_], settings: dict[str, Any]
+    names: tuple[str, ...],
+    now: NDArray[np.bool_],
+    after: NDArray[np.bool_],
+    settings: dict[str, Any],
+    ends: float | None,
+    rounds: int,
 ) -> BooleanFit:
-    model = BooleanRegressor(**settings).fit(dict(zip(names, now.T, strict=True)), after)
+    """The fit of one gene, in its share of the time: ``rounds`` genes are still to come, this one counted."""
+    within = None if ends is None else max((ends - time.time()) / rounds, 0.01)
+    model = BooleanRegressor(**settings, within=within).fit(dict(zip(names, now.T, strict=True)), after)
     return model.fit_
 
 

@@ -21,7 +21,7 @@ from induce.learners.boolean.network import AND, XOR, Network
 from induce.learners.boolean.small import cheapest
 from induce.learners.boolean.truth import rows_of
 
-__all__ = ["Ending", "grow"]
+__all__ = ["ENDED", "MOST_FEATURES", "Ending", "grow"]
 
 MOST_FEATURES = 14
 ENDED = 4

@@ -8,6 +8,7 @@ the cells for nothing and lowers it; so does leaving out one that does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb, lgamma
@@ -20,9 +21,11 @@ __all__ = ["RATES", "Support", "evidence", "supports"]
 
 RATES = (1e-9, 0.003, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 """Flip rates that "estimate" compares."""
-LISTED = 4096
+LISTED = 6000
 """Most sets of inputs that are all looked at; past this a beam grows and shrinks sets."""
 BEAM = 6
+PART = 100_000
+"""Sets times rows between two looks at the clock."""
 SHRUNK = 40
 """Inputs up to which the set of all of them is shrunk too."""
 
@@ -134,6 +137,7 @@ def supports(
     most: int | None = None,
     rates: tuple[float, ...] = RATES,
     kept: int = 4,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Support]:
     """The sets of inputs with the most evidence, best first.
 
@@ -145,48 +149,66 @@ def supports(
         Most inputs of a set.
     kept : int
         How many sets are returned.
+    stop : callable
+        When true, the best sets so far are returned.
     """
     n = len(bits)
     most = n if most is None else min(most, n)
-    number = sum(comb(n, k) for k in range(most + 1))
-    if number <= LISTED:
-        every = [s for k in range(most + 1) for s in combinations(range(n), k)]
-        return sorted(evidence(bits, yes, no, every, rates), key=_rank)[:kept]
-    return _beam(bits, yes, no, n, most, rates)[:kept]
+    look = _Looker(bits, yes, no, rates, stop)
+    if sum(comb(n, k) for k in range(most + 1)) <= LISTED:
+        look([s for k in range(most + 1) for s in combinations(range(n), k)])
+    else:
+        _search(look, n, most)
+    return sorted((s for s in look.seen.values() if len(s.inputs) <= most), key=_rank)[:kept]
 
 
 def _rank(found: Support) -> tuple[float, int, tuple[int, ...]]:
     return -found.score, len(found.inputs), found.inputs
 
 
-def _beam(
-    bits: NDArray[np.uint8],
-    yes: NDArray[np.int64],
-    no: NDArray[np.int64],
-    n: int,
-    most: int,
-    rates: tuple[float, ...],
-) -> list[Support]:
-    """Grow and shrink the best of the small sets; and shrink the set of all inputs one by one, when there are not too many."""
-    seen: dict[tuple[int, ...], Support] = {}
+class _Looker:
+    """Evidence of sets, each computed once, until it is told to stop; the empty set is always looked at."""
 
-    def look(sets: list[tuple[int, ...]]) -> list[Support]:
-        fresh = [s for s in dict.fromkeys(sets) if s not in seen]
-        for found in evidence(bits, yes, no, fresh, rates) if fresh else ():
-            seen[found.inputs] = found
-        return [seen[s] for s in sets]
+    def __init__(
+        self,
+        bits: NDArray[np.uint8],
+        yes: NDArray[np.int64],
+        no: NDArray[np.int64],
+        rates: tuple[float, ...],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.data = bits, yes, no
+        self.rates = rates
+        self.stop = stop
+        self.part = max(1, PART // max(1, bits.shape[1]))
+        self.seen = {(): evidence(bits, yes, no, [()], rates)[0]}
 
+    def __call__(self, sets: list[tuple[int, ...]]) -> list[Support]:
+        """The evidence of those sets that there was time for."""
+        fresh = [s for s in dict.fromkeys(sets) if s not in self.seen]
+        for first in range(0, len(fresh), self.part):
+            if self.stop():
+                break
+            for found in evidence(*self.data, fresh[first : first + self.part], self.rates):
+                self.seen[found.inputs] = found
+        return [self.seen[s] for s in sets if s in self.seen]
+
+
+def _search(look: _Looker, n: int, most: int) -> None:
+    """Grow and shrink the best of the small sets; shrink the set of all inputs too, when there are not too many."""
     look([s for k in range(min(most, 3) + 1) for s in islice(combinations(range(n), k), LISTED * 2)])
-    if n <= SHRUNK:
+    if most == n <= SHRUNK:
         whole = tuple(range(n))
-        while len(whole) > 1:
-            whole = min(look([tuple(k for k in whole if k != i) for i in whole]), key=_rank).inputs
+        while len(whole) > 1 and not look.stop():
+            whole = min(
+                look([tuple(k for k in whole if k != i) for i in whole]), key=_rank, default=look.seen[()]
+            ).inputs
     done: set[tuple[int, ...]] = set()
-    while True:
-        allowed = sorted((s for s in seen.values() if len(s.inputs) <= most), key=_rank)
+    while not look.stop():
+        allowed = sorted((s for s in look.seen.values() if len(s.inputs) <= most), key=_rank)
         fresh = [s for s in allowed[:BEAM] if s.inputs not in done]
         if not fresh:
-            return allowed
+            return
         sets = []
         for found in fresh:
             done.add(found.inputs)

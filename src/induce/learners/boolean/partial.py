@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.learners.boolean.anneal import Front, anneal, genes_of, network_of
-from induce.learners.boolean.beam import MOST_FEATURES, grow
+from induce.learners.boolean.beam import ENDED, MOST_FEATURES, grow
 from induce.learners.boolean.complete import Price, price, start
 from induce.learners.boolean.cover import add_cover, irredundant
 from induce.learners.boolean.evidence import Support, supports
@@ -141,9 +141,11 @@ def explore(
     yes, no = small.yes[j], small.no[j]
     _simplest(candidates, small, yes - no)
     yield
-    ranked = supports(small.bits, yes, no, most=most, rates=rates)
-    yield
+    ranked = supports(small.bits, yes, no, most=most, rates=rates, stop=stop)
     rate = max(ranked[0].rate, 1e-3 if len(rates) > 1 else 1e-9)
+    if len(ranked[0].inputs) <= ENDED:  # a formula at once, however little time there is
+        next(_grown(candidates, small, ranked[0].inputs, yes, no, rate, effort), None)
+    yield
     if exact:
         _exact_first(candidates, ranked)
         yield
