@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,3 +95,14 @@ def test_processes_do_not_change_the_result(truth):
     states = np.random.default_rng(0).random((40, 5)) < 0.5
     pair = (states, truth.step(states))
     assert gene_network(pair, 2).rules == gene_network(pair, 2, n_jobs=2).rules
+
+
+def test_the_time_limit_is_for_all_genes_together():
+    rng = np.random.default_rng(0)
+    states = rng.random((200, 25)) < 0.5
+    after = np.stack([states[:, i] & states[:, (i + 7) % 25] for i in range(25)], axis=1)
+    gene_network((states[:5, :2], after[:5, :2]), effort=0.01)  # compiles
+    began = time.time()
+    network = gene_network((states, after), 2, within="1s")
+    assert time.time() - began < 1 * 1.1 + 0.5 + 1.0  # the limit of the budget, and a second for a busy machine
+    assert (network.step(states) == after).mean() > 0.95

@@ -181,7 +181,7 @@ class _Looker:
         self.rates = rates
         self.stop = stop
         self.part = max(1, PART // max(1, bits.shape[1]))
-        self.seen = {(): evidence(bits, yes, no, [()], rates)[0]}
+        self.seen: dict[tuple[int, ...], Support] = {(): evidence(bits, yes, no, [()], rates)[0]}
 
     def __call__(self, sets: list[tuple[int, ...]]) -> list[Support]:
         """The evidence of those sets that there was time for."""
