@@ -198,7 +198,14 @@ learners = Shelf(
 )
 """Who fills the holes: classes that can be called without arguments."""
 
-estimators = Shelf("estimator", {"FormulaRegressor": "induce.formulas.estimator:FormulaRegressor"}, error=FillError)
+estimators = Shelf(
+    "estimator",
+    {
+        "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
+        "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
+    },
+    error=FillError,
+)
 """The scikit-learn faces of the rooms."""
 
 exporters = _Exporters(

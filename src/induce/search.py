@@ -115,7 +115,8 @@ class Run:
         stream.tried = stream.work = 0.0
         stream.notes = []
         while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
-            batch = next(stream.batches, None)
+            with np.errstate(all="ignore"):  # scans divide first and ask afterwards; what is not finite is dropped
+                batch = next(stream.batches, None)
             if batch is None:
                 stream.over = True
                 break

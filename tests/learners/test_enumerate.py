@@ -100,7 +100,7 @@ def test_an_operator_that_makes_nothing_new_is_dropped():
     plain = task("x", data, "+", max_size=12, constants=False)
 
     def tried(problem):
-        return sum(b.tried for b in Enumerate(pairs=0).run(problem, state(), np.random.default_rng(0)))
+        return sum(b.tried for b in Enumerate().run(problem, state(), np.random.default_rng(0)))
 
     # abs of a positive column is no new function: after three sizes it costs nothing more
     assert tried(positive) == tried(plain) + 3

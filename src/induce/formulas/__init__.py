@@ -9,16 +9,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "BooleanRegressor": "induce.formulas.boolean_regressor",
     "Dataset": "induce.formulas.data",
     "FormulaRegressor": "induce.formulas.estimator",
     "Hypotheses": "induce.hypotheses",
     "Problem": "induce.formulas.families",
     "family": "induce.formulas.families",
+    "gene_network": "induce.formulas.gene_networks",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
 }
 
-__all__ = ["Dataset", "FormulaRegressor", "Hypotheses", "Problem", "family", "load", "problem"]
+__all__ = [
+    "BooleanRegressor",
+    "Dataset",
+    "FormulaRegressor",
+    "Hypotheses",
+    "Problem",
+    "family",
+    "gene_network",
+    "load",
+    "problem",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -32,7 +44,9 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.formulas.boolean_regressor import BooleanRegressor
     from induce.formulas.data import Dataset, load
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
+    from induce.formulas.gene_networks import gene_network
     from induce.hypotheses import Hypotheses
