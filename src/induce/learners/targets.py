@@ -379,12 +379,14 @@ class Targets:
         The bank whose rows stand in steps.
     spread : float
         Weighted variance of ``y``.
+    most : int
+        How many targets are expected.
     """
 
-    def __init__(self, grown: Growing, spread: float, size: int = 1 << 22) -> None:
+    def __init__(self, grown: Growing, spread: float, most: int) -> None:
         self.grown = grown
         self.limit = REACH * spread
-        self.keys = np.zeros(size, np.uint64)
+        self.keys = np.zeros(1 << int(np.clip(math.ceil(math.log2(4 * most + 256)), 10, 22)), np.uint64)
         self.unaries = unary_for(grown)
         self.steps = steps_for(grown)
 
