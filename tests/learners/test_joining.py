@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from induce.learners.composing import Pen
 from induce.learners.factors import Factors
 from induce.learners.growing import Growing
-from induce.learners.composing import Pen
 from induce.learners.joining import Join
 from induce.learners.targets import Targets, single_target
 
@@ -19,7 +19,12 @@ def prepared(formula):
             pass
     factors = Factors(grown, problem.search[0], (0, 1), Pen(grown), grown.held, 400)
     target, weights = problem.search[1], problem.search[2]
-    return problem, grown, Join(grown, factors, grown.held), single_target(target, weights / weights.sum(), 0, np.zeros(0, int))
+    return (
+        problem,
+        grown,
+        Join(grown, factors, grown.held),
+        single_target(target, weights / weights.sum(), 0, np.zeros(0, int)),
+    )
 
 
 def hits_for(formula):

@@ -11,7 +11,14 @@ from induce.learners.forms import node_costs, sizes_of
 from induce.learners.learner import SearchState
 from induce.learners.meeting import Meeting
 from induce.learners.scans import (
-    closed_forms, factor_pair_scans, factor_scans, inner_scans, join_scans, match_scans, pair_scans, sum_scans,
+    closed_forms,
+    factor_pair_scans,
+    factor_scans,
+    inner_scans,
+    join_scans,
+    match_scans,
+    pair_scans,
+    sum_scans,
 )  # fmt: skip
 from induce.learners.stock import Stage
 

@@ -29,7 +29,9 @@ def test_undoing_a_function_gives_its_argument_and_the_slope_as_weight(name):
     np.testing.assert_allclose(w[0], slope**2, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "bad"), [("exp", -1.0), ("sqrt", -0.1), ("sin", 1.5), ("tanh", 1.0), ("inverse", 0.0)])
+@pytest.mark.parametrize(
+    ("name", "bad"), [("exp", -1.0), ("sqrt", -0.1), ("sin", 1.5), ("tanh", 1.0), ("inverse", 0.0)]
+)
 def test_what_a_function_never_gives_is_refused(name, bad):
     outer = np.full((1, 4), 0.5)
     outer[0, 2] = bad
