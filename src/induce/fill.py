@@ -169,7 +169,7 @@ def solve(
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
         rows = task.table.rows
-        aside = 0.2 + 5e-6 * min(rows, 100_000) + 3e-8 * rows * (task.table.columns + 1)
+        aside = 0.2 + 1e-5 * min(rows, 50_000) + 5e-7 * rows + 3e-8 * rows * (task.table.columns + 1)
         run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):
@@ -191,7 +191,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         rows = [row]
     else:
         entries = _worth_finishing(run.archive)
-        most = task.table.rows if task.table.rows <= 200_000 else 100_000
+        most = min(task.table.rows, 50_000)
         rows = finish_rows(
             task,
             entries,

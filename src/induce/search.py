@@ -20,7 +20,7 @@ from induce.budget import Budget
 from induce.choosing import describe
 from induce.fit import Fit
 from induce.learners.archive import Archive, Entry
-from induce.learners.learner import Batch, Learner, SearchState
+from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.progress import Progress
 from induce.task import Task
 
@@ -63,6 +63,7 @@ class Run:
         self.stopped = ""
         self.interrupted = threading.Event()
         self.reserve = 0.0
+        self.opened = learner.name != "portfolio"
         count = STREAMS if learner.parallel else 1
         seeds = np.random.SeedSequence(seed).spawn(count)
         self.streams = []
@@ -122,7 +123,9 @@ class Run:
                 break
             stream.tried += batch.tried
             stream.work += batch.work
-            if batch.note:
+            if batch.note == OPENED:
+                self.opened = True
+            elif batch.note:
                 stream.notes.append(batch.note)
             if batch.values is not None:
                 stream.latest = batch
@@ -222,7 +225,7 @@ class Run:
             return "the work limit was reached"
         if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
             return "a long stretch of work brought no better formula"
-        if b.seconds is not None and not b.deterministic and self.best_batch is None:
+        if b.seconds is not None and not b.deterministic and self.best_batch is None and self.opened:
             # a search that has found its formula should not sit out the rest of a long budget
             if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 5.0):
                 return f"no better formula was found for {self.seconds - self.last_better_at:.0f} s"

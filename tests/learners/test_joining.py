@@ -10,6 +10,8 @@ from induce.learners.targets import Targets, single_target
 
 from .making import table, task
 
+VARIANCE = 1.0
+
 
 def prepared(formula):
     problem = task(formula, table(100), "+ - * / sin cos", max_size=20)
@@ -30,7 +32,11 @@ def prepared(formula):
 def hits_for(formula):
     _, grown, join, block = prepared(formula)
     made = Targets(grown, float(block.spread[0]), 1000)
-    found = [hit for _, hits in join.scan(block, np.arange(200), made.steps, np.array([-1]), 50_000) for hit in hits]
+    found = [
+        hit
+        for _, hits in join.scan(block, np.arange(200), made.steps, np.array([-1]), 50_000, VARIANCE)
+        for hit in hits
+    ]
     return grown, found
 
 
@@ -45,4 +51,7 @@ def test_nothing_is_found_where_nothing_fits():
     noisy = single_target(np.random.default_rng(1).normal(size=block.t.shape[1]), block.w[0], 0, np.zeros(0, int))
     made = Targets(join.grown, 1.0, 1000)
     assert problem is not None
-    assert sum(len(hits) for _, hits in join.scan(noisy, np.arange(200), made.steps, np.array([-1]), 50_000)) == 0
+    assert (
+        sum(len(hits) for _, hits in join.scan(noisy, np.arange(200), made.steps, np.array([-1]), 50_000, VARIANCE))
+        == 0
+    )

@@ -24,7 +24,7 @@ from induce.learners.stock import Stage
 
 from .making import best, table, task
 
-STAGE = Stage(rows=1500, paired=600, summed=1500, dictionary=80, targets=3000, factors=600, powers=200, matched=4000, inner=12, probed=30, joined=60_000)  # fmt: skip
+STAGE = Stage(rows=1500, paired=1500, summed=1500, dictionary=80, targets=3000, factors=600, powers=200, matched=4000, inner=12, probed=30, joined=60_000)  # fmt: skip
 OPERATORS = "+ - * / sqrt exp log sin cos"
 
 

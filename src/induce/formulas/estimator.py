@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -19,6 +20,7 @@ from induce.fill import solve, with_target
 from induce.fit import Baseline, Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
+from induce.formulas.screening import screened
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
 from induce.terms.term import Term
@@ -184,6 +186,10 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
+        began = time.monotonic(), time.process_time()
+        table, aside = screened(table, target, weights, known.hypotheses.columns, seed)
+        if aside and held_out is not None:
+            held_out = (held_out[0].select(table.names), held_out[1])
         task = task_for(
             known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
@@ -191,7 +197,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         found = solve(
             task,
             by=learner,
-            within=Budget.read(self.within, task.evidence),
+            within=Budget.read(self.within, task.evidence).after(*began)
+            if aside
+            else Budget.read(self.within, task.evidence),
             select=self.select,
             seed=seed,
             watch=self.watch,
@@ -200,7 +208,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         rows: tuple[Baseline, ...] = baselines(task, seed)
         from dataclasses import replace
 
-        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows)
+        notes = (*found.notes, *([aside] if aside else []))
+        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows, notes=notes)
         return self
 
     def _check_parameters(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from induce.algebras.evaluate import fit_constants
 from induce.learners.composing import Part, affine_parts, product, sum_of, wrapped
 from induce.learners.factors import usable
 from induce.learners.forms import combine
+from induce.learners.gathering import Gathered
 from induce.learners.inner import SoftRows, soft_rows
 from induce.learners.learner import Batch
 from induce.learners.matching import Hits, affine, match
@@ -211,7 +212,7 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     factors, most = meeting.prepared.factors, min(stage.factors, 800)
     for block in meeting.targets(stage.powers):
         limits = meeting.limits()
-        gathered = _Gathered(meeting)
+        gathered = Gathered(meeting)
         for k in usable(block):
             found = factors.single(block.t[k], block.w[k], most, 3)
             size = min(int(block.cost[k]) + 3, len(limits) - 1)
@@ -221,31 +222,6 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
             if gathered.work(1.0, 2e5 + most * meeting.points * 0.5):
                 yield gathered.batch()
         yield gathered.batch()
-
-
-class _Gathered:
-    """Finds of several targets, of which only the best are written down and fitted."""
-
-    def __init__(self, meeting: Meeting) -> None:
-        self.meeting, self.finds = meeting, list[tuple[float, int, Callable[[], list[Part]]]]()
-        self.tried = self.spent = 0.0
-
-    def add(self, loss: float, write: Callable[[], list[Part]]) -> None:
-        """Keep a find."""
-        self.finds.append((loss, len(self.finds), write))
-
-    def work(self, tried: float, work: float) -> bool:
-        """Count work; whether it is time for a batch."""
-        self.tried, self.spent = self.tried + tried, self.spent + work
-        return self.spent > 2e7 or len(self.finds) > 60
-
-    def batch(self, keep: int = 16) -> Batch:
-        """The best finds as candidates."""
-        best = sorted(self.finds, key=lambda f: f[:2])[:keep]
-        parts = [part for _, _, write in best for part in write()]
-        made = self.meeting.batch(parts, self.tried, self.spent, 6)
-        self.finds, self.tried, self.spent = [], 0.0, 0.0
-        return made
 
 
 def joined_shifted(meeting: Meeting) -> TargetBlock:
@@ -272,14 +248,14 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     if not (meeting.space.shifts and meeting.space.scales):
         return
     for block in meeting.targets(stage.targets):
-        limits, gathered = meeting.limits(), _Gathered(meeting)
+        limits, gathered = meeting.limits(), Gathered(meeting)
         for k in range(len(block)):
             if _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
                 yield gathered.batch()
         yield gathered.batch()
 
 
-def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: _Gathered) -> bool:
+def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: Gathered) -> bool:
     z, root = meeting.prepared.dictionary.standardised(block.w[k] / block.total[k], most)
     if len(z) < 2:
         return False
@@ -338,7 +314,7 @@ def _joins(meeting: Meeting, block: TargetBlock, steps: Ints, unaries: Ints, mos
         if not meeting.mine():
             continue
         rows = np.arange(start, min(start + width, most))
-        for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000):
+        for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000, meeting.variance):
             parts = [part for hit in hits[:64] for part in _joined_parts(meeting, block, hit)]
             yield meeting.batch(parts, float(made), made * meeting.points * 25.0, 12, 2)
 
