@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from induce.budget import Budget
 from induce.choosing import RULES
 from induce.errors import DataError, FillError, UnitError, did_you_mean
-from induce.fill import solve, with_target
+from induce.fill import BACKENDS, solve, with_target
 from induce.fit import Baseline, Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
@@ -69,8 +69,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         How the row is chosen. "validation" keeps a quarter of the rows back.
     n_jobs : int
         Threads. The result does not depend on it.
-    backend : {"joblib"}
-        Where the work runs.
+    backend : {"joblib", "ray"}
+        Where the work runs: threads of this process, or Ray workers (the ``ray`` extra); the result is the same.
     watch : None, "progress" or callable
         Progress reports.
     random_state : int, RandomState or None
@@ -204,6 +204,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             seed=seed,
             watch=self.watch,
             n_jobs=1 if self.n_jobs is None else self.n_jobs,
+            backend=self.backend,
         )
         rows: tuple[Baseline, ...] = baselines(task, seed)
         from dataclasses import replace
@@ -221,8 +222,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             raise FillError(
                 f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."
             )
-        if self.backend != "joblib":
-            raise FillError(f"unknown backend {self.backend!r}. Known: joblib.")
+        if self.backend not in BACKENDS:
+            raise FillError(f"unknown backend {self.backend!r}. Known: {', '.join(BACKENDS)}.")
         if isinstance(self.by, str):
             if self.by != "auto":
                 raise FillError(
