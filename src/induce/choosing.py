@@ -84,7 +84,7 @@ def _beside(rows: Sequence[Row], place: int) -> str:
         )
     if place + 1 < len(rows) and here.loss > 0.0:
         gain = 100.0 * (1.0 - rows[place + 1].loss / here.loss)
-        parts.append(f"the next larger one ({rows[place + 1].size} nodes) takes off only {gain:.3g} % of it")
+        parts.append(f"the next larger one ({rows[place + 1].size} nodes) takes off {gain:.3g} % of it")
     return f": {', and '.join(parts)}" if parts else ""
 
 

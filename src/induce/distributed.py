@@ -10,6 +10,7 @@ import pickle
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from induce.budget import Budget
 from induce.errors import FillError
