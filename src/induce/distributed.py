@@ -10,6 +10,7 @@ import pickle
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from induce.budget import Budget
@@ -65,7 +66,7 @@ class RayStreams:
 
     def __init__(self, run: Run) -> None:
         try:
-            import ray
+            ray: Any = import_module("ray")
         except ImportError:
             raise FillError(
                 "backend='ray' needs the package ray, which is not installed. Run: pip install 'induce[ray]'."
