@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from induce.formulas.screening import screened
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
 from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.formulas.stability import Stability
 
 __all__ = ["FormulaRegressor"]
 
@@ -303,6 +306,21 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
                 raise DataError(f"{message} Select another row of the front, or drop these rows.")
             warnings.warn(f"{message} They are NaN.", UserWarning, stacklevel=2)
         return value
+
+    def stability(self, X: Any, y: Any, *, times: int = 100) -> Stability:
+        """How often each part of the formula is chosen again when the rows are resampled; see :func:`stability`.
+
+        Parameters
+        ----------
+        X, y : the data of the fit
+        times : int
+            Resampled tables.
+        """
+        check_is_fitted(self, "fit_")
+        from induce.formulas.stability import stability
+
+        table = self._table(X, None, reset=False)
+        return stability(self.fit_, table, check_target(y, table.rows), times=times, seed=self._seed())
 
     def plot(self, X: Any = None, y: Any = None) -> Any:
         """The front and, with data, predicted against true values and residuals: a matplotlib Figure."""
