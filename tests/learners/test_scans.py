@@ -20,6 +20,7 @@ from induce.learners.scans import (
     pair_scans,
     sum_scans,
 )  # fmt: skip
+from induce.learners.separating import separation_scans, variables_below
 from induce.learners.stock import Stage
 
 from .making import best, table, task
@@ -57,6 +58,8 @@ def met(scan, formula, data=None, operators=OPERATORS, **settings):
         (match_scans, "exp(1.7*sin(y) + 0.3)/x"),
         (inner_scans, "2.2*exp(-1.37*x) + 0.4"),
         (inner_scans, "(sin(2.7*y) + 3.3)*x"),
+        (separation_scans, "exp(x^2)/(1.3 + y^2 + 0.4*y)"),
+        (separation_scans, "sqrt(2 + sin(y))*(x^3 - 0.7*x + 5)"),
         (join_scans, "x*sin(y)*(1 + y*sin(y))"),
     ],
 )
@@ -112,3 +115,16 @@ def test_limits_follow_the_archive():
     limits = Meeting(problem, state, stock, "test").limits()
     assert np.all(np.isinf(limits[:size]))
     assert np.allclose(limits[size:], 0.3, rtol=1e-3)
+
+
+def test_the_columns_below_every_row_are_known():
+    problem = task("x*y", table(60), OPERATORS, max_size=9, literals=(1, 2))
+    state = SearchState(Archive())
+    meeting = Meeting(problem, state, Bidirectional((STAGE,))._stocks(problem, state)[-1], "test")
+    with np.errstate(all="ignore"):
+        for _ in meeting.begin(STAGE):
+            pass
+    masks = variables_below(meeting)
+    for row in range(0, meeting.prepared.held, 7):
+        codes, _ = meeting.grown.single(row)
+        assert {c - 256 for c in codes if c >= 256} == {k for k in range(2) if masks[row] >> k & 1}

@@ -14,6 +14,7 @@ from induce.learners.forms import combine
 from induce.learners.learner import OPENED, Batch, SearchState
 from induce.learners.meeting import Meeting
 from induce.learners.scans import closed_forms, scan
+from induce.learners.separating import separation_scans
 from induce.learners.stock import Stage, Stock
 from induce.learners.views import sampled, views
 from induce.task import Task
@@ -85,6 +86,8 @@ class Bidirectional:
                 yield from meeting.begin(stage)
                 if number == 0 and space.constants:
                     yield from closed_forms(meeting)
+                if number > 0 and space.constants:
+                    yield from separation_scans(meeting, stage)
                 yield from scan(meeting, stage)
 
     def _stocks(self, task: Task, state: SearchState) -> list[Stock]:

@@ -23,7 +23,7 @@ from induce.learners.stock import Stage
 from induce.learners.sums import best_pairs, best_products, longer
 from induce.learners.targets import TargetBlock, Targets, joined, single_target, undone
 
-__all__ = ["closed_forms", "scan"]
+__all__ = ["closed_forms", "scan", "sums_for"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -250,12 +250,13 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     for block in meeting.targets(stage.targets):
         limits, gathered = meeting.limits(), Gathered(meeting)
         for k in range(len(block)):
-            if _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
+            if sums_for(meeting, block, k, stage.dictionary, limits, gathered):
                 yield gathered.batch()
         yield gathered.batch()
 
 
-def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: Gathered) -> bool:
+def sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: Gathered) -> bool:
+    """Sums of two or three dictionary rows for one target, put among the finds; whether it is time for a batch."""
     z, root = meeting.prepared.dictionary.standardised(block.w[k] / block.total[k], most)
     if len(z) < 2:
         return False
