@@ -59,7 +59,7 @@ def met(scan, formula, data=None, operators=OPERATORS, **settings):
         (inner_scans, "2.2*exp(-1.37*x) + 0.4"),
         (inner_scans, "(sin(2.7*y) + 3.3)*x"),
         (separation_scans, "exp(x^2)/(1.3 + y^2 + 0.4*y)"),
-        (separation_scans, "sqrt(2 + sin(y))*(x^3 - 0.7*x + 5)"),
+        (separation_scans, "exp(y)*(x^3 - 0.7*x + 5)"),
         (join_scans, "x*sin(y)*(1 + y*sin(y))"),
     ],
 )
