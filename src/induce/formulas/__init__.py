@@ -10,15 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "Dataset": "induce.formulas.data",
+    "Discovery": "induce.formulas.forces",
+    "Distillation": "induce.formulas.distilling",
     "FormulaRegressor": "induce.formulas.estimator",
     "Hypotheses": "induce.hypotheses",
     "Problem": "induce.formulas.families",
+    "Recording": "induce.formulas.asking",
+    "Snapshots": "induce.formulas.bodies",
+    "System": "induce.formulas.bodies",
+    "discover": "induce.formulas.forces",
+    "distill": "induce.formulas.distilling",
     "family": "induce.formulas.families",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
+    "recording": "induce.formulas.asking",
+    "simulate": "induce.formulas.bodies",
 }
 
-__all__ = ["Dataset", "FormulaRegressor", "Hypotheses", "Problem", "family", "load", "problem"]
+__all__ = [
+    "Dataset",
+    "Discovery",
+    "Distillation",
+    "FormulaRegressor",
+    "Hypotheses",
+    "Problem",
+    "Recording",
+    "Snapshots",
+    "System",
+    "discover",
+    "distill",
+    "family",
+    "load",
+    "problem",
+    "recording",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -32,7 +58,11 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.formulas.asking import Recording, recording
+    from induce.formulas.bodies import Snapshots, System, simulate
     from induce.formulas.data import Dataset, load
+    from induce.formulas.distilling import Distillation, distill
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
+    from induce.formulas.forces import Discovery, discover
     from induce.hypotheses import Hypotheses

@@ -1,0 +1,97 @@
+"""Every number of a front fitted anew: whole numbers that a search wrote down become constants, exponents stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.budget import Budget
+from induce.errors import InduceError
+from induce.fill import solve
+from induce.fit import Fit, Row
+from induce.formulas.preparing import conditions_of
+from induce.table import Table
+from induce.task import Task
+from induce.terms import hole as holes
+from induce.terms.op import LITERAL
+from induce.terms.term import Term, literal
+
+__all__ = ["loosened", "opened", "refitted"]
+
+Array = NDArray[np.float64]
+
+
+def _coefficients(term: Term, make: Any) -> Term:
+    """The term with each number that is no exponent replaced by ``make(number)``, one call for each place."""
+    stack: list[Term] = []
+    for node in term.walk_postfix():
+        if node.op is LITERAL and not isinstance(node.payload, bool):
+            stack.append(node)
+        elif node.args:
+            args = stack[len(stack) - len(node.args) :]
+            del stack[len(stack) - len(node.args) :]
+            keep = (1,) if node.op.name == "^" else ()
+            args = [make(a) if a.op is LITERAL and k not in keep else a for k, a in enumerate(args)]
+            stack.append(node.rebuild(tuple(args)))
+        else:
+            stack.append(node)
+    return make(stack[0]) if stack[0].op is LITERAL else stack[0]
+
+
+def opened(term: Term) -> tuple[Term, dict[str, float]]:
+    """The term with a hole ``k0, k1, ...`` for every number that is no exponent, and their values.
+
+    >>> from induce.terms import arithmetic
+    >>> opened(arithmetic.parse("2 * x^3"))
+    (?k0{start: 2} * x^3, {'k0': 2.0})
+    """
+    values: dict[str, float] = {}
+
+    def make(node: Term) -> Term:
+        name = f"k{len(values)}"
+        values[name] = float(node.payload)
+        return holes.real(name, start=values[name])
+
+    return _coefficients(term, make), values
+
+
+def loosened(term: Term) -> Term:
+    """The term with whole numbers that are no exponents written as floats, so that they can be trained.
+
+    >>> from induce.terms import arithmetic
+    >>> loosened(arithmetic.parse("2 * x^3"))
+    2.0 * x^3
+    """
+    return _coefficients(term, lambda node: literal(float(node.payload), node.sort))
+
+
+def refitted(fit: Fit, table: Table, target: Array, weights: Array | None, seed: int, subject_to: Any = ()) -> Fit:
+    """The same front with every number of every row fitted, rows that became superfluous left out."""
+    known = conditions_of(subject_to)
+    if known.hypotheses.numbers is not None:
+        return fit
+    checks = (*known.callables, *((known.hypotheses.checker(table),) if known.hypotheses else ()))
+    rows: list[Row] = []
+    for row in fit.rows:
+        better = _refit(row, table, target, weights, seed)
+        allowed = better is not None and all(check(better.term) for check in checks)
+        rows.append(better if better is not None and allowed and better.loss < row.loss else row)
+    front: list[Row] = []
+    for row in sorted(rows, key=lambda r: (r.size, r.loss)):
+        if not front or row.loss < front[-1].loss:
+            front.append(row)
+    return replace(fit, rows=tuple(front), chosen=0)
+
+
+def _refit(row: Row, table: Table, target: Array, weights: Array | None, seed: int) -> Row | None:
+    sketch, values = opened(row.term)
+    if not values or len(values) == len(row.values):
+        return None
+    try:
+        found = solve(Task(sketch, table, target, weights, seed=seed), within=Budget(work=1e8), seed=seed).rows[-1]
+    except InduceError:
+        return None
+    return replace(found, source=row.source, found_at=row.found_at)
