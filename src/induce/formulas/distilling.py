@@ -212,7 +212,8 @@ class _Part:
             task = Task(into, self.table, target, self.weights, seed=self.seed)
             return with_target(solve(task, within=Budget.read(self.within), select=rule, seed=self.seed), name)
         model = self._regressor(into)
-        model.fit(self.table, target, sample_weight=self.weights)
+        with np.errstate(all="ignore"):  # candidates may divide by zero; those are dropped
+            model.fit(self.table, target, sample_weight=self.weights)
         fit = refitted(model.fit_, self.table, target, self.weights, self.seed, model.subject_to)
         if isinstance(into, FormulaRegressor) and self.select is None:
             rule = str(into.get_params()["select"])

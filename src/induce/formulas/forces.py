@@ -33,13 +33,13 @@ __all__ = ["Discovery", "closed_network", "components", "discover", "error", "fo
 Array = NDArray[np.float64]
 OPERATORS = "+ - * /"
 EDGES = 5000
-CLOSE = 0.98
+CLOSE = 0.99
 """Least R2 against the network's messages of a formula that is tried in their place."""
 ALPHABET = len(FEATURES) + 5
 
 
 def train(
-    data: Sequence[Snapshots], *, messages: int = 2, l1: float = 0.0, reaction: bool = True, steps: int = 20_000,
+    data: Sequence[Snapshots], *, messages: int = 2, l1: float = 0.0, reaction: bool = True, steps: int = 12_000,
     batch: int = 64, rate: float = 3e-3, width: int = 128, seed: int = 0,
 ) -> MessageNetwork:  # fmt: skip
     """A message network fitted to accelerations: mean absolute error, Adam, one cycle of learning rates.
@@ -191,30 +191,18 @@ def closed_network(
     inputs = [*NODE_FEATURES, *(f"s{k}" for k in range(len(messages)))]
     net = MessageNetwork(FormulaModule(messages, FEATURES, trainable=True), FormulaModule(node, inputs, trainable=True))
     parts = [_tensors(part[slice(None, None, max(1, len(part) // snapshots))], torch.float64) for part in data]
-    free = {name: p.detach().clone() for name, p in net.named_parameters()}
-    sizes = [p.numel() for p in free.values()]
     scale = float(torch.cat([t.flatten() for _, _, t in parts]).std())
+    start = torch.nn.utils.parameters_to_vector(net.parameters()).detach().numpy().copy()
 
-    def residuals(flat: torch.Tensor) -> torch.Tensor:
-        values = {n: v.view(p.shape) for (n, p), v in zip(free.items(), torch.split(flat, sizes), strict=True)}
-        calls = [(torch.func.functional_call(net, values, (p, n)) - t).flatten() for p, n, t in parts]
-        return torch.cat(calls) / scale
+    def residuals(numbers: Array) -> Array:
+        with torch.no_grad():
+            torch.nn.utils.vector_to_parameters(torch.from_numpy(numbers), net.parameters())
+            missed = torch.cat([(net(pairs, nodes) - target).flatten() for pairs, nodes, target in parts]) / scale
+        return np.nan_to_num(missed.numpy(), nan=1e6, posinf=1e6, neginf=-1e6)
 
-    slopes = torch.func.jacfwd(residuals)
-    start = torch.cat([p.flatten() for p in free.values()]) if free else torch.zeros(0, dtype=torch.float64)
     if len(start):
-        found = least_squares(
-            lambda x: np.nan_to_num(residuals(torch.as_tensor(x)).detach().numpy(), nan=1e6, posinf=1e6, neginf=-1e6),
-            start.numpy(),
-            lambda x: np.nan_to_num(slopes(torch.as_tensor(x)).detach().numpy()),
-            method="trf", x_scale="jac", max_nfev=rounds, ftol=1e-14, xtol=1e-14, gtol=1e-14,
-        )  # fmt: skip
-        start = torch.as_tensor(found.x)
-    with torch.no_grad():
-        for p, v in zip(net.parameters(), torch.split(start, sizes), strict=True):
-            p.copy_(v.view(p.shape))
-        loss = float((residuals(start) ** 2).mean()) * scale**2
-    return net, loss
+        start = least_squares(residuals, start, x_scale="jac", max_nfev=rounds, ftol=1e-14, xtol=1e-14, gtol=1e-14).x
+    return net, float((residuals(start) ** 2).mean()) * scale**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,8 +218,10 @@ class Discovery:
         R2 of each message component as a linear map of the true force.
     closed : MessageNetwork
         Formulas in place of the networks, refitted.
+    read : tuple of Law
+        The message formulas as distilled, at the elbow, beside the law.
     laws : tuple of Law
-        The refitted message formulas beside the law.
+        Those chosen by the motion, and refitted.
     """
 
     system: System
@@ -240,6 +230,7 @@ class Discovery:
     node: Distillation
     linear: Array
     closed: MessageNetwork
+    read: tuple[Law, ...]
     laws: tuple[Law, ...]
 
     @property
@@ -259,7 +250,7 @@ class Discovery:
 
 def discover(
     system: System | str, *, bodies: Sequence[int] = (4, 5, 6), snapshots: int = 5000, messages: int = 2, l1: float = 0.0,
-    reaction: bool = True, steps: int = 20_000, search: float = 20.0, seed: int = 0,
+    reaction: bool = True, steps: int = 12_000, search: float = 20.0, seed: int = 0,
 ) -> Discovery:  # fmt: skip
     """Simulate a system, learn it by a message network, and read the law of force from the messages.
 
@@ -286,13 +277,14 @@ def discover(
     inputs, answer = _node_answers(net, data, places, seed)
     given = [*NODE_FEATURES, *(f"s{k}" for k in range(len(places)))]
     node = distill(answer, inputs, names=given, into=into, density="rows", seed=seed)
-    sent, closed = _chosen_on_data(sent, node, data)
-    return Discovery(law, net, sent, node, linear, closed, tuple(law_of(t, law) for t in closed.edge.terms))  # type: ignore[union-attr, arg-type]
+    read = tuple(law_of(term, law) for term in sent.formulas.values())
+    sent, terms, closed = _chosen_on_data(sent, node, data)
+    return Discovery(law, net, sent, node, linear, closed, read, tuple(law_of(term, law) for term in terms))
 
 
 def _chosen_on_data(
     sent: Distillation, node: Distillation, data: Sequence[Snapshots]
-) -> tuple[Distillation, MessageNetwork]:
+) -> tuple[Distillation, list[Term], MessageNetwork]:
     """The rows of the fronts, near their elbows, that describe the accelerations best when put end to end.
 
     The network that was distilled is only near the truth; the motion itself decides between the formulas near the elbow.
@@ -319,4 +311,6 @@ def _chosen_on_data(
             best = length, tried
     chosen = sent if best is None else best[1]
     closed, _ = closed_network(list(chosen.formulas.values()), list(node.formulas.values()), data)
-    return chosen, closed
+    edge = closed.edge
+    assert isinstance(edge, FormulaModule)
+    return chosen, edge.terms, closed
