@@ -22,6 +22,7 @@ SUITES: dict[str, str] = {
     "datalog": "benchmarks.datalog",
     "logic": "benchmarks.logic",
     "gnn": "benchmarks.gnn",
+    "boolean": "benchmarks.boolean",
 }
 """Suite name to the module that holds its rows."""
 

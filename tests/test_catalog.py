@@ -34,7 +34,7 @@ SHIPPED = {
         "tensor(0)",
     ],
     "learners": ["choices", "constants", "enumerate", "evolve", "gradient", "monomials", "sparse sums"],
-    "estimators": ["FormulaRegressor"],
+    "estimators": ["BooleanRegressor", "FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas"],
 }

@@ -110,7 +110,7 @@ def test_a_finite_space_is_exhausted():
 
 def test_the_same_seed_gives_the_same_fit_for_any_number_of_threads():
     def once(seed, n_jobs):
-        by = then(Enumerate(deepest=3, pairs=0), Evolve(population=100, children=50))
+        by = then(Enumerate(deepest=3), Evolve(population=100, children=50))
         return fill(free(), (DATA, HARD), by=by, within="15000 candidates", seed=seed, n_jobs=n_jobs)
 
     one, two, again, other = once(0, 1), once(0, 2), once(0, 1), once(5, 1)

@@ -76,13 +76,16 @@ class Budget:
         return f"Budget({', '.join(given)})"
 
     @staticmethod
-    def default() -> Budget:
-        """The deterministic default: a plateau rule, capped by work and by ten minutes."""
-        return Budget(seconds=600.0, work=1e10, plateau=2e8)
+    def default(rows: int = 200) -> Budget:
+        """The deterministic default: a plateau rule, capped by work and by ten minutes.
+
+        Few rows support short formulas only, so the plateau grows with the rows: 2.5e6 node-points for each, up to 2e9.
+        """
+        return Budget(seconds=600.0, work=4e10, plateau=float(min(max(2.5e6 * rows, 5e7), 2e9)))
 
     @staticmethod
-    def read(text: Budget | str | float | None) -> Budget:
-        """A budget from text, a number of seconds, a Budget, or None for the default.
+    def read(text: Budget | str | float | None, rows: int = 200) -> Budget:
+        """A budget from text, a number of seconds, a Budget, or None for the default for so many rows.
 
         Raises
         ------
@@ -90,7 +93,7 @@ class Budget:
             If the text cannot be read.
         """
         if text is None:
-            return Budget.default()
+            return Budget.default(rows)
         if isinstance(text, Budget):
             return text
         if isinstance(text, int | float):

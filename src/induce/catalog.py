@@ -190,15 +190,22 @@ learners = Shelf(
         "enumerate": "induce.learners.enumerate:Enumerate",
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
-        "monomials": "induce.learners.monomials:Monomials",
-        "sparse sums": "induce.learners.sparse:SparseSums",
+        "bidirectional": "induce.learners.bidirectional:Bidirectional",
+        "portfolio": "induce.learners.portfolio:Portfolio",
     },
     "induce.learners",
     FillError,
 )
 """Who fills the holes: classes that can be called without arguments."""
 
-estimators = Shelf("estimator", {"FormulaRegressor": "induce.formulas.estimator:FormulaRegressor"}, error=FillError)
+estimators = Shelf(
+    "estimator",
+    {
+        "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
+        "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
+    },
+    error=FillError,
+)
 """The scikit-learn faces of the rooms."""
 
 exporters = _Exporters(

@@ -16,7 +16,9 @@ __all__ = ["RULES", "choose", "describe"]
 RULES = ("description_length", "elbow", "loss", "validation")
 
 
-def describe(loss: float, size: int, constants: int, rows: int, floor: float, alphabet: int) -> float:
+def describe(
+    loss: float, size: int, constants: int, rows: int, floor: float, alphabet: int, noise: float | None = None
+) -> float:
     """Description length of data given a formula, in nats.
 
     ``n/2 log(loss + sigma^2) + (size log(alphabet) + k/2 log n) n / (n - k - 1)``: the last factor charges more where
@@ -29,13 +31,15 @@ def describe(loss: float, size: int, constants: int, rows: int, floor: float, al
     size, constants, rows, alphabet : int
         Nodes, fitted constants k, rows n, and symbols a node can be.
     floor : float
-        Variance sigma^2 of the noise, in units of the squared target.
+        Smallest variance that means anything, in units of the squared target.
+    noise : float, optional
+        Standard deviation sigma of the noise, when it is known: the first part is then ``n/2 (loss / sigma^2 + log sigma^2)``.
 
     References
     ----------
     J. Rissanen (1978), Modeling by Shortest Data Description.
     """
-    fit = 0.5 * rows * math.log(loss + floor)
+    fit = 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
     inflate = rows / max(rows - constants - 1, 0.5)
     return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
 

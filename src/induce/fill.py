@@ -98,7 +98,7 @@ def fill(
     return solve(
         task,
         by=by,
-        within=Budget.read(within),
+        within=Budget.read(within, task.evidence),
         seed=seed,
         watch=watch,
         start=start,

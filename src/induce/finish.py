@@ -97,25 +97,29 @@ def _finish_one(
     if not units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
         term = raw
     sketch, values = open_constants(term)
-    if polish and values:
-        sketch, values = polished(task, sketch, values, rows, noise)
+    fixed: frozenset[float] = frozenset()
+    if values:
+        sketch, values, fixed = polished(task, sketch, values, rows, noise, rounding=polish)
     term = closed_with(sketch, values)
     again = normal_form(term, ranges=ranges) if simplify else term
     if again is not term and units_agree(task, again):
-        sketch, values = open_constants(again)
-        term = again
+        # numbers that merge are fitted again; those that were rounded stay as they are
+        sketch, values = open_constants(again, fixed)
+        sketch, values, _ = polished(task, sketch, values, rows, noise, rounding=False)
+        term = closed_with(sketch, values)
     programs = task.codebook.encode([with_starts(sketch, values)])
     loss = float(rows.loss(programs)[0])
     if not math.isfinite(loss):
         if term is raw:
             return None
-        term, (sketch, values) = raw, open_constants(raw)
+        sketch, values, _ = polished(task, *open_constants(raw), rows, noise, rounding=False)
+        term = closed_with(sketch, values)
         programs = task.codebook.encode([with_starts(sketch, values)])
         loss = float(rows.loss(programs)[0])
         if not math.isfinite(loss):
             return None
     errors = standard_errors(task, programs, sketch, rows, noise) if values else {}
-    floor = (noise**2 if noise else 0.0) + rows.variance * RELATIVE_FLOOR**2
+    floor = rows.variance * RELATIVE_FLOOR**2
     alphabet = len(task.table.names) + (len(task.space.ops) if task.space else 8) + 1
     return Row(
         term=term,
@@ -126,7 +130,7 @@ def _finish_one(
         loss=loss,
         r2=1.0 - loss / rows.variance,
         held_out=_held_out(task, term),
-        description_length=describe(loss, term.size, len(values), task.evidence, floor, alphabet),
+        description_length=describe(loss, term.size, len(values), task.evidence, floor, alphabet, noise),
         source=entry.source,
         found_at=entry.found_at,
         defined=_defined(term, ranges),

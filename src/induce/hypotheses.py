@@ -225,7 +225,7 @@ class Checker:
     def objection(self, term: Term) -> str:
         """An empty text, or the first hypothesis that the term breaks, in words."""
         h = self.hypotheses
-        forms = (term,)
+        forms: tuple[Term, ...] = (term,)
         if h.contains or h.excludes:
             forms = (term, normal_form(term, ranges=self.box))
         for text, pattern in h.patterns:

@@ -51,29 +51,34 @@ class PolishRows:
             return np.asarray(((values - self.target) ** 2) @ self.weights / self.weights.sum())
 
 
-def open_constants(term: Term) -> tuple[Term, dict[str, float]]:
-    """The term with every float literal turned into a hole ``c0, c1, ...``, and their values."""
+def open_constants(term: Term, fixed: frozenset[float] = frozenset()) -> tuple[Term, dict[str, float]]:
+    """The term with every float literal turned into a hole ``c0, c1, ...``, and their values; ``fixed`` numbers stay."""
     values: dict[str, float] = {}
 
     def step(node: Term, args: tuple[Term, ...]) -> Term:
-        if node.op is LITERAL and isinstance(node.payload, float) and math.isfinite(node.payload):
+        if _is_constant(node, fixed):
             name = f"c{len(values)}"
             values[name] = node.payload
             return holes.real(name)
         return node.rebuild(args) if node.args else node
 
-    occurrences = [n for n in term.walk_postfix() if n.op is LITERAL and isinstance(n.payload, float)]
+    occurrences = [n for n in term.walk_postfix() if _is_constant(n, fixed)]
     if len(set(occurrences)) == len(occurrences):
         return term.fold(step), values
-    return _open_each(term)
+    return _open_each(term, fixed)
 
 
-def _open_each(term: Term) -> tuple[Term, dict[str, float]]:
+def _is_constant(node: Term, fixed: frozenset[float]) -> bool:
+    number = node.payload if node.op is LITERAL else None
+    return isinstance(number, float) and math.isfinite(number) and abs(number) not in fixed
+
+
+def _open_each(term: Term, fixed: frozenset[float]) -> tuple[Term, dict[str, float]]:
     """As above when one literal occurs several times: every occurrence is a constant of its own."""
     values: dict[str, float] = {}
     stack: list[Term] = []
     for node in term.walk_postfix():
-        if node.op is LITERAL and isinstance(node.payload, float) and math.isfinite(node.payload):
+        if _is_constant(node, fixed):
             name = f"c{len(values)}"
             values[name] = node.payload
             stack.append(holes.real(name))
@@ -116,23 +121,32 @@ def _fit(
 
 
 def polished(
-    task: Task, sketch: Term, values: dict[str, float], rows: PolishRows, noise: float | None
-) -> tuple[Term, dict[str, float]]:
-    """Constants to their optimum, then each to a simple number where the data cannot tell the difference."""
+    task: Task, sketch: Term, values: dict[str, float], rows: PolishRows, noise: float | None, *, rounding: bool = True
+) -> tuple[Term, dict[str, float], frozenset[float]]:
+    """Constants to their optimum, then, with ``rounding``, each to a simple number where the data cannot tell the difference.
+
+    Returns
+    -------
+    The sketch, the values of its holes, and the sizes of the numbers that were written down.
+    """
+    if not values:
+        return sketch, values, frozenset()
     fitted, loss = _fit(task, sketch, values, rows, 200)
     if not math.isfinite(loss):
-        return sketch, values
+        return sketch, values, frozenset()
     values = fitted
-    while values:
+    before = {node.payload for node in sketch.postorder() if node.op is LITERAL}
+    while values and rounding:
         programs = task.codebook.encode([with_starts(sketch, values)])
         step = _drop_one(task, programs, sketch, values, rows, loss)
         if step is None:
             errors = standard_errors(task, programs, sketch, rows, noise)
             step = _round_one(task, sketch, values, errors, rows, loss)
         if step is None:
-            return sketch, values
+            break
         sketch, values, loss = step
-    return sketch, values
+    written = {node.payload for node in sketch.postorder() if node.op is LITERAL} - before
+    return sketch, values, frozenset(abs(n) for n in written if isinstance(n, float))
 
 
 def _drop_one(

@@ -115,7 +115,8 @@ class Run:
         stream.tried = stream.work = 0.0
         stream.notes = []
         while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
-            batch = next(stream.batches, None)
+            with np.errstate(all="ignore"):  # scans divide first and ask afterwards; what is not finite is dropped
+                batch = next(stream.batches, None)
             if batch is None:
                 stream.over = True
                 break
@@ -195,11 +196,15 @@ class Run:
         """Shortest description length on the front: what a plateau is measured by."""
         if self.best_batch is not None:
             return 100.0 * float(np.log(self.best_batch.losses[0] + 1e-300))  # type: ignore[index]
-        rows, floor = self.task.evidence, self.task.scale * 1e-22 + (self.task.noise or 0.0) ** 2
+        rows, floor = self.task.evidence, self.task.scale * 1e-22
         alphabet = len(self.task.table.names) + 9
         front = self.archive.front()
         return min(
-            (describe(e.loss, e.size, int(e.programs.free.sum()), rows, floor, alphabet) for e in front), default=np.inf
+            (
+                describe(e.loss, e.size, int(e.programs.free.sum()), rows, floor, alphabet, self.task.noise)
+                for e in front
+            ),
+            default=np.inf,
         )
 
     def finished(self) -> str:

@@ -15,7 +15,7 @@ SLUGS = slugs(FOLDER)
 
 
 def test_there_are_pages():
-    assert {"kepler", "nguyen"} <= set(SLUGS)
+    assert {"boolformer", "kepler", "nguyen"} <= set(SLUGS)
 
 
 @pytest.mark.parametrize("slug", SLUGS)

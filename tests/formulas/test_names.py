@@ -17,7 +17,9 @@ def test_every_name_loads():
 
 
 def test_a_name_that_is_not_there():
-    with pytest.raises(AttributeError, match=r"module 'induce.formulas' has no attribute 'lode'\. It has: Dataset"):
+    with pytest.raises(
+        AttributeError, match=r"module 'induce.formulas' has no attribute 'lode'\. It has: BooleanRegressor"
+    ):
         induce.formulas.lode  # noqa: B018
 
 

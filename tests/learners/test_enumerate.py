@@ -5,7 +5,8 @@ import pytest
 from scipy.spatial import cKDTree
 
 from induce.algebras import evaluate_many
-from induce.learners.enumerate import Enumerate, _Growing
+from induce.learners.enumerate import Enumerate
+from induce.learners.growing import Growing
 from induce.terms import REAL, Grammar, arithmetic, hole
 from induce.terms.codes import Codebook
 
@@ -15,14 +16,14 @@ from .making import best, state, table, task
 def grown_bank(problem, monkeypatch, **settings):
     """The bank after a complete enumeration."""
     held = []
-    before = _Growing.__init__
+    before = Growing.__init__
 
     def remember(self, *args, **kwargs):
         before(self, *args, **kwargs)
         held.append(self)
 
-    monkeypatch.setattr(_Growing, "__init__", remember)
-    batches = list(Enumerate(pairs=0, **settings).run(problem, state(), np.random.default_rng(0)))
+    monkeypatch.setattr(Growing, "__init__", remember)
+    batches = list(Enumerate(**settings).run(problem, state(), np.random.default_rng(0)))
     grown = held[-1]
     rows = np.arange(int(grown.counts[0]))
     from induce.terms.codes import Bank
@@ -99,7 +100,7 @@ def test_an_operator_that_makes_nothing_new_is_dropped():
     plain = task("x", data, "+", max_size=12, constants=False)
 
     def tried(problem):
-        return sum(b.tried for b in Enumerate(pairs=0).run(problem, state(), np.random.default_rng(0)))
+        return sum(b.tried for b in Enumerate().run(problem, state(), np.random.default_rng(0)))
 
     # abs of a positive column is no new function: after three sizes it costs nothing more
     assert tried(positive) == tried(plain) + 3

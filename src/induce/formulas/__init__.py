@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "BooleanRegressor": "induce.formulas.boolean_regressor",
     "Dataset": "induce.formulas.data",
     "Discovery": "induce.formulas.forces",
     "Distillation": "induce.formulas.distilling",
@@ -21,6 +22,7 @@ _HOME = {
     "discover": "induce.formulas.forces",
     "distill": "induce.formulas.distilling",
     "family": "induce.formulas.families",
+    "gene_network": "induce.formulas.gene_networks",
     "load": "induce.formulas.data",
     "problem": "induce.formulas.families",
     "recording": "induce.formulas.asking",
@@ -28,6 +30,7 @@ _HOME = {
 }
 
 __all__ = [
+    "BooleanRegressor",
     "Dataset",
     "Discovery",
     "Distillation",
@@ -40,6 +43,7 @@ __all__ = [
     "discover",
     "distill",
     "family",
+    "gene_network",
     "load",
     "problem",
     "recording",
@@ -60,9 +64,11 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from induce.formulas.asking import Recording, recording
     from induce.formulas.bodies import Snapshots, System, simulate
+    from induce.formulas.boolean_regressor import BooleanRegressor
     from induce.formulas.data import Dataset, load
     from induce.formulas.distilling import Distillation, distill
     from induce.formulas.estimator import FormulaRegressor
     from induce.formulas.families import Problem, family, problem
     from induce.formulas.forces import Discovery, discover
+    from induce.formulas.gene_networks import gene_network
     from induce.hypotheses import Hypotheses

@@ -168,7 +168,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         DataError, UnitError, OpError, BudgetError, FillError
             Saying which column, value or name is wrong, and what to do.
         """
-        budget = Budget.read(self.within)
+        Budget.read(self.within)  # a bad one fails before the data are looked at
         known = conditions_of(self.subject_to)
         self._check_parameters()
         table = self._table(X, y, reset=True)
@@ -191,7 +191,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         found = solve(
             task,
             by=learner,
-            within=budget,
+            within=Budget.read(self.within, task.evidence),
             select=self.select,
             seed=seed,
             watch=self.watch,

@@ -198,7 +198,7 @@ def closed_network(
         with torch.no_grad():
             torch.nn.utils.vector_to_parameters(torch.from_numpy(numbers), net.parameters())
             missed = torch.cat([(net(pairs, nodes) - target).flatten() for pairs, nodes, target in parts]) / scale
-        return np.nan_to_num(missed.numpy(), nan=1e6, posinf=1e6, neginf=-1e6)
+        return np.asarray(np.nan_to_num(missed.numpy(), nan=1e6, posinf=1e6, neginf=-1e6))
 
     if len(start):
         start = least_squares(residuals, start, x_scale="jac", max_nfev=rounds, ftol=1e-14, xtol=1e-14, gtol=1e-14).x

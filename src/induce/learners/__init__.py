@@ -6,28 +6,29 @@ from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
 if TYPE_CHECKING:
+    from induce.learners.bidirectional import Bidirectional
     from induce.learners.constants import Choices, Constants
     from induce.learners.enumerate import Enumerate
     from induce.learners.epochs import Epochs
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
-    from induce.learners.monomials import Monomials
-    from induce.learners.sparse import SparseSums
+    from induce.learners.portfolio import Portfolio
 
 _HOME = {
+    "Bidirectional": "bidirectional",
     "Choices": "constants",
     "Constants": "constants",
     "Enumerate": "enumerate",
     "Epochs": "epochs",
     "Evolve": "evolve",
     "Gradient": "gradient",
-    "Monomials": "monomials",
-    "SparseSums": "sparse",
+    "Portfolio": "portfolio",
 }
 
 __all__ = [
     "Archive",
     "Batch",
+    "Bidirectional",
     "Choices",
     "Constants",
     "Entry",
@@ -36,9 +37,8 @@ __all__ = [
     "Evolve",
     "Gradient",
     "Learner",
-    "Monomials",
+    "Portfolio",
     "SearchState",
-    "SparseSums",
     "race",
     "restart",
     "then",

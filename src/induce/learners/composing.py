@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from induce.learners.forms import Part
 from induce.learners.growing import Growing
@@ -12,6 +13,7 @@ from induce.learners.targets import Step
 
 __all__ = ["Part", "Pen", "affine_parts", "over", "power_product", "product", "raised", "sum_of", "wrapped"]
 
+Array = NDArray[np.float64]
 NEAR = 1e-8
 """A coefficient this near to 0, 1 or -1 is not written."""
 
@@ -81,7 +83,7 @@ def wrapped(inner: Part, path: Sequence[Step], pen: Pen) -> Part:
     return result
 
 
-def sum_of(parts: Sequence[Part], coefficients: Sequence[float], pen: Pen) -> Part:
+def sum_of(parts: Sequence[Part], coefficients: Sequence[float] | Array, pen: Pen) -> Part:
     """``b1 f1 + b2 f2 + ... + a``: the last coefficient is the offset; 1, -1 and 0 are not written."""
     scale = max((abs(float(b)) for b in coefficients), default=1.0)
     order = np.argsort([abs(c + 1) < NEAR for c in coefficients[:-1]], kind="stable")  # subtracted terms last

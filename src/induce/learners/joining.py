@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from induce.algebras import kernels as K
 from induce.learners.factors import Factors
 from induce.learners.growing import Growing
-from induce.learners.targets import TargetBlock, undo_binary, undo_unary, unit_after
+from induce.learners.targets import TargetBlock
+from induce.learners.undoing import undo_binary, undo_unary, unit_after
 
 __all__ = ["Join"]
 

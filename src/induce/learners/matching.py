@@ -109,10 +109,12 @@ def keep_best(places: Any, scores: Any, count: Any, first: int, second: int, sco
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _pick(
-    first: Any, second: Any, cross: Any, target_places: Any, row_places: Any, spread: Any, cost: Any, sizes: Any, limits: Any,
-    prices: Any, plain: bool, places: Any, scores: Any, count: Any,
+    products: Any, target_places: Any, row_places: Any, spread: Any, cost: Any, sizes: Any, limits: Any, prices: Any,
+    plain: bool, best: Any,
 ) -> None:  # fmt: skip
     """Read the three products of one block; keep what beats the limit of its size."""
+    first, second, cross = products
+    places, scores, count = best
     half, floor, price, extra = prices
     most = len(limits) - 1
     bar = scores.max() if count[0] == len(scores) else np.inf
@@ -173,8 +175,8 @@ def match(block: TargetBlock, shelf: Shelf, limits: Array, prices: tuple[float, 
                 chosen = targets[start : start + BLOCK_TARGETS]
                 mine = w[chosen]
                 _pick(
-                    mine @ part, mine @ square, wt[chosen] @ part, chosen, where, spread, block.cost, shelf.grown.size,
-                    limits, prices, shelf.plain, hits.places, hits.scores, hits.count,
+                    (mine @ part, mine @ square, wt[chosen] @ part), chosen, where, spread, block.cost, shelf.grown.size,
+                    limits, prices, shelf.plain, (hits.places, hits.scores, hits.count),
                 )  # fmt: skip
                 looked += len(chosen) * len(where)
     return looked

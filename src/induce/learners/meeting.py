@@ -68,7 +68,7 @@ class Meeting:
             yield self.tick(0.0, 0.0)
         self.ready = self.stock.prepare(stage)
         gained = max(self.ready.held - before, 0)
-        yield self.tick(4.0 * gained / self.state.streams, 10.0 * gained * self.points / self.state.streams)
+        yield self.tick(4.0 * gained / self.state.streams, 60.0 * gained * self.points / self.state.streams)
         self.done = self.grown.exhausted and self.ready.held == self.grown.held
         if self.state.stream == 0:
             for programs in self.stock.levels[self.seen :]:
@@ -86,7 +86,7 @@ class Meeting:
         if not parts:
             return Batch(tried=tried, work=work, source=self.name)
         found = screened_batch(self.task, combine(parts), self.name, tried, keep, iterations)
-        return Batch(found.programs, found.losses, found.tried, found.work + work, self.name)
+        return Batch(found.programs, found.losses, found.tried, found.work + work + 3e5 + 3e4 * len(parts), self.name)
 
     def mine(self) -> bool:
         """Whether the next piece of work is this stream's: pieces go round among the streams, which all make the same ones."""
@@ -116,7 +116,7 @@ class Meeting:
 
     def below(self, parents: TargetBlock, rows: int, names: str, most: int) -> TargetBlock:
         """Targets one step below the parents, with some operators and the first rows of the bank."""
-        made = Targets(self.grown, self.variance, 1 << 14)
+        made = Targets(self.grown, self.variance, most)
         codes = [self.pen.code(name) for name in names.split() if name in self.names]
         steps = made.steps[np.isin(made.steps[:, 0], codes)]
         places = np.arange(min(rows, self.prepared.held))
@@ -125,33 +125,44 @@ class Meeting:
         return found.take(np.arange(min(most, len(found))))
 
     def quotients(self, most: int) -> Iterator[TargetBlock]:
-        """The roots divided by, multiplied by and dividing each of the first rows, without inverse unary operators."""
-        made = Targets(self.grown, self.variance)
+        """The roots divided by, multiplied by and dividing each of the first rows, this stream's share of them."""
+        made = Targets(self.grown, self.variance, most)
         steps = made.steps[np.isin(made.steps[:, 0], (K.MUL, K.DIV))]
-        rows = np.arange(min(most // max(len(steps) * len(self.roots), 1), self.prepared.held))
-        size = max(32, min(512, 4_000_000 // max(self.prepared.held, 1)))
-        yield from made.blocks(self.roots, rows, unary=False, most=size, steps=steps)
+        rows = min(most // max(len(steps) * len(self.roots), 1), self.prepared.held)
+        for places in self._shares(rows, 64):
+            yield from made.blocks(self.roots, places, unary=False, most=self._width(), steps=steps)
 
     def targets(self, most: int, plain: bool = False) -> Iterator[TargetBlock]:
-        """Targets in the order of the rows in their outer parts: ``most`` or a little more."""
-        made = Targets(self.grown, self.variance)
+        """The stream's share of about ``most`` targets, in the order of the rows in their outer parts."""
+        made = Targets(self.grown, self.variance, most)
         per_row = max(len(self.bases) * len(made.steps) * (1.0 if plain else 2.5), 1.0)
         rows = int(np.clip(most * 0.6 / per_row, 8, self.prepared.held))
-        total = len(self.bases)
-        size = max(32, min(512, 4_000_000 // max(self.prepared.held, 1)))
-        yield self.bases
-        for start in range(0, rows, 16):
-            places = np.arange(start, min(start + 16, rows))
-            for block in made.blocks(self.bases, places, unary=not plain, most=size):
+        mine = self.bases.take(np.arange(self.state.stream, len(self.bases), self.state.streams))
+        enough, total = max(most // self.state.streams, 1), len(mine)
+        if len(mine):
+            yield mine
+        if total >= enough:
+            return
+        for places in self._shares(rows, 8):
+            for block in made.blocks(self.bases, places, unary=not plain, most=self._width()):
+                yield block.take(np.arange(min(len(block), enough - total)))
                 total += len(block)
-                yield block
-                if total >= most:
+                if total >= enough:
                     return
         second = self.below(self.bases, max(4, min(24, rows // 4)), "* / + -", 100_000)
         second = joined(second, made.unary(second))
-        for start in range(0, rows, 4):
-            for block in made.blocks(second, np.arange(start, min(start + 4, rows)), unary=not plain, most=size):
+        for places in self._shares(rows, 2):
+            for block in made.blocks(second, places, unary=not plain, most=self._width()):
+                yield block.take(np.arange(min(len(block), enough - total)))
                 total += len(block)
-                yield block
-                if total >= most:
+                if total >= enough:
                     return
+
+    def _width(self) -> int:
+        """Targets in a block: few enough that matching them takes a moment."""
+        return max(32, min(512, 4_000_000 // max(self.prepared.held, 1)))
+
+    def _shares(self, rows: int, width: int) -> Iterator[Ints]:
+        """The stream's pieces of the first rows, which go round among the streams."""
+        for start in range(self.state.stream * width, rows, self.state.streams * width):
+            yield np.arange(start, min(start + width, rows))

@@ -70,7 +70,7 @@ def _polynomial_scans(meeting: Meeting) -> Iterator[Batch]:
             continue
         seen.add((k, len(terms)))
         made = polynomials(meeting.columns, bases.t[k], bases.w[k], meeting.pen, terms)
-        yield meeting.batch([wrapped(part, bases.path(k), meeting.pen) for part in made], float(len(made)), 1e6, 12)
+        yield meeting.batch([wrapped(part, bases.path(k), meeting.pen) for part in made], float(len(made)), 5e6, 12)
 
 
 def _quotient_scans(meeting: Meeting) -> Iterator[Batch]:
@@ -84,7 +84,7 @@ def _quotient_scans(meeting: Meeting) -> Iterator[Batch]:
         above = meeting.monomials(roots, k, min(40, points // 4), 4, normal)
         below = meeting.monomials(none, 0, max(min(20, points // 8), len(meeting.columns)), 3, normal)
         made = quotients(meeting.columns, roots.t[k], roots.w[k], meeting.pen, above, below, normal)
-        yield meeting.batch([wrapped(part, roots.path(k), meeting.pen) for part in made], float(len(made)), 1e6, 8, 12)
+        yield meeting.batch([wrapped(part, roots.path(k), meeting.pen) for part in made], float(len(made)), 8e6, 8, 12)
 
 
 def pair_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
@@ -109,7 +109,7 @@ def _products(meeting: Meeting, k: int, most: int) -> Iterator[Batch]:
     best: list[tuple[float, int, int]] = []
     for shares, pairs, looked in best_products(scaled, w, t - w @ t, 24):
         best += [(float(s), int(rows[i]), int(rows[j])) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * meeting.points / 10.0)
+        yield meeting.tick(looked, looked * (0.2 * meeting.points + 5.0))
     parts = []
     for _, i, j in sorted(best)[:48]:
         a, b = affine(t, w, meeting.grown.values[i] * meeting.grown.values[j])
@@ -128,7 +128,7 @@ def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int =
     best: list[tuple[float, tuple[int, ...]]] = []
     for shares, pairs, looked in best_pairs(z, unit, keep):
         best += [(float(s), (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * meeting.points / 30.0)
+        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
     sets = [members for _, members in sorted(best)[: 2 * keep]]
     length = 2
     while sets:
@@ -138,7 +138,7 @@ def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int =
             return
         rows = min(len(z), 1500)
         sets = [members for _, members in longer(z, unit, sets, keep, rows)]
-        yield meeting.tick(float(len(sets) * rows), len(sets) * rows * meeting.points / 4.0)
+        yield meeting.tick(float(len(sets) * rows), len(sets) * rows * meeting.points * 1.0)
 
 
 def _beside_polynomial(meeting: Meeting, k: int, most: int, keep: int = 24) -> Iterator[Batch]:
@@ -160,7 +160,7 @@ def _beside_polynomial(meeting: Meeting, k: int, most: int, keep: int = 24) -> I
     best: list[tuple[float, tuple[int, ...]]] = []
     for shares, pairs, looked in best_pairs(z, aim, keep):
         best += [(float(s), (int(able[i]), int(able[j]))) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * meeting.points / 30.0)
+        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
     parts = []
     written = [monomial(m, meeting.pen) for m in terms]
     for _, members in sorted(best)[:keep]:
@@ -208,24 +208,19 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Products of powers with one row, for many targets."""
     if not meeting.names & {"*", "/"}:
         return
-    factors, most, done = meeting.prepared.factors, min(stage.factors, 800), 0
+    factors, most = meeting.prepared.factors, min(stage.factors, 800)
     for block in meeting.targets(stage.powers):
         limits = meeting.limits()
         gathered = _Gathered(meeting)
         for k in usable(block):
-            done += 1
-            if not meeting.mine():
-                continue
             found = factors.single(block.t[k], block.w[k], most, 3)
             size = min(int(block.cost[k]) + 3, len(limits) - 1)
             for loss, members in found:
                 if loss < limits[size]:
                     gathered.add(loss, partial(factors.parts, block.t[k], block.w[k], members, block.path(k)))
-            if gathered.work(float(most), most * meeting.points * 1.0):
+            if gathered.work(float(most), 2e5 + most * meeting.points * 0.5):
                 yield gathered.batch()
         yield gathered.batch()
-        if done >= stage.powers:
-            return
 
 
 class _Gathered:
@@ -242,7 +237,7 @@ class _Gathered:
     def work(self, tried: float, work: float) -> bool:
         """Count work; whether it is time for a batch."""
         self.tried, self.spent = self.tried + tried, self.spent + work
-        return self.spent > 4e6 or len(self.finds) > 60
+        return self.spent > 2e7 or len(self.finds) > 60
 
     def batch(self, keep: int = 16) -> Batch:
         """The best finds as candidates."""
@@ -264,7 +259,7 @@ def _factor_pairs(meeting: Meeting, block: TargetBlock, k: int, most: int) -> It
     best: list[tuple[float, tuple[int, ...]]] = factors.single(block.t[k], block.w[k], most, 8)
     for found, looked in factors.pairs(block.t[k], block.w[k], most, 16):
         best += found
-        yield meeting.tick(looked, looked * meeting.points / 30.0)
+        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
     limits = meeting.limits()
     size = min(int(block.cost[k]) + 3, len(limits) - 1)
     worth = [members for loss, members in sorted(best)[:32] if loss < limits[size]]
@@ -276,16 +271,12 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Sums of two or three simple rows for many targets."""
     if not (meeting.space.shifts and meeting.space.scales):
         return
-    done = 0
     for block in meeting.targets(stage.targets):
         limits, gathered = meeting.limits(), _Gathered(meeting)
         for k in range(len(block)):
-            done += 1
-            if meeting.mine() and _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
+            if _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
                 yield gathered.batch()
         yield gathered.batch()
-        if done >= stage.targets:
-            return
 
 
 def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: _Gathered) -> bool:
@@ -302,14 +293,13 @@ def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: A
         loss = share * float(block.spread[k])
         if loss < limits[min(int(block.cost[k]) + 4 * len(members), len(limits) - 1)]:
             gathered.add(loss, partial(_sum_alone, meeting, block, k, members))
-    return gathered.work(float(len(z)) ** 2, float(len(z)) ** 2 * meeting.points / 30.0)
+    return gathered.work(float(len(z)) ** 2, 8e5 + len(z) ** 2 * (0.02 * meeting.points + 3.0))
 
 
 def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Many targets against the whole bank: first every function as a factor, then deeper outer parts."""
     for block in itertools.chain(meeting.quotients(stage.matched // 4), meeting.targets(stage.matched)):
-        if meeting.mine():
-            yield _match(meeting, block)
+        yield _match(meeting, block)
 
 
 def _match(meeting: Meeting, block: TargetBlock) -> Batch:
@@ -321,12 +311,13 @@ def _match(meeting: Meeting, block: TargetBlock) -> Batch:
         if not meeting.prepared.shelf.plain:
             inner = affine_parts(inner, *affine(block.t[t], block.w[t], meeting.grown.values[row]), pen)
         parts.append(wrapped(inner, block.path(t), pen))
-    return meeting.batch(parts, float(looked), looked * meeting.points * 0.07, 12)
+    cost = looked * (0.06 * meeting.points + 2.0) + len(block) * meeting.points * 30.0
+    return meeting.batch(parts, float(looked), cost, 12)
 
 
 def join_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Exact fits by lookup: the roots with many rows, other bases with fewer, outer parts of two steps with few."""
-    made = Targets(meeting.grown, meeting.variance, 1 << 12)
+    made = Targets(meeting.grown, meeting.variance, 1000)
     unaries = np.array([-1, *made.unaries], np.int64)
     per_row = max(len(made.steps) * len(unaries) // 2, 1)
     roots, bases = meeting.roots, meeting.bases
@@ -349,7 +340,7 @@ def _joins(meeting: Meeting, block: TargetBlock, steps: Ints, unaries: Ints, mos
         rows = np.arange(start, min(start + width, most))
         for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000):
             parts = [part for hit in hits[:64] for part in _joined_parts(meeting, block, hit)]
-            yield meeting.batch(parts, float(made) * meeting.prepared.held, made * meeting.points * 8.0, 12, 2)
+            yield meeting.batch(parts, float(made) * meeting.prepared.held, made * meeting.points * 25.0, 12, 2)
 
 
 def _joined_parts(meeting: Meeting, block: TargetBlock, hit: Ints) -> list[Part]:
@@ -369,14 +360,9 @@ def inner_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     soft = soft_rows(meeting.grown, meeting.varying(8 * stage.inner), stage.inner, meeting.pure)
     if not len(soft):
         return
-    done = 0
     for block in meeting.targets(stage.probed):
         for k in range(len(block)):
-            done += 1
-            if meeting.mine():
-                yield _probe(meeting, block, k, soft)
-            if done >= stage.probed:
-                return
+            yield _probe(meeting, block, k, soft)
 
 
 def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batch:
@@ -390,7 +376,7 @@ def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batc
     share = 1.0 - (z @ _unit(block, k, root)) ** 2
     places = np.argsort(share, kind="stable")[:6]
     places = places[share[places] < 0.5]
-    work = float(soft.values.size) * 2.0
+    work = 1e6 + float(soft.values.size) * 3.0
     if not len(places):
         return meeting.tick(len(soft), work)
     inner = [affine_parts(soft.part(int(p), pen), 1.5, 0.5, pen) for p in places]

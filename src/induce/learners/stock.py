@@ -98,7 +98,7 @@ class Stock:
         y = single_target(target, weights / weights.sum(), self.grown.dims.shape[1], unit)
         self.variance = float(y.spread[0])
         self.roots = joined(*(self._divided(y, *divisor) for divisor in view.divisors)) if view.divisors else y
-        self.bases = joined(self.roots, Targets(self.grown, self.variance, 1 << 12).unary(self.roots))
+        self.bases = joined(self.roots, Targets(self.grown, self.variance, 1000).unary(self.roots))
         self.lock = threading.RLock()
         self.levels: list[Programs] = []
         self.marks: dict[int, int] = {}

@@ -23,20 +23,9 @@ from induce.algebras import kernels as K
 from induce.algebras.kernels import OP_NAMES
 from induce.learners.bank import hash_row, lookup
 from induce.learners.growing import Growing
+from induce.learners.undoing import HEAVIEST, measure, undo_binary, undo_unary, unit_after
 
-__all__ = [
-    "Step",
-    "TargetBlock",
-    "Targets",
-    "joined",
-    "single_target",
-    "steps_for",
-    "unary_for",
-    "undo_binary",
-    "undo_unary",
-    "undone",
-    "unit_after",
-]
+__all__ = ["Step", "TargetBlock", "Targets", "joined", "single_target", "steps_for", "unary_for", "undone"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,190 +33,6 @@ Step = tuple[int, int, int]
 """(operator code, side of the inner part, bank row or -1); side 0: ``t op b``, side 1: ``b op t``."""
 REACH = 100.0
 """A target whose weighted spread is this many times that of ``y`` is all outer part: matching it would prove nothing."""
-HEAVIEST = 10.0
-"""Largest weight of one point, in mean weights."""
-EVEN = 0.04
-"""Smallest effective share of the points (Kish) that may carry a target's weight."""
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def undo_unary(op: int, t: Any, w: Any, at: int, to: int, points: int, out_t: Any, out_w: Any) -> bool:
-    """``t'`` with ``op(t') = t``, and ``w (dt/dt')^2``; False where the operator never gives such a value."""
-    for i in range(points):
-        x = t[at, i]
-        d = 1.0
-        if op == K.EXP:
-            if not x > 0.0:
-                return False
-            v, d = math.log(x), x
-        elif op == K.LOG:
-            if not abs(x) < 60.0:
-                return False
-            v = math.exp(x)
-            d = 1.0 / v
-        elif op == K.SQRT:
-            if x < 0.0:
-                return False
-            v = x * x
-            d = 0.5 / x if x > 0.0 else 0.0
-        elif op == K.SQUARE:
-            if x < 0.0:
-                return False
-            v = math.sqrt(x)
-            d = 2.0 * v
-        elif op == K.INVERSE:
-            if x == 0.0:
-                return False
-            v = 1.0 / x
-            d = x * x
-        elif op == K.SIN or op == K.COS:
-            if not abs(x) <= 1.0:
-                return False
-            v = math.asin(x) if op == K.SIN else math.acos(x)
-            d = math.sqrt(1.0 - x * x)
-        elif op == K.TANH:
-            if not abs(x) < 1.0:
-                return False
-            v, d = math.atanh(x), 1.0 - x * x
-        elif op == K.ASIN:
-            if not abs(x) <= 1.5707963267948966:
-                return False
-            v, d = math.sin(x), 1.0 / max(math.cos(x), 1e-3)
-        elif op == K.ACOS:
-            if not (0.0 <= x <= 3.141592653589793):
-                return False
-            v, d = math.cos(x), 1.0 / max(math.sin(x), 1e-3)
-        elif op == K.ATAN:
-            if not abs(x) < 1.5:
-                return False
-            v = math.tan(x)
-            d = 1.0 / (1.0 + v * v)
-        elif op == K.TAN:
-            v, d = math.atan(x), 1.0 + x * x
-        elif op == K.CUBE:
-            v = math.copysign(abs(x) ** (1.0 / 3.0), x)
-            d = 3.0 * v * v
-        elif op == K.CBRT:
-            v = x * x * x
-            d = 1.0 / max(3.0 * x * x, 1e-6)
-        elif op == K.SIGMOID:
-            if not (0.0 < x < 1.0):
-                return False
-            v, d = math.log(x / (1.0 - x)), x * (1.0 - x)
-        else:
-            return False
-        out_t[to, i] = v
-        out_w[to, i] = w[at, i] * d * d
-    return True
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def undo_binary(
-    op: int, side: int, t: Any, w: Any, at: int, values: Any, row: int, to: int, points: int, out_t: Any, out_w: Any
-) -> bool:
-    """``t'`` with ``t' op b = t`` (side 0) or ``b op t' = t`` (side 1), and its weights."""
-    for i in range(points):
-        x, b = t[at, i], values[row, i]
-        d = 1.0
-        if op == K.ADD:
-            v = x - b
-        elif op == K.SUB:
-            v = x + b if side == 0 else b - x
-        elif op == K.MUL:
-            if b == 0.0:
-                return False
-            v, d = x / b, b
-        elif op == K.DIV and side == 0:
-            if b == 0.0:
-                return False
-            v, d = x * b, 1.0 / b
-        else:
-            if x == 0.0 or b == 0.0:
-                return False
-            v = b / x
-            d = x * x / b
-        out_t[to, i] = v
-        out_w[to, i] = w[at, i] * d * d
-    return True
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _measure(t: Any, w: Any, at: int, points: int, out: Any) -> bool:
-    """Weighted mean, spread and total into ``out``; False for targets that are not worth matching."""
-    total, squares, mean, size = 0.0, 0.0, 0.0, 0.0
-    for i in range(points):
-        total += w[at, i]
-        squares += w[at, i] * w[at, i]
-        mean += w[at, i] * t[at, i]
-        size += w[at, i] * t[at, i] * t[at, i]
-    if not (total > 0.0 and total < 1e200 and size < 1e200):
-        return False
-    most = HEAVIEST * total / points
-    if squares * points > total * total:
-        # where the outer part is steep the linear estimate of an error overstates it: no point may outweigh all others
-        total, squares, mean, size = 0.0, 0.0, 0.0, 0.0
-        for i in range(points):
-            w[at, i] = min(w[at, i], most)
-            total += w[at, i]
-            squares += w[at, i] * w[at, i]
-            mean += w[at, i] * t[at, i]
-            size += w[at, i] * t[at, i] * t[at, i]
-    if total * total < EVEN * points * squares:
-        return False
-    mean /= total
-    spread = 0.0
-    for i in range(points):
-        r = t[at, i] - mean
-        spread += w[at, i] * r * r
-    out[0], out[1], out[2] = mean, spread, total
-    return spread > 1e-24 * size
-
-
-@numba.njit(cache=True, nogil=True)
-def unit_after(op: int, side: int, units: Any, at: int, dims: Any, row: int, out: Any) -> int:
-    """Unit of ``t'``: 0 known, 1 hangs on a free constant, -1 disagrees."""
-    parent, state = units
-    width = parent.shape[1]
-    if width == 0:
-        return 0
-    free = state[at]
-    for k in range(width):
-        a = parent[at, k]
-        if row >= 0:
-            b = dims[row, k]
-            if op == K.ADD or op == K.SUB:
-                if free == 0 and a != b:
-                    return -1
-                out[k] = b
-            elif op == K.MUL:
-                out[k] = a - b
-            elif side == 0:
-                out[k] = a + b
-            else:
-                out[k] = b - a
-        elif op == K.SQRT:
-            out[k] = 2 * a
-        elif op == K.SQUARE:
-            if free == 0 and a % 2 != 0:
-                return -1
-            out[k] = a // 2
-        elif op == K.INVERSE:
-            out[k] = -a
-        elif op == K.CUBE:
-            if free == 0 and a % 3 != 0:
-                return -1
-            out[k] = a // 3
-        elif op == K.CBRT:
-            out[k] = 3 * a
-        else:
-            if free == 0 and a != 0:
-                return -1
-            out[k] = 0
-    if row >= 0 and (op == K.ADD or op == K.SUB):
-        return 0
-    if row < 0 and op != K.SQRT and op != K.SQUARE and op != K.INVERSE and op != K.CUBE and op != K.CBRT:
-        return 0
-    return free
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -268,7 +73,7 @@ def _fill_block(
                 final = unit_after(unary, 0, scratch_units, 0, dims, -1, unit)
                 if final < 0 or not undo_unary(unary, scratch_t, scratch_w, 0, made, points, out_t, out_w):
                     continue
-            if not _measure(out_t, out_w, made, points, measured) or not measured[1] < limit:
+            if not measure(out_t, out_w, made, points, measured) or not measured[1] < limit:
                 continue
             s0, s1, s2 = 0.0, 0.0, 0.0
             for i in range(points):
@@ -327,8 +132,8 @@ class TargetBlock:
 
     def take(self, places: Ints) -> TargetBlock:
         """Some of them."""
-        parts = (self.t, self.w, self.mean, self.spread, self.total, self.cost, self.links)
-        t, w, mean, spread, total, cost, links = (part[places] for part in parts)
+        t, w, mean, spread, total = (part[places] for part in (self.t, self.w, self.mean, self.spread, self.total))
+        cost, links = self.cost[places], self.links[places]
         return TargetBlock(t, w, mean, spread, total, cost, links, self.parents, self.dims[places], self.state[places])
 
 
@@ -379,12 +184,14 @@ class Targets:
         The bank whose rows stand in steps.
     spread : float
         Weighted variance of ``y``.
+    most : int
+        How many targets are expected.
     """
 
-    def __init__(self, grown: Growing, spread: float, size: int = 1 << 22) -> None:
+    def __init__(self, grown: Growing, spread: float, most: int) -> None:
         self.grown = grown
         self.limit = REACH * spread
-        self.keys = np.zeros(size, np.uint64)
+        self.keys = np.zeros(1 << int(np.clip(math.ceil(math.log2(4 * most + 256)), 10, 22)), np.uint64)
         self.unaries = unary_for(grown)
         self.steps = steps_for(grown)
 
@@ -433,7 +240,7 @@ class Targets:
                 kind = unit_after(op, 0, (parents.dims, parents.state), k, empty, -1, unit)
                 if kind < 0 or not undo_unary(op, parents.t, parents.w, k, made, points, t, w):
                     continue
-                if not _measure(t, w, made, points, measured) or not measured[1] < self.limit:
+                if not measure(t, w, made, points, measured) or not measured[1] < self.limit:
                     continue
                 info[made], dims[made], state[made] = measured, unit, kind
                 links[made] = (k, -1, -1, -1, op)

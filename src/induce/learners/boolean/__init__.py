@@ -1,0 +1,1 @@
+"""Boolean functions: from truth tables, complete or not, to small networks of gates."""
