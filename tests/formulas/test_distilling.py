@@ -159,6 +159,19 @@ def test_into_a_sketch_hypotheses_and_a_regressor(X):
     assert not hasattr(model, "fit_")
 
 
+def test_a_regressor_keeps_its_rule(X):
+    model = FormulaRegressor("+ *", within=SMALL, select="validation")
+    found = distill(lambda r: 2 * r[:, 0], X, into=model)
+    assert "held-out" in found.fits["y"].reason
+    assert "Chosen at the elbow" in distill(lambda r: 2 * r[:, 0], X, into=model, select="elbow").fits["y"].reason
+
+
+def test_hypotheses_hold_after_numbers_are_fitted(X):
+    known = Hypotheses(constants=["2", "0.5"])
+    found = distill(lambda r: 2.1 * r[:, 0] * r[:, 1], X, into=known, within=SMALL)
+    assert "2.1" not in str(found.formulas["y"])
+
+
 def test_whole_numbers_are_fitted_too():
     """A search writes small whole numbers; a network's are never whole."""
     x = np.random.default_rng(3).normal(size=(200, 2))

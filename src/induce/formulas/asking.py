@@ -28,7 +28,7 @@ def _is_tensor(X: Any) -> bool:
 
 def as_rows(X: Any) -> Array:
     """An array or tensor of shape (..., columns) as float64 rows."""
-    plain = X.detach().cpu().numpy() if _is_tensor(X) else np.asarray(X)
+    plain = X.detach().cpu().double().numpy() if _is_tensor(X) else np.asarray(X)
     if plain.ndim < 2:
         raise DataError(
             f"X has shape {plain.shape}, but a table of rows and columns is needed. Write X.reshape(-1, 1) for one column."
@@ -96,7 +96,7 @@ def _of_module(network: Any, X: Any, batch: int) -> NDArray[Any]:
 
 
 def _plain(answer: Any) -> NDArray[Any]:
-    found = np.asarray(answer.detach().cpu().numpy() if _is_tensor(answer) else answer)
+    found = np.asarray(answer.detach().cpu().double().numpy() if _is_tensor(answer) else answer)
     return found[None] if found.ndim == 0 else found
 
 

@@ -21,6 +21,7 @@ from induce.formulas.refitting import refitted
 from induce.hypotheses import Hypotheses
 from induce.table import Table
 from induce.task import Task
+from induce.terms import hole
 from induce.terms.show import to_text
 from induce.terms.term import Term
 
@@ -214,10 +215,13 @@ class _Part:
         model = self._regressor(into)
         with np.errstate(all="ignore"):  # candidates may divide by zero; those are dropped
             model.fit(self.table, target, sample_weight=self.weights)
-        fit = refitted(model.fit_, self.table, target, self.weights, self.seed, model.subject_to)
         if isinstance(into, FormulaRegressor) and self.select is None:
             rule = str(into.get_params()["select"])
-        return with_target(fit.select(by=rule), name)
+        if rule == "validation":
+            return with_target(model.fit_, name)
+        free = hole.real("free")
+        task = Task(free, self.table, target, self.weights, noise=model.noise, seed=self.seed)
+        return with_target(refitted(model.fit_, task, model.subject_to).select(by=rule), name)
 
     def _regressor(self, into: Any) -> FormulaRegressor:
         if isinstance(into, FormulaRegressor):

@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from induce.budget import Budget
 from induce.errors import InduceError
 from induce.fill import solve
 from induce.fit import Fit, Row
 from induce.formulas.preparing import conditions_of
-from induce.table import Table
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.op import LITERAL
 from induce.terms.term import Term, literal
 
 __all__ = ["loosened", "opened", "refitted"]
-
-Array = NDArray[np.float64]
 
 
 def _coefficients(term: Term, make: Any) -> Term:
@@ -68,15 +62,25 @@ def loosened(term: Term) -> Term:
     return _coefficients(term, lambda node: literal(float(node.payload), node.sort))
 
 
-def refitted(fit: Fit, table: Table, target: Array, weights: Array | None, seed: int, subject_to: Any = ()) -> Fit:
-    """The same front with every number of every row fitted, rows that became superfluous left out."""
+def refitted(fit: Fit, task: Task, subject_to: Any = ()) -> Fit:
+    """The same front with every number of every row fitted, rows that became superfluous left out.
+
+    Parameters
+    ----------
+    fit : Fit
+    task : Task
+        The rows; its sketch is not looked at.
+    subject_to : conditions as FormulaRegressor takes them
+        A row that would break one stays as it is.
+    """
     known = conditions_of(subject_to)
     if known.hypotheses.numbers is not None:
         return fit
+    table = task.table
     checks = (*known.callables, *((known.hypotheses.checker(table),) if known.hypotheses else ()))
     rows: list[Row] = []
     for row in fit.rows:
-        better = _refit(row, table, target, weights, seed)
+        better = _refit(row, task)
         allowed = better is not None and all(check(better.term) for check in checks)
         rows.append(better if better is not None and allowed and better.loss < row.loss else row)
     front: list[Row] = []
@@ -86,12 +90,12 @@ def refitted(fit: Fit, table: Table, target: Array, weights: Array | None, seed:
     return replace(fit, rows=tuple(front), chosen=0)
 
 
-def _refit(row: Row, table: Table, target: Array, weights: Array | None, seed: int) -> Row | None:
+def _refit(row: Row, task: Task) -> Row | None:
     sketch, values = opened(row.term)
     if not values or len(values) == len(row.values):
         return None
     try:
-        found = solve(Task(sketch, table, target, weights, seed=seed), within=Budget(work=1e8), seed=seed).rows[-1]
+        found = solve(replace(task, sketch=sketch), within=Budget(work=1e8), seed=task.seed).rows[-1]
     except InduceError:
         return None
     return replace(found, source=row.source, found_at=row.found_at)
