@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,13 @@ from numpy.typing import NDArray
 from induce.budget import Budget
 from induce.choosing import describe
 from induce.errors import DataError
+from induce.fit import Fit
 from induce.formulas.bodies import FEATURES, NODE_FEATURES, SWAP, Snapshots, System, named, simulate
 from induce.formulas.closed import FormulaModule
 from induce.formulas.distilling import Distillation, distill
 from induce.formulas.estimator import FormulaRegressor
 from induce.formulas.laws import Law, law_of
+from induce.formulas.refitting import tidied
 from induce.nets import MessageNetwork, perceptron
 from induce.terms.term import Term
 
@@ -33,6 +34,8 @@ __all__ = ["Discovery", "closed_network", "components", "discover", "error", "fo
 Array = NDArray[np.float64]
 OPERATORS = "+ - * /"
 EDGES = 5000
+SAMPLE = 60
+"""Snapshots of each number of bodies on which choices of formulas are compared."""
 CLOSE = 0.99
 """Least R2 against the network's messages of a formula that is tried in their place."""
 ALPHABET = len(FEATURES) + 5
@@ -278,39 +281,52 @@ def discover(
     given = [*NODE_FEATURES, *(f"s{k}" for k in range(len(places)))]
     node = distill(answer, inputs, names=given, into=into, density="rows", seed=seed)
     read = tuple(law_of(term, law) for term in sent.formulas.values())
-    sent, terms, closed = _chosen_on_data(sent, node, data)
-    return Discovery(law, net, sent, node, linear, closed, read, tuple(law_of(term, law) for term in terms))
+    sent, node, closed = _chosen_on_data(sent, node, data)
+    edge = closed.edge
+    assert isinstance(edge, FormulaModule)
+    return Discovery(
+        law, net, sent, node, linear, closed, read, tuple(law_of(tidied(term), law) for term in edge.terms)
+    )
+
+
+def _near(fit: Fit) -> list[int]:
+    """Rows near the elbow of a front that follow the network closely; the elbow itself always."""
+    near = range(max(fit.chosen - 1, 0), min(fit.chosen + 3, len(fit.rows)))
+    return [k for k in near if k == fit.chosen or fit.rows[k].r2 >= CLOSE]
+
+
+def _length(sent: Distillation, node: Distillation, data: Sequence[Snapshots]) -> float:
+    """Description length of the accelerations, in nats, given the formulas with their numbers fitted to them."""
+    messages, nodes = list(sent.formulas.values()), list(node.formulas.values())
+    net, loss = closed_network(messages, nodes, data, snapshots=SAMPLE, rounds=30)
+    if not math.isfinite(loss):
+        return math.inf
+    size = sum(term.size for term in [*messages, *nodes])
+    spread = float(np.var(np.concatenate([part.accelerations.ravel() for part in data])))
+    count, constants = 2 * SAMPLE * len(data), sum(p.numel() for p in net.parameters())
+    return describe(loss, size, constants, count, 1e-12 * spread, ALPHABET)
 
 
 def _chosen_on_data(
     sent: Distillation, node: Distillation, data: Sequence[Snapshots]
-) -> tuple[Distillation, list[Term], MessageNetwork]:
+) -> tuple[Distillation, Distillation, MessageNetwork]:
     """The rows of the fronts, near their elbows, that describe the accelerations best when put end to end.
 
-    The network that was distilled is only near the truth; the motion itself decides between the formulas near the elbow.
+    The network that was distilled is only near the truth; the motion itself decides between the formulas near the elbow:
+    one front after the other, until none changes.
     """
-    reach = []
-    for fit in sent.fits.values():
-        near = range(max(fit.chosen - 1, 0), min(fit.chosen + 3, len(fit.rows)))
-        reach.append([k for k in near if k == fit.chosen or fit.rows[k].r2 >= CLOSE])
-    best: tuple[float, Distillation] | None = None
-    for rows in product(*reach):
-        tried = sent
-        for name, row in zip(sent.fits, rows, strict=True):
-            tried = tried.select(name, row=row)
-        net, loss = closed_network(
-            list(tried.formulas.values()), list(node.formulas.values()), data, snapshots=60, rounds=30
-        )
-        if not math.isfinite(loss):
-            continue
-        size = sum(term.size for term in tried.formulas.values())
-        count, constants = 60 * len(data) * 2, sum(p.numel() for p in net.parameters())
-        spread = float(np.var(np.concatenate([part.accelerations.ravel() for part in data])))
-        length = describe(loss, size, constants, count, 1e-12 * spread, ALPHABET)
-        if best is None or length < best[0]:
-            best = length, tried
-    chosen = sent if best is None else best[1]
-    closed, _ = closed_network(list(chosen.formulas.values()), list(node.formulas.values()), data)
-    edge = closed.edge
-    assert isinstance(edge, FormulaModule)
-    return chosen, edge.terms, closed
+    both = {"sent": sent, "node": node}
+    places = [(side, name, _near(fit)) for side in both for name, fit in both[side].fits.items()]
+    best, changed = _length(sent, node, data), True
+    while changed:
+        changed = False
+        for side, name, rows in places:
+            for row in rows:
+                if row == both[side].fits[name].chosen:
+                    continue
+                tried = {**both, side: both[side].select(name, row=row)}
+                length = _length(tried["sent"], tried["node"], data)
+                if length < best - 1e-9:
+                    best, both, changed = length, tried, True
+    closed, _ = closed_network(list(both["sent"].formulas.values()), list(both["node"].formulas.values()), data)
+    return both["sent"], both["node"], closed

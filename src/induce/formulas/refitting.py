@@ -13,9 +13,13 @@ from induce.formulas.preparing import conditions_of
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.op import LITERAL
+from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
-__all__ = ["loosened", "opened", "refitted"]
+__all__ = ["loosened", "opened", "refitted", "tidied"]
+
+ROUNDING = 1e-13
+"""Numbers below this share of a formula's largest are rounding errors of a fit."""
 
 
 def _coefficients(term: Term, make: Any) -> Term:
@@ -60,6 +64,22 @@ def loosened(term: Term) -> Term:
     2.0 * x^3
     """
     return _coefficients(term, lambda node: literal(float(node.payload), node.sort))
+
+
+def tidied(term: Term) -> Term:
+    """The term without addends whose numbers a fit left at rounding error.
+
+    >>> from induce.terms import arithmetic
+    >>> tidied(arithmetic.parse("1.5 * x + 3e-17 * y"))
+    1.5 * x
+    """
+    numbers = [abs(float(node.payload)) for node in term.postorder() if node.op is LITERAL]
+    limit = ROUNDING * max(numbers, default=0.0)
+    if not any(0.0 < number <= limit for number in numbers):
+        return term
+    return normal_form(
+        _coefficients(term, lambda node: literal(0, node.sort) if abs(float(node.payload)) <= limit else node)
+    )
 
 
 def refitted(fit: Fit, task: Task, subject_to: Any = ()) -> Fit:
