@@ -45,6 +45,12 @@ def test_formulas_are_fitted_end_to_end(data):
     assert net.edge.terms[0] != messages[0]
 
 
+def test_equal_numbers_are_fitted_apart(data):
+    messages = [arithmetic.parse("2*dx - 2*dx/r"), arithmetic.parse("2*dy*(3 - 3/r)")]
+    _, loss = closed_network(messages, [arithmetic.parse("(2*s0 + 2*s1)/m"), arithmetic.parse("2*s1/m")], data)
+    assert loss < 1e-20
+
+
 @pytest.mark.slow
 def test_springs_are_discovered():
     found = discover("springs", steps=2500, search=5)

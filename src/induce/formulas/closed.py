@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from induce.algebras import to_torch
-from induce.formulas.refitting import loosened
+from induce.formulas.refitting import opened
 from induce.terms.term import Term
 
 __all__ = ["FormulaModule"]
@@ -23,7 +23,7 @@ class FormulaModule(nn.Module):
     inputs : sequence of str
         Order of the columns.
     trainable : bool
-        Whether the numbers in the formulas, exponents excepted, are parameters.
+        Whether the numbers in the formulas, exponents excepted, are parameters, each of its own.
     single : bool
         Whether the last axis is left out; there must be one formula then.
 
@@ -36,8 +36,8 @@ class FormulaModule(nn.Module):
         self, terms: Sequence[Term], inputs: Sequence[str], *, trainable: bool = False, single: bool = False
     ) -> None:
         super().__init__()
-        used = [loosened(term) if trainable else term for term in terms]
-        self.parts = nn.ModuleList([to_torch(term, inputs=inputs, trainable=trainable) for term in used])
+        used = [opened(term)[0] if trainable else term for term in terms]
+        self.parts = nn.ModuleList([to_torch(term, inputs=inputs) for term in used])
         self.single = single
 
     @property

@@ -16,7 +16,7 @@ from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
-__all__ = ["loosened", "opened", "refitted", "tidied"]
+__all__ = ["opened", "refitted", "tidied"]
 
 ROUNDING = 1e-13
 """Numbers below this share of a formula's largest are rounding errors of a fit."""
@@ -54,16 +54,6 @@ def opened(term: Term) -> tuple[Term, dict[str, float]]:
         return holes.real(name, start=values[name])
 
     return _coefficients(term, make), values
-
-
-def loosened(term: Term) -> Term:
-    """The term with whole numbers that are no exponents written as floats, so that they can be trained.
-
-    >>> from induce.terms import arithmetic
-    >>> loosened(arithmetic.parse("2 * x^3"))
-    2.0 * x^3
-    """
-    return _coefficients(term, lambda node: literal(float(node.payload), node.sort))
 
 
 def tidied(term: Term) -> Term:
