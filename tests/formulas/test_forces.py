@@ -35,6 +35,14 @@ def test_a_penalty_leaves_few_components(data):
     assert (map_.shape, r2.shape) == ((2, 3), (2,))
 
 
+def test_copies_of_a_component_are_not_chosen(data):
+    net = train(data, messages=3, steps=2, width=16)
+    last = net.edge[-1]
+    with torch.no_grad():
+        last.weight.copy_(torch.stack([last.weight[0], 10 * last.weight[0], last.weight[2]]))
+    assert components(net, data) == [1, 2]
+
+
 def test_formulas_are_fitted_end_to_end(data):
     """Far from the truth at first, exact afterwards; the second node formula has to undo the mixing of the messages."""
     messages = [arithmetic.parse("(0.5*dx + 0.2*dy)*(1 - 1.3/r)"), arithmetic.parse("3*dy - 2.5*dy/r")]

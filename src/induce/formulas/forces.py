@@ -20,6 +20,7 @@ from induce.budget import Budget
 from induce.choosing import describe
 from induce.errors import DataError
 from induce.fit import Fit
+from induce.formulas.asking import Recording
 from induce.formulas.bodies import FEATURES, NODE_FEATURES, SWAP, Snapshots, System, named, simulate
 from induce.formulas.closed import FormulaModule
 from induce.formulas.distilling import Distillation, distill
@@ -38,6 +39,8 @@ SAMPLE = 60
 """Snapshots of each number of bodies on which choices of formulas are compared."""
 CLOSE = 0.99
 """Least R2 against the network's messages of a formula that is tried in their place."""
+LOOSE = 1e-6
+"""Relative error of the formulas above which node formulas are searched on the motion itself, too."""
 ALPHABET = len(FEATURES) + 5
 
 
@@ -54,7 +57,7 @@ def train(
     messages : int
         Components of a message: 2, the bottleneck of the dimension, or many with ``l1``.
     l1 : float
-        Weight of the mean absolute message, which leaves only as many components as are needed.
+        Weight of the L1 norm of a message, which leaves only as many components as are needed.
     reaction : bool
         Whether action equals reaction is built in. Without it messages are found up to a factor of the receiver, which
         the node network divides out again: for gravity the acceleration instead of the force.
@@ -79,7 +82,7 @@ def train(
         sent = net.all_messages(pairs[rows])
         loss = (net.outputs(sent, nodes[rows]) - target[rows]).abs().mean()
         if l1:
-            loss = loss + l1 * sent.abs().mean()
+            loss = loss + l1 * sent.abs().sum(-1).mean()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -115,9 +118,18 @@ def _sent(net: MessageNetwork, pairs: Array) -> Array:
 
 
 def components(net: MessageNetwork, data: Sequence[Snapshots], count: int = 2, seed: int = 0) -> list[int]:
-    """Places of the message components with the largest variance, largest first."""
-    spread = _sent(net, _edges(data, EDGES, seed)).var(axis=0)
-    return [int(k) for k in np.argsort(-spread, kind="stable")[:count]]
+    """Places of the message components with the largest variance, largest first.
+
+    Of each further one, only what is not linear in those before it counts, so that two copies are not taken for two.
+    """
+    sent = _sent(net, _edges(data, EDGES, seed))
+    rest = sent - sent.mean(axis=0)
+    places: list[int] = []
+    for _ in range(min(count, sent.shape[1])):
+        places.append(int(np.argmax((rest**2).sum(axis=0))))
+        axis = rest[:, places[-1]] / max(float(np.linalg.norm(rest[:, places[-1]])), 1e-300)
+        rest = rest - np.outer(axis, axis @ rest)
+    return places
 
 
 def force_map(
@@ -257,6 +269,9 @@ def discover(
 ) -> Discovery:  # fmt: skip
     """Simulate a system, learn it by a message network, and read the law of force from the messages.
 
+    Where the formulas do not follow the motion exactly, those of the nodes are searched a second time, from the summed
+    message formulas to the accelerations: the node network of a penalized model is only roughly right.
+
     Parameters
     ----------
     system : System or str
@@ -281,12 +296,28 @@ def discover(
     given = [*NODE_FEATURES, *(f"s{k}" for k in range(len(places)))]
     node = distill(answer, inputs, names=given, into=into, density="rows", seed=seed)
     read = tuple(law_of(term, law) for term in sent.formulas.values())
-    sent, node, closed = _chosen_on_data(sent, node, data)
+    best, sent, node, closed = _chosen_on_data(sent, node, data)
+    if error(closed, data[0]) > LOOSE:
+        other = distill(_motion(closed, data, seed), None, names=given, into=into, density="rows", seed=seed)
+        second = _chosen_on_data(sent, other, data)
+        if second[0] < best:
+            best, sent, node, closed = second
     edge = closed.edge
     assert isinstance(edge, FormulaModule)
     return Discovery(
         law, net, sent, node, linear, closed, read, tuple(law_of(tidied(term), law) for term in edge.terms)
     )
+
+
+def _motion(closed: MessageNetwork, data: Sequence[Snapshots], seed: int) -> Recording:
+    """What the node formula has to turn into what, if the message formulas are right: summed messages, accelerations."""
+    seen = Recording()
+    for part in data:
+        keep = np.random.default_rng([seed, 9]).permutation(len(part))[: EDGES // (len(data) * part.bodies)]
+        pairs, nodes, target = _tensors(part[np.sort(keep)], torch.float64)
+        with torch.no_grad():
+            seen.add((torch.cat([nodes, closed.all_messages(pairs).sum(-2)], dim=-1),), target)
+    return seen
 
 
 def _near(fit: Fit) -> list[int]:
@@ -309,7 +340,7 @@ def _length(sent: Distillation, node: Distillation, data: Sequence[Snapshots]) -
 
 def _chosen_on_data(
     sent: Distillation, node: Distillation, data: Sequence[Snapshots]
-) -> tuple[Distillation, Distillation, MessageNetwork]:
+) -> tuple[float, Distillation, Distillation, MessageNetwork]:
     """The rows of the fronts, near their elbows, that describe the accelerations best when put end to end.
 
     The network that was distilled is only near the truth; the motion itself decides between the formulas near the elbow:
@@ -329,4 +360,4 @@ def _chosen_on_data(
                 if length < best - 1e-9:
                     best, both, changed = length, tried, True
     closed, _ = closed_network(list(both["sent"].formulas.values()), list(both["node"].formulas.values()), data)
-    return both["sent"], both["node"], closed
+    return best, both["sent"], both["node"], closed
