@@ -33,7 +33,7 @@ SHIPPED = {
         "proofs(3)",
         "tensor(0)",
     ],
-    "learners": ["choices", "constants", "enumerate", "evolve", "gradient", "monomials", "sparse sums"],
+    "learners": ["bidirectional", "choices", "constants", "enumerate", "evolve", "gradient", "portfolio"],
     "estimators": ["BooleanRegressor", "FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas"],

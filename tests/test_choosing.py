@@ -21,7 +21,10 @@ FRONT = [row(1, 1.0, 50.0, 1.1), row(3, 0.9, 45.0, 0.95), row(5, 0.01, 10.0, 0.0
 def test_the_shortest_description_is_chosen():
     place, reason = choose(FRONT, "description_length")
     assert place == 2
-    assert reason == "Chosen for the shortest description of formula and errors together (10.0 nats)."
+    assert (
+        reason
+        == "Chosen for the shortest description of formula and errors together (10.0 nats): the next smaller one (3 nodes) has 90 times the squared error, and the next larger one (9 nodes) takes off 10 % of it."
+    )
 
 
 def test_the_other_rules():

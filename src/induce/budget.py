@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, fields
+import time
+from dataclasses import dataclass, fields, replace
 
 from induce.errors import BudgetError, did_you_mean
 
@@ -117,6 +118,12 @@ class Budget:
             except ValueError:
                 raise BudgetError(f"cannot read the number '{number}' in the budget '{text}'.") from None
         return Budget(**limits)
+
+    def after(self, wall: float, cpu: float) -> Budget:
+        """What is left of the seconds of a budget that began at readings ``(wall, cpu)`` of the two clocks, at least a tenth."""
+        spent, used = time.monotonic() - wall, time.process_time() - cpu
+        seconds = None if self.seconds is None else max(self.seconds - spent, 0.1 * self.seconds)
+        return replace(self, seconds=seconds, cpu=None if self.cpu is None else max(self.cpu - used, 0.1 * self.cpu))
 
     @property
     def deterministic(self) -> bool:

@@ -185,12 +185,12 @@ algebras = Shelf(
 learners = Shelf(
     "learner",
     {
+        "bidirectional": "induce.learners.bidirectional:Bidirectional",
         "choices": "induce.learners.constants:Choices",
         "constants": "induce.learners.constants:Constants",
         "enumerate": "induce.learners.enumerate:Enumerate",
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
-        "bidirectional": "induce.learners.bidirectional:Bidirectional",
         "portfolio": "induce.learners.portfolio:Portfolio",
     },
     "induce.learners",

@@ -57,7 +57,8 @@ def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
     if by == "description_length":
         place = min(range(len(rows)), key=lambda i: rows[i].description_length)
         return place, (
-            f"Chosen for the shortest description of formula and errors together ({rows[place].description_length:.1f} nats)."
+            f"Chosen for the shortest description of formula and errors together ({rows[place].description_length:.1f} nats)"
+            f"{_beside(rows, place)}."
         )
     if by == "loss":
         place = min(range(len(rows)), key=lambda i: rows[i].loss)
@@ -72,6 +73,19 @@ def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
     if by == "elbow":
         return _elbow(rows)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
+
+
+def _beside(rows: Sequence[Row], place: int) -> str:
+    """What the neighbours on the front would cost and bring, in words."""
+    here, parts = rows[place], []
+    if place > 0 and here.loss > 0.0:
+        parts.append(
+            f"the next smaller one ({rows[place - 1].size} nodes) has {rows[place - 1].loss / here.loss:.3g} times the squared error"
+        )
+    if place + 1 < len(rows) and here.loss > 0.0:
+        gain = 100.0 * (1.0 - rows[place + 1].loss / here.loss)
+        parts.append(f"the next larger one ({rows[place + 1].size} nodes) takes off {gain:.3g} % of it")
+    return f": {', and '.join(parts)}" if parts else ""
 
 
 def _elbow(rows: Sequence[Row]) -> tuple[int, str]:

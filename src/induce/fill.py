@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from induce.budget import Budget
 from induce.choosing import choose, describe
-from induce.errors import FillError
+from induce.errors import FillError, did_you_mean
 from induce.fit import Fit, Row
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
@@ -23,7 +24,10 @@ from induce.table import Table, check_target
 from induce.task import Task
 from induce.terms.term import Term
 
-__all__ = ["default_learner", "describe", "fill", "solve"]
+__all__ = ["BACKENDS", "default_learner", "describe", "fill", "solve"]
+
+BACKENDS = ("joblib", "ray")
+"""Where streams may run."""
 
 
 def fill(
@@ -38,6 +42,7 @@ def fill(
     watch: Any = None,
     start: Fit | None = None,
     n_jobs: int = 1,
+    backend: str = "joblib",
     checkpoint: str | Path | None = None,
 ) -> Fit:
     """Fill the holes of a sketch from data.
@@ -66,6 +71,8 @@ def fill(
         Candidates to begin from.
     n_jobs : int
         Threads; the kernels release Python's lock.
+    backend : {"joblib", "ray"}
+        Threads of this process, or Ray workers (the ``ray`` extra). The result is the same.
     checkpoint : path, optional
         A folder that receives the best so far every ten seconds.
 
@@ -103,6 +110,7 @@ def fill(
         watch=watch,
         start=start,
         n_jobs=n_jobs,
+        backend=backend,
         checkpoint=checkpoint,
     )
 
@@ -150,6 +158,7 @@ def solve(
     watch: Any = None,
     start: Fit | None = None,
     n_jobs: int = 1,
+    backend: str = "joblib",
     checkpoint: str | Path | None = None,
 ) -> Fit:
     """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row."""
@@ -158,6 +167,10 @@ def solve(
         raise FillError(f"by must be a learner, but got {by!r}. For example by=induce.learners.Constants().")
     if not isinstance(n_jobs, int) or isinstance(n_jobs, bool) or n_jobs == 0:
         raise FillError(f"n_jobs must be a whole number other than 0, but got {n_jobs!r}. -1 uses all cores.")
+    if backend not in BACKENDS:
+        raise FillError(
+            f"unknown backend {backend!r}.{did_you_mean(str(backend), BACKENDS)} Known: {', '.join(BACKENDS)}."
+        )
     learner = by or default_learner(task)
     objection = learner.accepts(task)
     if objection:
@@ -169,11 +182,18 @@ def solve(
     if budget.seconds is not None:
         # polishing and scoring on all rows comes after the search and is part of the budget
         rows = task.table.rows
-        aside = 0.2 + 5e-6 * min(rows, 100_000) + 3e-8 * rows * (task.table.columns + 1)
+        aside = 0.2 + 1e-5 * min(rows, 50_000) + 5e-7 * rows + 3e-8 * rows * (task.table.columns + 1)
         run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):
-        search(run, show, n_jobs, None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint))
+        keep = None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint)
+        if backend == "ray":
+            from induce.distributed import RayStreams
+
+            with closing(RayStreams(run)) as elsewhere:
+                search(run, show, n_jobs, keep, elsewhere)
+        else:
+            search(run, show, n_jobs, keep)
     return _finish(run, select, seed, compile_seconds)
 
 
@@ -191,7 +211,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         rows = [row]
     else:
         entries = _worth_finishing(run.archive)
-        most = task.table.rows if task.table.rows <= 200_000 else 100_000
+        most = min(task.table.rows, 50_000)
         rows = finish_rows(
             task,
             entries,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.algebras.evaluate import evaluate
+from induce.algebras.evaluate import evaluate, evaluate_many
 from induce.algebras.intervals import bounds
 from induce.choosing import describe
 from induce.fit import Row
@@ -33,6 +34,9 @@ from induce.terms.term import Term
 __all__ = ["finish_rows"]
 
 Array = NDArray[np.float64]
+CHUNK = 65_536
+FIRST_ROWS = 8192
+"""Rows on which candidates are simplified and rounded; what then stands on the front is fitted on more."""
 
 
 def finish_rows(
@@ -52,19 +56,24 @@ def finish_rows(
     noise : float or None
         Standard deviation of the noise, if known.
     """
-    rows = PolishRows(task, most_rows)
-    ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(task.table.names, task.table.values, strict=True)}
+    rows = PolishRows(task, min(most_rows, FIRST_ROWS))
+    finish = _Finish(task, rows, noise)
     made: dict[Term, Row] = {}
     for entry in entries:
-        row = _finish_one(task, entry, rows, ranges, noise, polish=not out_of_time())
+        row = finish.row(entry, rounding=not out_of_time())
         if row is not None and not _allowed(task, row.term):
             # simplification or rounding lost what a condition asks for: keep the candidate as it was found
-            row = _finish_one(task, entry, rows, ranges, noise, polish=True, simplify=False)
+            row = finish.row(entry, rounding=True, simplify=False)
             if row is not None and not _allowed(task, row.term):
                 continue
         if row is not None and (row.term not in made or row.loss < made[row.term].loss):
             made[row.term] = row
-    return _front(sorted(made.values(), key=lambda r: (r.size, r.loss)))
+    front = _front(sorted(made.values(), key=lambda r: (r.size, r.loss)))
+    if len(rows.target) == task.table.rows:
+        return front
+    last = _Finish(task, PolishRows(task, most_rows), noise)
+    front = [row if out_of_time() else last.refitted(row) for row in front]
+    return _front(front if len(last.rows.target) == task.table.rows else [last.everywhere(row) for row in front])
 
 
 def _allowed(task: Task, term: Term) -> bool:
@@ -83,58 +92,86 @@ def _front(rows: Sequence[Row]) -> list[Row]:
     return front
 
 
-def _finish_one(
-    task: Task,
-    entry: Entry,
-    rows: PolishRows,
-    ranges: dict[str, tuple[float, float]],
-    noise: float | None,
-    polish: bool,
-    simplify: bool = True,
-) -> Row | None:
-    raw = task.codebook.decode(entry.programs)[0]
-    term = outer_factors(normal_form(raw, ranges=ranges)) if simplify else raw
-    if not units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
-        term = raw
-    sketch, values = open_constants(term)
-    fixed: frozenset[float] = frozenset()
-    if values:
-        sketch, values, fixed = polished(task, sketch, values, rows, noise, rounding=polish)
-    term = closed_with(sketch, values)
-    again = normal_form(term, ranges=ranges) if simplify else term
-    if again is not term and units_agree(task, again):
-        # numbers that merge are fitted again; those that were rounded stay as they are
-        sketch, values = open_constants(again, fixed)
-        sketch, values, _ = polished(task, sketch, values, rows, noise, rounding=False)
+class _Finish:
+    """Makes rows of a Fit on some rows of the table."""
+
+    def __init__(self, task: Task, rows: PolishRows, noise: float | None) -> None:
+        self.task, self.rows, self.noise = task, rows, noise
+        table = task.table
+        self.ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(table.names, table.values, strict=True)}
+
+    def row(self, entry: Entry, *, rounding: bool, simplify: bool = True) -> Row | None:
+        """A row from a kept candidate; None if it is finite nowhere."""
+        task, ranges = self.task, self.ranges
+        raw = task.codebook.decode(entry.programs)[0]
+        term = outer_factors(normal_form(raw, ranges=ranges)) if simplify else raw
+        if not units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
+            term = raw
+        sketch, values, fixed = self._polished(*open_constants(term), rounding)
         term = closed_with(sketch, values)
-    programs = task.codebook.encode([with_starts(sketch, values)])
-    loss = float(rows.loss(programs)[0])
-    if not math.isfinite(loss):
-        if term is raw:
-            return None
-        sketch, values, _ = polished(task, *open_constants(raw), rows, noise, rounding=False)
-        term = closed_with(sketch, values)
+        again = normal_form(term, ranges=ranges) if simplify else term
+        if again is not term and units_agree(task, again):
+            # numbers that merge are fitted again; those that were rounded stay as they are
+            sketch, values, _ = self._polished(*open_constants(again, fixed), False)
+        made = self._made(sketch, values, entry.source, entry.found_at)
+        if made is None and term is not raw:
+            sketch, values, _ = self._polished(*open_constants(raw), False)
+            made = self._made(sketch, values, entry.source, entry.found_at)
+        return made
+
+    def refitted(self, row: Row) -> Row:
+        """The row with its constants at the optimum of these rows."""
+        sketch, values, _ = self._polished(row.sketch, dict(row.values), False)
+        return self._made(sketch, values, row.source, row.found_at) or row
+
+    def _polished(self, sketch: Term, values: dict[str, float], rounding: bool) -> Any:
+        return polished(self.task, sketch, values, self.rows, self.noise, rounding=rounding)
+
+    def _made(self, sketch: Term, values: dict[str, float], source: str, found_at: float) -> Row | None:
+        task, rows = self.task, self.rows
         programs = task.codebook.encode([with_starts(sketch, values)])
         loss = float(rows.loss(programs)[0])
         if not math.isfinite(loss):
             return None
-    errors = standard_errors(task, programs, sketch, rows, noise) if values else {}
-    floor = rows.variance * RELATIVE_FLOOR**2
-    alphabet = len(task.table.names) + (len(task.space.ops) if task.space else 8) + 1
-    return Row(
-        term=term,
-        sketch=sketch,
-        values=values,
-        errors=errors,
-        size=term.size,
-        loss=loss,
-        r2=1.0 - loss / rows.variance,
-        held_out=_held_out(task, term),
-        description_length=describe(loss, term.size, len(values), task.evidence, floor, alphabet, noise),
-        source=entry.source,
-        found_at=entry.found_at,
-        defined=_defined(term, ranges),
-    )
+        term = closed_with(sketch, values)
+        return Row(
+            term=term,
+            sketch=sketch,
+            values=values,
+            errors=standard_errors(task, programs, sketch, rows, self.noise) if values else {},
+            size=term.size,
+            loss=loss,
+            r2=1.0 - loss / rows.variance,
+            held_out=_held_out(task, term),
+            description_length=self._length(loss, term, len(values)),
+            source=source,
+            found_at=found_at,
+            defined=_defined(term, self.ranges),
+        )
+
+    def _length(self, loss: float, term: Term, constants: int) -> float:
+        floor = self.rows.variance * RELATIVE_FLOOR**2
+        alphabet = len(self.task.table.names) + (len(self.task.space.ops) if self.task.space else 8) + 1
+        return describe(loss, term.size, constants, self.task.evidence, floor, alphabet, self.noise)
+
+    def everywhere(self, row: Row) -> Row:
+        """The row with its loss on all rows of the table, when it was fitted on some of them."""
+        task = self.task
+        programs = task.codebook.encode([row.term])
+        weights = np.ones(task.table.rows) if task.weights is None else task.weights
+        total = mean = squares = loss = 0.0
+        for at in range(0, task.table.rows, CHUNK):
+            part = slice(at, at + CHUNK)
+            y, w = task.target[part], weights[part]
+            with np.errstate(all="ignore"):
+                loss += float(((evaluate_many(programs, task.table.values[:, part])[0] - y) ** 2) @ w)
+            total, mean, squares = total + float(w.sum()), mean + float(w @ y), squares + float(w @ y**2)
+        variance = max(squares / total - (mean / total) ** 2, 1e-300)
+        if not math.isfinite(loss):
+            return row  # undefined somewhere: the loss on the rows where it was fitted stands
+        loss /= total
+        length = self._length(loss, row.term, len(row.values))
+        return replace(row, loss=loss, r2=1.0 - loss / variance, description_length=length)
 
 
 def _held_out(task: Task, term: Term) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -13,20 +12,14 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate
 from induce.errors import FillError, InduceError
+from induce.objections import Checker, occurs
 from induce.table import Table
 from induce.terms.arithmetic import arithmetic
-from induce.terms.match import match
-from induce.terms.op import LITERAL
-from induce.terms.rewrite import normal_form
-from induce.terms.term import Term, variable
+from induce.terms.term import Term
 
-__all__ = ["Checker", "Hypotheses"]
+__all__ = ["Hypotheses"]
 
 Array = NDArray[np.float64]
-SAMPLES = 256
-"""Points on which symmetry, parity and monotonicity are checked, beside the rows of the data."""
-CLOSE = 1e-6
-"""Largest difference that counts as equal there, as a share of the formula's spread."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +118,20 @@ class Hypotheses:
         terms = [term for _, term in self.patterns if not term.holes] + [_pattern(t) for t in self.known.values()]
         return tuple(dict.fromkeys(t for t in terms if t.args))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that some hypothesis names."""
+        terms = [t for _, t in self.patterns] + [_pattern(t) for t in self.known.values()]
+        named = [v.name for t in terms for v in t.variables] + [n for pair in self.symmetric for n in pair]
+        return tuple(dict.fromkeys([*named, *self.even_in, *self.odd_in, *self.monotone]))
+
     def _check_together(self) -> None:
         names = {name for _, name in self.banned if isinstance(name, str)}
         for text, pattern in self.patterns:
             for op in {node.op.name for node in pattern.postorder()} & names:
                 raise _contradiction(f"'{text}' must occur, but '{op}' must not")
             for banned, term in self.banned:
-                if isinstance(term, Term) and _occurs(term, pattern):
+                if isinstance(term, Term) and occurs(term, pattern):
                     raise _contradiction(f"'{text}' must occur, but '{banned}' must not")
             if self.complexity is not None and pattern.size > self.complexity[1]:
                 raise _contradiction(
@@ -205,82 +205,6 @@ class Hypotheses:
         return np.concatenate([x for x, _ in parts], axis=1), np.concatenate([y for _, y in parts]), len(parts)
 
 
-class Checker:
-    """Says of a term whether it meets hypotheses; a callable for ``subject_to``."""
-
-    def __init__(self, hypotheses: Hypotheses, table: Table) -> None:
-        self.hypotheses = hypotheses
-        rng = np.random.default_rng(29)
-        values = table.values
-        low, high = values.min(axis=1), values.max(axis=1)
-        rows = values[:, np.unique(np.linspace(0, table.rows - 1, min(table.rows, SAMPLES)).astype(int))]
-        inside = rng.uniform(low[:, None], high[:, None], (len(low), SAMPLES))
-        self.points = dict(zip(table.names, np.hstack([rows, inside]), strict=True))
-        self.box = {n: (float(a), float(b)) for n, a, b in zip(table.names, low, high, strict=True)}
-
-    def __call__(self, term: Term) -> bool:
-        """Whether the term meets every hypothesis."""
-        return not self.objection(term)
-
-    def objection(self, term: Term) -> str:
-        """An empty text, or the first hypothesis that the term breaks, in words."""
-        h = self.hypotheses
-        forms: tuple[Term, ...] = (term,)
-        if h.contains or h.excludes:
-            forms = (term, normal_form(term, ranges=self.box))
-        for text, pattern in h.patterns:
-            if not any(_occurs(pattern, form) or _occurs(normal_form(pattern), form) for form in forms):
-                return f"'{text}' does not occur"
-        for text, banned in h.banned:
-            if any(_uses(form, banned) for form in forms[:1]) or any(_uses(form, banned) for form in forms[1:]):
-                return f"'{text}' occurs"
-        if h.complexity is not None and not h.complexity[0] <= term.size <= h.complexity[1]:
-            return f"it has {term.size} nodes"
-        if h.numbers is not None:
-            for node in term.postorder():
-                if node.op is LITERAL and not any(abs(float(node.payload) - n) <= 1e-12 * abs(n) for n in h.numbers):
-                    return f"the constant {node.payload} is not allowed"
-        return self._shape(term)
-
-    def _shape(self, term: Term) -> str:
-        """Symmetry, parity and monotonicity on sampled points."""
-        h = self.hypotheses
-        if not (h.symmetric or h.even_in or h.odd_in or h.monotone):
-            return ""
-        value = self._value(term, self.points)
-        spread = float(np.nanstd(value)) + CLOSE * float(np.nanmean(np.abs(value))) + 1e-300
-        for a, b in h.symmetric:
-            other = self._value(term, {**self.points, a: self.points[b], b: self.points[a]})
-            if not _same(value, other, spread):
-                return f"exchanging '{a}' and '{b}' changes it"
-        for group, sign, word in ((h.even_in, 1.0, "even"), (h.odd_in, -1.0, "odd")):
-            for name in group:
-                other = self._value(term, {**self.points, name: -self.points[name]})
-                if not _same(value, sign * other, spread):
-                    return f"it is not {word} in '{name}'"
-        for name, direction in h.monotone.items():
-            low, high = self.box[name]
-            moved = np.clip(self.points[name] + 1e-3 * (high - low), low, high)
-            further = self.points[name] + (high - self.points[name]) * np.linspace(0.05, 1.0, len(moved))
-            sign = 1.0 if direction == "+" else -1.0
-            for there in (moved, further):
-                rise = sign * (self._value(term, {**self.points, name: there}) - value)
-                if np.any(rise < -1e-9 * spread) or not np.all(np.isfinite(rise)):
-                    return f"it is not monotone in '{name}'"
-        return ""
-
-    @staticmethod
-    def _value(term: Term, data: Mapping[str, Array]) -> Array:
-        with np.errstate(all="ignore"):
-            length = len(next(iter(data.values())))
-            return np.broadcast_to(np.asarray(evaluate(term, data), float), (length,))
-
-
-def _same(a: Array, b: Array, spread: float) -> bool:
-    both = np.isfinite(a) & np.isfinite(b)
-    return bool(both.sum() >= 8 and np.all(np.abs(a[both] - b[both]) <= CLOSE * (spread + np.abs(a[both]))))
-
-
 def _contradiction(text: str) -> FillError:
     return FillError(f"the hypotheses contradict each other: {text}. Drop one of them.")
 
@@ -347,37 +271,6 @@ def _missing(term: Term, names: set[str]) -> str:
         if node.args and node.op.name not in names | free:
             return str(node.op.name)
     return ""
-
-
-def _occurs(pattern: Term, term: Term) -> bool:
-    """Whether the pattern, its holes being anything, is the term or one of its parts."""
-    if not pattern.holes:
-        if any(node is pattern for node in term.postorder()):
-            return True
-        # a product may hold the pattern's factors among others, a sum its terms
-        for name in ("*", "+"):
-            if pattern.op is arithmetic[name]:
-                wanted = Counter(_flat(pattern, name))
-                return any(
-                    not wanted - Counter(_flat(node, name)) for node in term.postorder() if node.op is pattern.op
-                )
-        return False
-    open_pattern = pattern.replace({h: variable(f"?{h.name}", h.sort) for h in pattern.holes})
-    fixed = {v.name for v in pattern.variables}
-    return any(match(open_pattern, node, fixed=fixed) is not None for node in term.postorder())
-
-
-def _flat(term: Term, name: str) -> list[Term]:
-    """The factors of a product or the terms of a sum."""
-    if term.op is not arithmetic[name]:
-        return [term]
-    return [part for arg in term.args for part in _flat(arg, name)]
-
-
-def _uses(term: Term, banned: str | Term) -> bool:
-    if isinstance(banned, str):
-        return any(node.op.name == banned for node in term.postorder())
-    return _occurs(banned, term) or _occurs(normal_form(banned), term)
 
 
 def _check_units(table: Table, unit: str | None) -> None:

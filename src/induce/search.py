@@ -20,7 +20,7 @@ from induce.budget import Budget
 from induce.choosing import describe
 from induce.fit import Fit
 from induce.learners.archive import Archive, Entry
-from induce.learners.learner import Batch, Learner, SearchState
+from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.progress import Progress
 from induce.task import Task
 
@@ -62,7 +62,9 @@ class Run:
         self.notes: list[str] = _undefined(task)
         self.stopped = ""
         self.interrupted = threading.Event()
-        self.reserve = 0.0
+        self.reserve = self.cpu_elsewhere = 0.0
+        self.seed = seed
+        self.opened = learner.name != "portfolio"
         count = STREAMS if learner.parallel else 1
         seeds = np.random.SeedSequence(seed).spawn(count)
         self.streams = []
@@ -84,7 +86,7 @@ class Run:
         b = self.budget
         if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
             return True
-        if b.cpu is not None and _cpu_seconds() - self.cpu_began >= b.cpu - self.reserve:
+        if b.cpu is not None and _cpu_seconds() - self.cpu_began + self.cpu_elsewhere >= b.cpu - self.reserve:
             return True
         return b.memory is not None and _memory() > b.memory
 
@@ -122,7 +124,9 @@ class Run:
                 break
             stream.tried += batch.tried
             stream.work += batch.work
-            if batch.note:
+            if batch.note == OPENED:
+                self.opened = True
+            elif batch.note:
                 stream.notes.append(batch.note)
             if batch.values is not None:
                 stream.latest = batch
@@ -222,7 +226,7 @@ class Run:
             return "the work limit was reached"
         if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
             return "a long stretch of work brought no better formula"
-        if b.seconds is not None and not b.deterministic and self.best_batch is None:
+        if b.seconds is not None and not b.deterministic and self.best_batch is None and self.opened:
             # a search that has found its formula should not sit out the rest of a long budget
             if self.seconds - self.last_better_at > max(PATIENCE * b.seconds, 5.0):
                 return f"no better formula was found for {self.seconds - self.last_better_at:.0f} s"
@@ -276,8 +280,17 @@ def one_blas_thread() -> Any:
     return _blas().limit(limits=1, user_api="blas")
 
 
-def search(run: Run, show: Callable[[Progress], None] | None, n_jobs: int, save: Callable[[Run], None] | None) -> None:
-    """Advance the streams and merge them until the run is finished; ``show`` and ``save`` are called now and then."""
+def search(
+    run: Run,
+    show: Callable[[Progress], None] | None,
+    n_jobs: int,
+    save: Callable[[Run], None] | None,
+    elsewhere: Any = None,
+) -> None:
+    """Advance the streams and merge them until the run is finished; ``show`` and ``save`` are called now and then.
+
+    ``elsewhere`` advances streams in other processes, when they do not run in threads of this one.
+    """
     from joblib import Parallel, delayed
 
     shown = saved = 0.0
@@ -287,7 +300,9 @@ def search(run: Run, show: Callable[[Progress], None] | None, n_jobs: int, save:
             while not run.stopped:
                 quota = run.quota()
                 alive = [s for s in run.streams if not s.over]
-                if n_jobs == 1 or len(alive) == 1:
+                if elsewhere is not None:
+                    elsewhere.advance(alive, quota)
+                elif n_jobs == 1 or len(alive) == 1:
                     for stream in alive:
                         run.advance(stream, quota)
                 else:

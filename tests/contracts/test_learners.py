@@ -82,7 +82,7 @@ class TestLearner:
                 assert isinstance(batch, Batch)
                 assert 0 <= batch.work <= LARGEST_STEP
                 assert batch.tried >= (0 if batch.programs is None else 1)
-                assert batch.source in (name, "")
+                assert batch.source in {name, "", *(inner.name for inner in getattr(learner, "learners", ()))}
 
     def test_the_same_seed_gives_the_same_steps(self, name):
         learner = catalog.learners[name]()

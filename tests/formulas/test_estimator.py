@@ -199,7 +199,7 @@ def test_nothing_is_printed(capsys):
         ({"max_size": 0}, FillError, "max_size must be a whole number of at least 1, but got 0"),
         ({"noise": -1.0}, FillError, "noise must be a standard deviation of 0 or more, but got -1.0"),
         ({"select": "best"}, FillError, "unknown selection rule 'best'"),
-        ({"backend": "spark"}, FillError, "unknown backend 'spark'. Known: joblib."),
+        ({"backend": "spark"}, FillError, "unknown backend 'spark'. Known: joblib, ray."),
         ({"by": "magic"}, FillError, "by must be 'auto' or a learner, but got 'magic'"),
         ({"by": 3}, FillError, "by must be 'auto' or a learner, but got int, which has no run() method"),
         (

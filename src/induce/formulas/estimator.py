@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
@@ -15,10 +16,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from induce.budget import Budget
 from induce.choosing import RULES
 from induce.errors import DataError, FillError, UnitError, did_you_mean
-from induce.fill import solve, with_target
+from induce.fill import BACKENDS, solve, with_target
 from induce.fit import Baseline, Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
+from induce.formulas.screening import screened
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
 from induce.terms.term import Term
@@ -67,8 +69,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         How the row is chosen. "validation" keeps a quarter of the rows back.
     n_jobs : int
         Threads. The result does not depend on it.
-    backend : {"joblib"}
-        Where the work runs.
+    backend : {"joblib", "ray"}
+        Where the work runs: threads of this process, or Ray workers (the ``ray`` extra); the result is the same.
     watch : None, "progress" or callable
         Progress reports.
     random_state : int, RandomState or None
@@ -184,6 +186,10 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
+        began = time.monotonic(), time.process_time()
+        table, aside = screened(table, target, weights, known.hypotheses.columns, seed)
+        if aside and held_out is not None:
+            held_out = (held_out[0].select(table.names), held_out[1])
         task = task_for(
             known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
@@ -191,16 +197,20 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         found = solve(
             task,
             by=learner,
-            within=Budget.read(self.within, task.evidence),
+            within=Budget.read(self.within, task.evidence).after(*began)
+            if aside
+            else Budget.read(self.within, task.evidence),
             select=self.select,
             seed=seed,
             watch=self.watch,
             n_jobs=1 if self.n_jobs is None else self.n_jobs,
+            backend=self.backend,
         )
         rows: tuple[Baseline, ...] = baselines(task, seed)
         from dataclasses import replace
 
-        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows)
+        notes = (*found.notes, *([aside] if aside else []))
+        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows, notes=notes)
         return self
 
     def _check_parameters(self) -> None:
@@ -212,8 +222,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             raise FillError(
                 f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."
             )
-        if self.backend != "joblib":
-            raise FillError(f"unknown backend {self.backend!r}. Known: joblib.")
+        if self.backend not in BACKENDS:
+            raise FillError(f"unknown backend {self.backend!r}. Known: {', '.join(BACKENDS)}.")
         if isinstance(self.by, str):
             if self.by != "auto":
                 raise FillError(

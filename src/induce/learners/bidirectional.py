@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from induce.learners.enumerate import level_batch
 from induce.learners.fitting import fitted_batch
 from induce.learners.forms import combine
-from induce.learners.learner import Batch, SearchState
+from induce.learners.learner import OPENED, Batch, SearchState
 from induce.learners.meeting import Meeting
 from induce.learners.scans import closed_forms, scan
 from induce.learners.stock import Stage, Stock
@@ -78,7 +78,7 @@ class Bidirectional:
             yield level_batch(task, space, meetings[-1].grown.leaves(), self.name, 1.0)
         for number, stage in enumerate(self.stages):
             if number == self.opening:
-                yield Batch(source=self.name, note="opening done")
+                yield Batch(source=self.name, note=OPENED)
             for meeting in meetings:
                 if meeting.done:
                     continue

@@ -138,7 +138,7 @@ class Growing:
                 continue
             self.counts[4] = 0
             tried = int(self.counts[1])
-            for first, second in self._splits(size, int(self.costs[code]), arity):
+            for first, second in self._splits(size, 1, arity):  # a square is as near as a sine: laws are full of them
                 at = 0
                 while at >= 0:
                     before = int(self.counts[1])

@@ -20,9 +20,9 @@ __all__ = ["SoftRows", "soft_rows"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-RATES = (0.3, 0.8, 2.0, 5.0)
+RATES = (0.3, 0.55, 1.0, 1.6, 2.6, 4.2, 7.0)
 """Rates of exponentials and hyperbolic tangents, times the range of their argument."""
-SHIFTS = (0.03, 0.15, 0.5, 1.5, 5.0)
+SHIFTS = (0.02, 0.07, 0.2, 0.5, 1.2, 3.0)
 """Shifts of logarithms, roots and reciprocals beyond the ends of their argument, in its range."""
 
 

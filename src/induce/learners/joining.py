@@ -119,13 +119,34 @@ def _lookup(signature: Any, z: Any, table: Any) -> int:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _explains(z: Any, rows: Any, k: int, t: Any, w: Any, at: int, variance: float) -> bool:
+    """Whether the affine map that the fit of standardised values gives leaves nothing of ``y``.
+
+    A target may be all outer part, as ``y - b`` with a huge ``b``: a row then equals it, and says nothing about ``y``.
+    """
+    n = len(z)
+    mean, size = 0.0, 0.0
+    for i in range(n):
+        mean += t[at, i] / n
+    for i in range(n):
+        size += (t[at, i] - mean) * z[i]
+    left = 0.0
+    for i in range(n):
+        r = size * (z[i] - rows[k, i])
+        left += w[at, i] * r * r
+    return left < 1e-9 * variance
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _join(
-    cursor: int, quota: int, parents: Any, rows: Any, steps: Any, unaries: Any, bank: Any, basis: Any, projections: Any,
-    straight: Any, logs: Any, hits: Any,
+    cursor: int, quota: int, parents: Any, rows: Any, steps: Any, unaries: Any, bank: Any, frame: Any, tables: Any, hits: Any,
+    variance: float,
 ) -> Any:  # fmt: skip
     """Targets from ``cursor`` on, each looked up in both tables; returns (next cursor or -1, targets made, hits held)."""
     parent_t, parent_w, parent_dims, parent_state = parents
     values, dims = bank
+    basis, projections = frame
+    straight, logs = tables
     points = parent_t.shape[1]
     per_parent = len(rows) * len(steps)
     total = len(parent_t) * per_parent
@@ -157,7 +178,7 @@ def _join(
             k = -1
             if _signature(z, projections, signature):
                 k = _lookup(signature, z, straight)
-            if k >= 0:
+            if k >= 0 and _explains(z, straight[3], k, t, w, at, variance):
                 hits[found, 0], hits[found, 1], hits[found, 2] = parent, op, side
                 hits[found, 3], hits[found, 4], hits[found, 5], hits[found, 6] = row, unaries[u], k, 0
                 found += 1
@@ -223,7 +244,7 @@ class Join:
             )
         return self._tables
 
-    def scan(self, block: TargetBlock, rows: Ints, steps: Ints, unaries: Ints, quota: int) -> Any:
+    def scan(self, block: TargetBlock, rows: Ints, steps: Ints, unaries: Ints, quota: int, variance: float) -> Any:
         """Yields (targets made, hits): a hit is (parent, op, side, row, unary, bank row, 0 by value or 1 by logarithm)."""
         straight, logs = self.tables
         parents = (
@@ -236,8 +257,8 @@ class Join:
         while cursor >= 0:
             hits = np.empty((256, 7), np.int64)
             cursor, made, found = _join(
-                cursor, quota, parents, rows, steps, unaries, (self.values, self.grown.dims), self.basis, self.projections,
-                straight.arrays, logs.arrays, hits,
+                cursor, quota, parents, rows, steps, unaries, (self.values, self.grown.dims), (self.basis, self.projections),
+                (straight.arrays, logs.arrays), hits, variance,
             )  # fmt: skip
             hits = hits[:found]
             for kind, table in ((0, straight), (1, logs)):

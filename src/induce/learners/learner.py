@@ -19,7 +19,7 @@ from induce.learners.archive import Archive
 from induce.task import Task
 from induce.terms.codes import Programs
 
-__all__ = ["Batch", "Learner", "Race", "Restart", "SearchState", "Then", "race", "restart", "then"]
+__all__ = ["OPENED", "Batch", "Learner", "Race", "Restart", "SearchState", "Then", "race", "restart", "then"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,8 @@ class SearchState:
     lock: Any = field(default_factory=threading.RLock, repr=False)
 
 
+OPENED = "opening done"
+"""Note of a batch after which a learner has looked at everything simple, and others may have their turn."""
 Batches = Generator[Batch, Any, None]
 
 

@@ -50,7 +50,7 @@ class Shelf:
         norm = np.sqrt(np.mean(z * z, axis=1, keepdims=True))
         # a row with one huge value says nothing about the other points, and single precision would lose them
         good = (norm[:, 0] > 1e-10 * np.abs(mean[:, 0])) & (np.abs(z).max(axis=1) < 1e3 * norm[:, 0])
-        z, places = ((values if self.plain else z / norm)[good]).astype(np.float32), places[good]
+        z, places = (values[good] if self.plain else z[good] / norm[good]).astype(np.float32), places[good]
         if not self.pure:
             self.groups[b""] = (z, places)
             return
@@ -73,6 +73,7 @@ class Hits:
         self.scores = np.full(most, np.inf)
         self.count = np.zeros(1, np.int64)
 
+    @np.errstate(all="ignore")
     def ordered(self, block: TargetBlock, shelf: Shelf, prices: tuple[float, float, float, int], keep: int) -> Ints:
         """The best ``keep`` (target, row) pairs, best first, by losses in double precision."""
         pairs = self.places[: int(self.count[0])]
@@ -136,6 +137,7 @@ def _pick(
                 bar = keep_best(places, scores, count, t, row_places[j], score)
 
 
+@np.errstate(all="ignore")
 def match(block: TargetBlock, shelf: Shelf, limits: Array, prices: tuple[float, float, float, int], hits: Hits) -> int:
     """Every target of the block against every row of its unit; returns the pairs looked at.
 

@@ -108,6 +108,8 @@ def _scaled(coefficients: Array) -> Array:
 
 def eliminate(design: Array, target: Array) -> Iterator[tuple[list[int], Array]]:
     """Stages of backward elimination: (members, coefficients); the last column is the offset and may go too."""
+    if len(design) <= design.shape[1] or not np.all(np.isfinite(design)):
+        return  # as many unknowns as rows fit anything
     scale = np.sqrt(np.einsum("ij,ij->j", design, design))
     scale[scale == 0.0] = 1.0
     # all stages happen in the column space of the first factor: rows are dealt with once

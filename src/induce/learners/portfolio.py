@@ -11,7 +11,7 @@ import numpy as np
 from induce.learners.bidirectional import Bidirectional
 from induce.learners.evolve import Evolve
 from induce.learners.fitting import description_scores
-from induce.learners.learner import Batch, Learner, SearchState
+from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.task import Task
 
 __all__ = ["Portfolio", "portfolio"]
@@ -40,7 +40,7 @@ class _Arm:
 class Portfolio:
     """Learners side by side; a bandit moves work to the ones that shorten the description of the data.
 
-    The first learner goes first, until it has done its opening (a batch with the note ``"opening done"``) or ends. From then
+    The first learner goes first, until it has done its opening (a batch with the note ``OPENED``) or ends. From then
     on every slice of work goes to the arm with the largest ``credit + c sqrt(log(slices) / slices of the arm)``, where the
     credit is a fading mean of ``log(1 + nats gained)``. Work, never time, is what counts, so a seed repeats the search.
 
@@ -110,7 +110,7 @@ class Portfolio:
                 return
             first.slices += batch.work / SLICE / 10.0
             yield batch
-            if batch.note == "opening done":
+            if batch.note == OPENED:
                 return
 
 

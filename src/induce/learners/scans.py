@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from induce.algebras.evaluate import fit_constants
 from induce.learners.composing import Part, affine_parts, product, sum_of, wrapped
 from induce.learners.factors import usable
 from induce.learners.forms import combine
+from induce.learners.gathering import Gathered
 from induce.learners.inner import SoftRows, soft_rows
 from induce.learners.learner import Batch
 from induce.learners.matching import Hits, affine, match
@@ -109,7 +110,7 @@ def _products(meeting: Meeting, k: int, most: int) -> Iterator[Batch]:
     best: list[tuple[float, int, int]] = []
     for shares, pairs, looked in best_products(scaled, w, t - w @ t, 24):
         best += [(float(s), int(rows[i]), int(rows[j])) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * (0.2 * meeting.points + 5.0))
+        yield meeting.tick(0.0, looked * (0.2 * meeting.points + 5.0))
     parts = []
     for _, i, j in sorted(best)[:48]:
         a, b = affine(t, w, meeting.grown.values[i] * meeting.grown.values[j])
@@ -128,7 +129,7 @@ def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int =
     best: list[tuple[float, tuple[int, ...]]] = []
     for shares, pairs, looked in best_pairs(z, unit, keep):
         best += [(float(s), (int(i), int(j))) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
+        yield meeting.tick(0.0, looked * (0.05 * meeting.points + 5.0))
     sets = [members for _, members in sorted(best)[: 2 * keep]]
     length = 2
     while sets:
@@ -138,7 +139,7 @@ def _long_sums(meeting: Meeting, k: int, most: int, keep: int = 24, terms: int =
             return
         rows = min(len(z), 1500)
         sets = [members for _, members in longer(z, unit, sets, keep, rows)]
-        yield meeting.tick(float(len(sets) * rows), len(sets) * rows * meeting.points * 1.0)
+        yield meeting.tick(0.0, len(sets) * rows * meeting.points * 1.0)
 
 
 def _beside_polynomial(meeting: Meeting, k: int, most: int, keep: int = 24) -> Iterator[Batch]:
@@ -160,7 +161,7 @@ def _beside_polynomial(meeting: Meeting, k: int, most: int, keep: int = 24) -> I
     best: list[tuple[float, tuple[int, ...]]] = []
     for shares, pairs, looked in best_pairs(z, aim, keep):
         best += [(float(s), (int(able[i]), int(able[j]))) for s, (i, j) in zip(shares, pairs, strict=True)]
-        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
+        yield meeting.tick(0.0, looked * (0.05 * meeting.points + 5.0))
     parts = []
     written = [monomial(m, meeting.pen) for m in terms]
     for _, members in sorted(best)[:keep]:
@@ -211,41 +212,16 @@ def factor_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     factors, most = meeting.prepared.factors, min(stage.factors, 800)
     for block in meeting.targets(stage.powers):
         limits = meeting.limits()
-        gathered = _Gathered(meeting)
+        gathered = Gathered(meeting)
         for k in usable(block):
             found = factors.single(block.t[k], block.w[k], most, 3)
             size = min(int(block.cost[k]) + 3, len(limits) - 1)
             for loss, members in found:
                 if loss < limits[size]:
                     gathered.add(loss, partial(factors.parts, block.t[k], block.w[k], members, block.path(k)))
-            if gathered.work(float(most), 2e5 + most * meeting.points * 0.5):
+            if gathered.work(1.0, 2e5 + most * meeting.points * 0.5):
                 yield gathered.batch()
         yield gathered.batch()
-
-
-class _Gathered:
-    """Finds of several targets, of which only the best are written down and fitted."""
-
-    def __init__(self, meeting: Meeting) -> None:
-        self.meeting, self.finds = meeting, list[tuple[float, int, Callable[[], list[Part]]]]()
-        self.tried = self.spent = 0.0
-
-    def add(self, loss: float, write: Callable[[], list[Part]]) -> None:
-        """Keep a find."""
-        self.finds.append((loss, len(self.finds), write))
-
-    def work(self, tried: float, work: float) -> bool:
-        """Count work; whether it is time for a batch."""
-        self.tried, self.spent = self.tried + tried, self.spent + work
-        return self.spent > 2e7 or len(self.finds) > 60
-
-    def batch(self, keep: int = 16) -> Batch:
-        """The best finds as candidates."""
-        best = sorted(self.finds, key=lambda f: f[:2])[:keep]
-        parts = [part for _, _, write in best for part in write()]
-        made = self.meeting.batch(parts, self.tried, self.spent, 6)
-        self.finds, self.tried, self.spent = [], 0.0, 0.0
-        return made
 
 
 def joined_shifted(meeting: Meeting) -> TargetBlock:
@@ -259,7 +235,7 @@ def _factor_pairs(meeting: Meeting, block: TargetBlock, k: int, most: int) -> It
     best: list[tuple[float, tuple[int, ...]]] = factors.single(block.t[k], block.w[k], most, 8)
     for found, looked in factors.pairs(block.t[k], block.w[k], most, 16):
         best += found
-        yield meeting.tick(looked, looked * (0.05 * meeting.points + 5.0))
+        yield meeting.tick(0.0, looked * (0.05 * meeting.points + 5.0))
     limits = meeting.limits()
     size = min(int(block.cost[k]) + 3, len(limits) - 1)
     worth = [members for loss, members in sorted(best)[:32] if loss < limits[size]]
@@ -272,14 +248,14 @@ def sum_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     if not (meeting.space.shifts and meeting.space.scales):
         return
     for block in meeting.targets(stage.targets):
-        limits, gathered = meeting.limits(), _Gathered(meeting)
+        limits, gathered = meeting.limits(), Gathered(meeting)
         for k in range(len(block)):
             if _sums_for(meeting, block, k, stage.dictionary, limits, gathered):
                 yield gathered.batch()
         yield gathered.batch()
 
 
-def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: _Gathered) -> bool:
+def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Array, gathered: Gathered) -> bool:
     z, root = meeting.prepared.dictionary.standardised(block.w[k] / block.total[k], most)
     if len(z) < 2:
         return False
@@ -293,7 +269,7 @@ def _sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: A
         loss = share * float(block.spread[k])
         if loss < limits[min(int(block.cost[k]) + 4 * len(members), len(limits) - 1)]:
             gathered.add(loss, partial(_sum_alone, meeting, block, k, members))
-    return gathered.work(float(len(z)) ** 2, 8e5 + len(z) ** 2 * (0.02 * meeting.points + 3.0))
+    return gathered.work(1.0, 8e5 + len(z) ** 2 * (0.02 * meeting.points + 3.0))
 
 
 def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
@@ -312,7 +288,7 @@ def _match(meeting: Meeting, block: TargetBlock) -> Batch:
             inner = affine_parts(inner, *affine(block.t[t], block.w[t], meeting.grown.values[row]), pen)
         parts.append(wrapped(inner, block.path(t), pen))
     cost = looked * (0.06 * meeting.points + 2.0) + len(block) * meeting.points * 30.0
-    return meeting.batch(parts, float(looked), cost, 12)
+    return meeting.batch(parts, float(len(block)), cost, 12)
 
 
 def join_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
@@ -338,9 +314,9 @@ def _joins(meeting: Meeting, block: TargetBlock, steps: Ints, unaries: Ints, mos
         if not meeting.mine():
             continue
         rows = np.arange(start, min(start + width, most))
-        for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000):
+        for made, hits in meeting.prepared.join.scan(block, rows, steps, unaries, 20_000, meeting.variance):
             parts = [part for hit in hits[:64] for part in _joined_parts(meeting, block, hit)]
-            yield meeting.batch(parts, float(made) * meeting.prepared.held, made * meeting.points * 25.0, 12, 2)
+            yield meeting.batch(parts, float(made), made * meeting.points * 25.0, 12, 2)
 
 
 def _joined_parts(meeting: Meeting, block: TargetBlock, hit: Ints) -> list[Part]:
@@ -365,6 +341,20 @@ def inner_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
             yield _probe(meeting, block, k, soft)
 
 
+def _best_of_each(share: Array, soft: SoftRows, most: int = 12) -> list[int]:
+    """The nearest soft rows, of each function and argument only the best constant."""
+    seen: set[tuple[int, str]] = set()
+    found: list[int] = []
+    for p in np.argsort(share, kind="stable")[:200]:
+        key = (int(soft.rows[p]), soft.kinds[p])
+        if share[p] >= 0.5 or len(found) == most:
+            break
+        if key not in seen:
+            seen.add(key)
+            found.append(int(p))
+    return found
+
+
 def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batch:
     """The soft rows nearest to one target, fitted there, then as formulas for ``y``."""
     pen, points = meeting.pen, meeting.points
@@ -374,11 +364,10 @@ def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batc
     norm = np.sqrt(np.einsum("ij,ij->i", z, z))
     z /= np.maximum(norm, 1e-300)[:, None]
     share = 1.0 - (z @ _unit(block, k, root)) ** 2
-    places = np.argsort(share, kind="stable")[:6]
-    places = places[share[places] < 0.5]
+    places = _best_of_each(share, soft)
     work = 1e6 + float(soft.values.size) * 3.0
-    if not len(places):
-        return meeting.tick(len(soft), work)
+    if not places:
+        return meeting.tick(1.0, work)
     inner = [affine_parts(soft.part(int(p), pen), 1.5, 0.5, pen) for p in places]
     programs, loss = fit_constants(combine(inner), meeting.task_columns, block.t[k], weights=w * points, iterations=25)
     limits = meeting.limits()
@@ -388,4 +377,4 @@ def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batc
         one = programs[int(p)]
         parts.append(wrapped((one.codes.tolist(), one.values.tolist(), one.free.tolist()), block.path(k), pen))
     work += float(programs.offsets[-1]) * points * 100.0
-    return meeting.batch(parts, float(len(soft)), work, 6, 8)
+    return meeting.batch(parts, 1.0 + len(places), work, 6, 8)

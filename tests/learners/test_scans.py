@@ -1,0 +1,114 @@
+"""Each way of meeting a target, on a target that it should meet."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from induce.learners.archive import Archive, Entry
+from induce.learners.bidirectional import Bidirectional
+from induce.learners.forms import node_costs, sizes_of
+from induce.learners.learner import SearchState
+from induce.learners.meeting import Meeting
+from induce.learners.scans import (
+    closed_forms,
+    factor_pair_scans,
+    factor_scans,
+    inner_scans,
+    join_scans,
+    match_scans,
+    pair_scans,
+    sum_scans,
+)  # fmt: skip
+from induce.learners.stock import Stage
+
+from .making import best, table, task
+
+STAGE = Stage(rows=1500, paired=1500, summed=1500, dictionary=80, targets=3000, factors=600, powers=200, matched=4000, inner=12, probed=30, joined=60_000)  # fmt: skip
+OPERATORS = "+ - * / sqrt exp log sin cos"
+
+
+def met(scan, formula, data=None, operators=OPERATORS, **settings):
+    """The best that one scan alone finds."""
+    problem = task(formula, table(120) if data is None else data, operators, max_size=30, literals=(1, 2), **settings)
+    state = SearchState(Archive())
+    meeting = Meeting(problem, state, Bidirectional((STAGE,))._stocks(problem, state)[-1], "test")
+    with np.errstate(all="ignore"):
+        for _ in meeting.begin(STAGE):
+            pass
+        loss, batch, place = best(scan(meeting) if scan is closed_forms else scan(meeting, STAGE))
+    text = "" if batch is None else str(problem.codebook.decode(batch.programs[place])[0])
+    return loss / problem.scale, text
+
+
+@pytest.mark.parametrize(
+    ("scan", "formula"),
+    [
+        (closed_forms, "3.7*x^2.5"),
+        (closed_forms, "1.5*x^3*y - 2*x*y + 0.7"),
+        (closed_forms, "(2*x + y)/(1 + 0.3*x^2)"),
+        (closed_forms, "sqrt(x^2 + 0.5*y^2 + 1.1)"),
+        (pair_scans, "1.3*sin(x*y)*cos(y) + 2"),
+        (pair_scans, "0.4*exp(x) - 2.2*cos(y)*x + 0.1*sin(y) + 0.7"),
+        (pair_scans, "x^3 + x^2 + x + sin(x) + sin(y^2)"),
+        (factor_pair_scans, "2.5*x^1.5*(x + y^2)/sqrt(1 + x)"),
+        (factor_scans, "exp(0.3*x^2*(2 + cos(y)))"),
+        (sum_scans, "sin(x)/(1.3*x^2 - 0.4*cos(y) + 2)"),
+        (match_scans, "exp(1.7*sin(y) + 0.3)/x"),
+        (inner_scans, "2.2*exp(-1.37*x) + 0.4"),
+        (inner_scans, "(sin(2.7*y) + 3.3)*x"),
+        (join_scans, "x*sin(y)*(1 + y*sin(y))"),
+    ],
+)
+def test_a_scan_meets_what_it_is_for(scan, formula):
+    share, text = met(scan, formula)
+    assert share < 1e-16, text
+
+
+def test_a_fitted_constant_inside_a_function_reaches_its_optimum():
+    share, text = met(inner_scans, "2.2*exp(-1.37*x) + 0.4")
+    assert share < 1e-16
+    assert "-1.37" in text or "1.37" in text
+
+
+@pytest.mark.parametrize("formula", ["x*y + sin(y)", "(x + y)*sin(x)"])
+def test_without_fitted_constants_a_row_must_be_the_target_itself(formula):
+    share, text = met(match_scans, formula, constants=False)
+    assert share < 1e-20, text
+    assert not any(c.isdigit() and c not in "12" for c in text)
+
+
+def test_noise_does_not_hide_the_law_from_the_scan():
+    data = table(400)
+    x, y = (np.asarray(data.to_dict()[n]) for n in "xy")
+    target = x * np.exp(0.5 * y) + np.random.default_rng(0).normal(0, 0.02, len(x))
+    share, text = met(match_scans, target, data)
+    assert share == pytest.approx(0.0004 / float(np.var(target)), rel=0.3), text
+
+
+def test_streams_share_one_bank_and_divide_the_work():
+    problem = task("x*sin(y) + x^2", table(120), OPERATORS, max_size=20, literals=(1, 2))
+    shared, texts = {}, []
+    for stream in range(3):
+        state = SearchState(Archive(), stream, 3, shared=shared)
+        (stock,) = Bidirectional((STAGE,))._stocks(problem, state)
+        meeting = Meeting(problem, state, stock, "test")
+        with np.errstate(all="ignore"):
+            for _ in meeting.begin(STAGE):
+                pass
+            texts.append({tuple(map(tuple, b.links[:, :5])) for b in meeting.targets(600)})
+    assert len(shared) == 1
+    assert len(set.union(*texts)) == sum(len(t) for t in texts)
+
+
+def test_limits_follow_the_archive():
+    problem = task("x*sin(y)", table(60), OPERATORS, max_size=9)
+    programs = problem.codebook.encode([problem.language.parse("x + y")])
+    archive = Archive()
+    size = int(sizes_of(programs, node_costs(problem.codebook))[0])
+    archive.offer(Entry(programs, size, 0.25, "test"))
+    state = SearchState(archive)
+    (stock,) = Bidirectional((STAGE,))._stocks(problem, state)
+    limits = Meeting(problem, state, stock, "test").limits()
+    assert np.all(np.isinf(limits[:size]))
+    assert np.allclose(limits[size:], 0.3, rtol=1e-3)
