@@ -21,6 +21,7 @@ SUITES: dict[str, str] = {
     "circuits": "benchmarks.circuits",
     "datalog": "benchmarks.datalog",
     "logic": "benchmarks.logic",
+    "gnn": "benchmarks.gnn",
     "boolean": "benchmarks.boolean",
 }
 """Suite name to the module that holds its rows."""

@@ -23,6 +23,7 @@ _HOME = {
     "Term": "induce.terms",
     "arithmetic": "induce.terms",
     "boolean": "induce.terms",
+    "distill": "induce.formulas.distilling",
     "fill": "induce.fill",
     "load": "induce.io",
     "to_torch": "induce.algebras",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from induce.budget import Budget
     from induce.fill import fill
     from induce.fit import Fit
+    from induce.formulas.distilling import distill
     from induce.io import load
     from induce.learners import Learner
     from induce.task import Task

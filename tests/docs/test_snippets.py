@@ -34,7 +34,7 @@ def copy_data(folder: Path) -> None:
 def marked(page: Path):
     """A page that searches for long is slow; the README is not excused."""
     name = page.relative_to(ROOT).as_posix()
-    searches = any("FormulaRegressor(" in code for _, code in blocks(page))
+    searches = any(call in code for call in ("FormulaRegressor(", "discover(") for _, code in blocks(page))
     return pytest.param(page, id=name, marks=[pytest.mark.slow] if searches and name != "README.md" else [])
 
 
