@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from induce.algebras.evaluate import evaluate, evaluate_many
 from induce.algebras.intervals import bounds
 from induce.choosing import describe
+from induce.errors import UnitError
 from induce.fit import Row
 from induce.learners.archive import Entry
 from induce.polish import (
@@ -26,6 +27,7 @@ from induce.polish import (
     with_starts,
 )
 from induce.task import Task
+from induce.terms.dimensions import units_of
 from induce.terms.factor import outer_factors
 from induce.terms.op import LITERAL
 from induce.terms.rewrite import normal_form
@@ -35,6 +37,8 @@ __all__ = ["finish_rows"]
 
 Array = NDArray[np.float64]
 CHUNK = 65_536
+EXPONENT = math.log(5.0)
+"""Nats that state one exponent of a constant's unit: about one of -2 to 2."""
 FIRST_ROWS = 8192
 """Rows on which candidates are simplified and rounded; what then stands on the front is fitted on more."""
 
@@ -143,16 +147,35 @@ class _Finish:
             loss=loss,
             r2=1.0 - loss / rows.variance,
             held_out=_held_out(task, term),
-            description_length=self._length(loss, term, len(values)),
+            description_length=self._length(loss, term, sketch),
             source=source,
             found_at=found_at,
             defined=_defined(term, self.ranges),
         )
 
-    def _length(self, loss: float, term: Term, constants: int) -> float:
+    def _length(self, loss: float, term: Term, sketch: Term) -> float:
         floor = self.rows.variance * RELATIVE_FLOOR**2
         alphabet = len(self.task.table.names) + (len(self.task.space.ops) if self.task.space else 8) + 1
-        return describe(loss, term.size, constants, self.task.evidence, floor, alphabet, self.noise)
+        constants, rows = len(sketch.holes), self.task.evidence
+        inflate = rows / max(rows - constants - 1, 0.5)
+        units = self._units_to_state(sketch) * EXPONENT * inflate
+        return describe(loss, term.size, constants, rows, floor, alphabet, self.noise) + units
+
+    def _units_to_state(self, sketch: Term) -> int:
+        """Exponents that must be said of the units of fitted constants: a new physical constant is not for nothing."""
+        task = self.task
+        width = task.dimensions[0].shape[1]
+        if not width or task.pure_constants or not sketch.holes:
+            return 0
+        try:
+            report = units_of(
+                sketch, {n: task.table.units.get(n, "1") for n in task.table.names}, target=task.target_unit
+            )
+        except UnitError:
+            return 0
+        return int(
+            width * sum(bool(node.is_hole and unit is not None and unit.powers) for node, unit in report.constants)
+        )
 
     def everywhere(self, row: Row) -> Row:
         """The row with its loss on all rows of the table, when it was fitted on some of them."""
@@ -170,7 +193,7 @@ class _Finish:
         if not math.isfinite(loss):
             return row  # undefined somewhere: the loss on the rows where it was fitted stands
         loss /= total
-        length = self._length(loss, row.term, len(row.values))
+        length = self._length(loss, row.term, row.sketch)
         return replace(row, loss=loss, r2=1.0 - loss / variance, description_length=length)
 
 
