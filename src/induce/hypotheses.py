@@ -48,8 +48,6 @@ class Hypotheses:
         The only numbers that may occur, such as ``{"0.5", "pi"}``; nothing else is fitted.
     pure_constants : bool
         Fitted constants are pure numbers: with units given, all physical constants are columns.
-    skeleton : text, optional
-        The shape of the formula, with unknown functions: ``"x1*f(x2, x3) + g(x4)"``.
 
     Raises
     ------
@@ -72,7 +70,6 @@ class Hypotheses:
     complexity: tuple[int, int] | None = None
     constants: Any = None
     pure_constants: bool = False
-    skeleton: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("contains", "excludes", "even_in", "odd_in"):
