@@ -128,3 +128,16 @@ def test_the_columns_below_every_row_are_known():
     for row in range(0, meeting.prepared.held, 7):
         codes, _ = meeting.grown.single(row)
         assert {c - 256 for c in codes if c >= 256} == {k for k in range(2) if masks[row] >> k & 1}
+
+
+@pytest.mark.parametrize("formula", ["sin(cos(x) + y)", "sin(x*cos(y))/x"])
+def test_no_outer_part_makes_a_forbidden_nesting(formula):
+    problem = task(formula, table(80), "+ - * / sin cos", max_size=20, literals=(1, 2), forbid=[("sin", "cos")])
+    with np.errstate(all="ignore"):
+        batches = list(Bidirectional((STAGE,)).run(problem, SearchState(Archive()), np.random.default_rng(0)))
+    found = [t for b in batches if b.programs is not None for t in problem.codebook.decode(b.programs)]
+    assert len(found) > 100
+    for term in found:
+        for node in term.postorder():
+            if node.op.name == "sin":
+                assert all(inner.op.name != "cos" for inner in node.args[0].postorder()), term

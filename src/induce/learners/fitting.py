@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate_many, fit_constants
-from induce.learners.forms import agree, node_costs, sizes_of
+from induce.learners.forms import agree, nested_ok, node_costs, sizes_of
 from induce.learners.learner import Batch, SearchState
 from induce.task import Space, Task
 from induce.terms.codes import Programs
@@ -23,7 +23,7 @@ SIMPLIFIED = 3
 def fitted_batch(task: Task, space: Space, programs: Programs, source: str, tried: float, iterations: int = 8) -> Batch:
     """Drop programs that are too large or whose units disagree, fit the rest, and report."""
     sizes = sizes_of(programs, node_costs(task.codebook))
-    keep = np.flatnonzero((sizes <= space.max_size) & agree(task, programs))
+    keep = np.flatnonzero((sizes <= space.max_size) & _allowed(task, space, programs))
     if not len(keep):
         return Batch(tried=tried, source=source)
     programs = programs.take(keep)
@@ -31,6 +31,11 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
     work = float(programs.offsets[-1]) * max(len(target), 64) * 4.0 * iterations
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
+
+
+def _allowed(task: Task, space: Space, programs: Programs) -> NDArray[np.bool_]:
+    """Which programs have agreeing units and no forbidden nesting; outer parts put around rows may have made one."""
+    return np.asarray(agree(task, programs) & nested_ok(programs, task.codebook, space.forbid))
 
 
 def screened_batch(task: Task, programs: Programs, source: str, tried: float, keep: int, iterations: int = 8) -> Batch:
@@ -43,7 +48,7 @@ def screened_batch(task: Task, programs: Programs, source: str, tried: float, ke
     assert space is not None
     costs = node_costs(task.codebook)
     sizes = sizes_of(programs, costs)
-    allowed = np.flatnonzero((sizes <= LARGER * space.max_size) & agree(task, programs))
+    allowed = np.flatnonzero((sizes <= LARGER * space.max_size) & _allowed(task, space, programs))
     if not len(allowed):
         return Batch(tried=tried, source=source)
     programs, sizes = programs.take(allowed), sizes[allowed]

@@ -132,10 +132,10 @@ class Meeting:
         for places in self._shares(rows, 64):
             yield from made.blocks(self.roots, places, unary=False, most=self._width(), steps=steps)
 
-    def targets(self, most: int, plain: bool = False) -> Iterator[TargetBlock]:
+    def targets(self, most: int) -> Iterator[TargetBlock]:
         """The stream's share of about ``most`` targets, in the order of the rows in their outer parts."""
         made = Targets(self.grown, self.variance, most)
-        per_row = max(len(self.bases) * len(made.steps) * (1.0 if plain else 2.5), 1.0)
+        per_row = max(len(self.bases) * len(made.steps) * 2.5, 1.0)
         rows = int(np.clip(most * 0.6 / per_row, 8, self.prepared.held))
         mine = self.bases.take(np.arange(self.state.stream, len(self.bases), self.state.streams))
         enough, total = max(most // self.state.streams, 1), len(mine)
@@ -144,7 +144,7 @@ class Meeting:
         if total >= enough:
             return
         for places in self._shares(rows, 8):
-            for block in made.blocks(self.bases, places, unary=not plain, most=self._width()):
+            for block in made.blocks(self.bases, places, most=self._width()):
                 yield block.take(np.arange(min(len(block), enough - total)))
                 total += len(block)
                 if total >= enough:
@@ -152,7 +152,7 @@ class Meeting:
         second = self.below(self.bases, max(4, min(24, rows // 4)), "* / + -", 100_000)
         second = joined(second, made.unary(second))
         for places in self._shares(rows, 2):
-            for block in made.blocks(second, places, unary=not plain, most=self._width()):
+            for block in made.blocks(second, places, most=self._width()):
                 yield block.take(np.arange(min(len(block), enough - total)))
                 total += len(block)
                 if total >= enough:

@@ -14,7 +14,7 @@ from induce.learners.fitting import description_scores
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.task import Task
 
-__all__ = ["Portfolio", "portfolio"]
+__all__ = ["Portfolio"]
 
 SLICE = 4e7
 """Node-points an arm spends before the next choice."""
@@ -127,8 +127,3 @@ def _shortest(task: Task, state: SearchState) -> float:
         return 1e9
     loss, size = (np.array(part, float) for part in zip(*entries, strict=True))
     return float(description_scores(task, loss, size).min())
-
-
-def portfolio() -> Portfolio:
-    """The learners that ``by="auto"`` runs."""
-    return Portfolio()
