@@ -155,11 +155,10 @@ class _Finish:
 
     def _length(self, loss: float, term: Term, sketch: Term) -> float:
         floor = self.rows.variance * RELATIVE_FLOOR**2
-        alphabet = len(self.task.table.names) + (len(self.task.space.ops) if self.task.space else 8) + 1
         constants, rows = len(sketch.holes), self.task.evidence
         inflate = rows / max(rows - constants - 1, 0.5)
         units = self._units_to_state(sketch) * EXPONENT * inflate
-        return describe(loss, term.size, constants, rows, floor, alphabet, self.noise) + units
+        return describe(loss, term.size, constants, rows, floor, self.task.alphabet, self.noise) + units
 
     def _units_to_state(self, sketch: Term) -> int:
         """Exponents that must be said of the units of fitted constants: a new physical constant is not for nothing."""

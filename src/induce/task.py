@@ -164,6 +164,11 @@ class Task:
                 return node.hole.options.language
         return arithmetic
 
+    @property
+    def alphabet(self) -> int:
+        """Symbols that a node of a formula can be: columns, operators, and a number."""
+        return len(self.table.names) + (len(self.space.ops) if self.space is not None else 8) + 1
+
     @cached_property
     def codebook(self) -> Codebook:
         """Codes of the language's operators and the table's columns."""

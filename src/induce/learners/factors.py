@@ -65,28 +65,18 @@ class Factors:
         keep = distinct_directions(rest, 1e6)[:most]
         return places[keep], logs[keep]
 
-    def _project(self, t: Array, w: Array, most: int) -> tuple[Array, Array, float, Array]:
-        """Weighted and projected: directions of the rows, the target's rest, its square, and the norms of the rows."""
+    def _aim(self, t: Array, w: Array) -> tuple[Array, Array, Array, float]:
+        """Roots of the weights of logarithms, what they are free of, the target's rest, and the sum of the weights."""
         weight = w * t * t
         root = np.sqrt(weight / weight.sum())
         basis = np.linalg.qr((self.base * root).T)[0]
         aim = np.log(np.abs(t)) * root
-        aim = aim - basis @ (basis.T @ aim)
-        z = self.logs[:most] * root
-        z = z - (z @ basis) @ basis.T
-        norm = np.sqrt(np.einsum("ij,ij->i", z, z))
-        z = z / np.maximum(norm, 1e-9)[:, None]
-        z[norm < 1e-8] = 0.0
-        return z, aim, float(weight.sum()), norm
+        return root, basis, aim - basis @ (basis.T @ aim), float(weight.sum())
 
     def single(self, t: Array, w: Array, most: int, keep: int) -> list[tuple[float, tuple[int, ...]]]:
         """Losses and members of the best products with at most one row; the empty one first."""
-        weight = w * t * t
-        root = np.sqrt(weight / weight.sum())
-        basis = np.linalg.qr((self.base * root).T)[0]
-        aim = np.log(np.abs(t)) * root
-        aim = aim - basis @ (basis.T @ aim)
-        whole, total = float(aim @ aim), float(weight.sum())
+        root, basis, aim, total = self._aim(t, w)
+        whole = float(aim @ aim)
         found: list[tuple[float, tuple[int, ...]]] = [(whole * total, ())]
         z = self.single_logs[:most]
         if len(z) and whole > 0.0:
@@ -104,7 +94,12 @@ class Factors:
         self, t: Array, w: Array, most: int, keep: int
     ) -> Iterator[tuple[list[tuple[float, tuple[int, ...]]], int]]:
         """The best products with two rows, chunk by chunk, with the number of pairs looked at."""
-        z, aim, total, _ = self._project(t, w, most)
+        root, basis, aim, total = self._aim(t, w)
+        z = self.logs[:most] * root
+        z = z - (z @ basis) @ basis.T
+        norm = np.sqrt(np.einsum("ij,ij->i", z, z))
+        z = z / np.maximum(norm, 1e-9)[:, None]
+        z[norm < 1e-8] = 0.0
         whole = max(float(aim @ aim), 1e-300)
         for shares, pairs, looked in best_pairs(z, aim / np.sqrt(whole), keep):
             yield (

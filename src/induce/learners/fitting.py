@@ -88,11 +88,9 @@ def _simplified(task: Task, program: Programs) -> Programs:
 
 def description_scores(task: Task, loss: Array, sizes: NDArray[np.int64]) -> Array:
     """``n/2 log(loss + floor) + size log(alphabet)`` in nats: what candidates of different sizes are compared by."""
-    space = task.space
-    alphabet = len(task.table.names) + (len(space.ops) if space is not None else 8) + 1
     floor = task.scale * 1e-20 + (task.noise or 0.0) ** 2
     with np.errstate(all="ignore"):
-        return np.asarray(0.5 * task.evidence * np.log(loss + floor) + sizes * np.log(alphabet))
+        return np.asarray(0.5 * task.evidence * np.log(loss + floor) + sizes * np.log(task.alphabet))
 
 
 def size_limits(task: Task, state: SearchState) -> Array:

@@ -50,9 +50,8 @@ class Meeting:
         self.names = {op.name for op in task.space.ops}
         self.pure = task.pure_constants
         self.roots, self.bases, self.variance = stock.roots, stock.bases, stock.variance
-        alphabet = len(task.table.names) + len(task.space.ops) + 1
         floor = max(task.noise or 0.0, math.sqrt(self.variance * RESOLUTION)) ** 2
-        self.prices = (0.5 * task.evidence, floor, math.log(alphabet), 2)
+        self.prices = (0.5 * task.evidence, floor, math.log(task.alphabet), 2)
         self.ready: Prepared | None = None
 
     @property
