@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from induce.learners.epochs import Epochs
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
+    from induce.learners.local import LocalSearch
     from induce.learners.portfolio import Portfolio
 
 _HOME = {
@@ -22,6 +23,7 @@ _HOME = {
     "Epochs": "epochs",
     "Evolve": "evolve",
     "Gradient": "gradient",
+    "LocalSearch": "local",
     "Portfolio": "portfolio",
 }
 
@@ -37,6 +39,7 @@ __all__ = [
     "Evolve",
     "Gradient",
     "Learner",
+    "LocalSearch",
     "Portfolio",
     "SearchState",
     "race",
