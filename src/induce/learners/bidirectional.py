@@ -60,7 +60,7 @@ class Bidirectional:
 
     stages: tuple[Stage, ...] = STAGES
     points: int = 128
-    opening: int = 3
+    opening: int = 2
     name: str = "bidirectional"
     parallel: bool = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from induce.algebras import kernels as K
 from induce.learners.archive import Entry
 from induce.learners.bidirectional import STAGES, stocks
-from induce.learners.composing import Pen
+from induce.learners.composing import Pen, affine_parts, wrapped
 from induce.learners.fitting import description_scores
 from induce.learners.forms import Part, node_costs
 from induce.learners.gathering import Gathered
 from induce.learners.inner import SoftRows, soft_rows
 from induce.learners.learner import Batch, SearchState
 from induce.learners.meeting import Meeting
-from induce.learners.positions import Around, positions, undone_rows
+from induce.learners.positions import Around, positions, sub_part, undone_rows
 from induce.learners.scans import matched, probe, sums_for
 from induce.learners.stock import Stage
-from induce.learners.targets import TargetBlock, Targets, joined
+from induce.learners.targets import Step, TargetBlock, Targets
 from induce.learners.undoing import measure
 from induce.task import Task
 
@@ -30,6 +30,7 @@ __all__ = ["LocalSearch"]
 Array = NDArray[np.float64]
 DEPTHS = ((1, 0), (2, 10), (2, 60), (3, 400))
 """For each depth: the round of the bank it looks at, and the rows put between the formula and what is matched."""
+ARITIES = K.ARITY.tolist()
 REST = 1e6
 """Work charged when the front has nothing new to look at."""
 
@@ -99,6 +100,8 @@ class LocalSearch:
     def _around(self, meeting: Meeting, entry: Entry, depth: int, stage: Stage) -> Iterator[Batch]:
         one = entry.programs
         part: Part = one.codes.tolist(), one.values.tolist(), one.free.tolist()
+        if not depth and meeting.mine():
+            yield meeting.batch(_loosened(meeting, part), 0.0, 0.0, 8, 15)
         block = targets_around(meeting, part)
         if not len(block):
             yield meeting.tick(0.0, REST)
@@ -115,24 +118,49 @@ class LocalSearch:
                     yield matched(meeting, deeper)
 
 
+def _loosened(meeting: Meeting, part: Part) -> list[Part]:
+    """The program with ``a s + b`` in the place of each sub-term, and with every number fitted."""
+    pen, made = meeting.pen, [(part[0], part[1], [True] * len(part[1]))]
+    for around in positions(part, ARITIES):
+        inner = sub_part(part, around.start, around.end)
+        if 0 <= inner[0][0] and (around.steps or meeting.space.shifts):
+            path = _path(pen, around)
+            for a, b in ((1.0 + 1e-6, 0.0), (1.0, 1e-3), (1.0 + 1e-6, 1e-3)):
+                made.append(wrapped(affine_parts(inner, a, b, pen), path, pen))
+    return made
+
+
+def _path(pen: Pen, around: Around) -> tuple[Step, ...]:
+    """What stands around a sub-term, the siblings kept as the pen's own rows."""
+    path: list[Step] = []
+    for op, side, sibling in around.steps:
+        if sibling is not None:
+            pen.extras.append(sibling)
+        path.append((op, side, -1 - len(pen.extras) if sibling is not None else -1))
+    return tuple(path)
+
+
 def targets_around(meeting: Meeting, part: Part) -> TargetBlock:
     """What each sub-term of a program must be, and what it leaves as difference and quotient."""
     roots, grown, pen = meeting.roots, meeting.grown, meeting.pen
     costs = node_costs(meeting.task.codebook)
-    found = [a for a in positions(part, K.ARITY.tolist()) if a.steps]
+    found = [a for a in positions(part, ARITIES) if a.steps]
     whole = Around(0, 0, ((K.ADD, 1, part),)), Around(0, 0, ((K.MUL, 1, part),))
-    t, w, kept, paths, sizes = [], [], [], [], []
+    t: list[Array] = []
+    w: list[Array] = []
+    paths: list[tuple[Step, ...]] = []
+    sizes: list[int] = []
     for around in [*found, *whole]:
         one_t, one_w = undone_rows(roots.t[0], roots.w[0], around.steps, meeting.task_columns)
         if not np.all(np.isfinite(one_t)) or not np.all(np.isfinite(one_w)):
             continue
-        path = []
-        for op, side, sibling in around.steps:
-            if sibling is not None:
-                pen.extras.append(sibling)
-            path.append((op, side, -1 - len(pen.extras) if sibling is not None else -1))
-        outer = sum(1 if c < 0 or c >= len(costs) else int(costs[c]) for c in part[0][: around.start] + part[0][around.end :])
-        t.append(one_t), w.append(one_w), kept.append(len(kept)), paths.append(tuple(path)), sizes.append(outer)
+        outside = np.array([*part[0][: around.start], *part[0][around.end :]], np.int64)
+        sizes.append(
+            int(np.where((outside >= 0) & (outside < len(costs)), costs[np.clip(outside, 0, len(costs) - 1)], 1).sum())
+        )
+        t.append(one_t)
+        w.append(one_w)
+        paths.append(_path(pen, around))
     values, weights = np.array(t).reshape(len(t), -1), np.array(w).reshape(len(t), -1)
     info, measured, good = np.zeros((len(t), 3)), np.empty(3), []
     for k in range(len(t)):

@@ -91,7 +91,9 @@ def _undo_rows(op: int, side: int, binary: bool, t: Any, w: Any, values: Any, ou
 
 
 @np.errstate(all="ignore")
-def undone_rows(t: Array, w: Array, steps: Sequence[tuple[int, int, Part | None]], columns: Array) -> tuple[Array, Array]:
+def undone_rows(
+    t: Array, w: Array, steps: Sequence[tuple[int, int, Part | None]], columns: Array
+) -> tuple[Array, Array]:
     """The target of a sub-term and its weights, row by row; NaN of weight 0 where nothing there gives ``t``.
 
     Parameters
@@ -110,7 +112,12 @@ def undone_rows(t: Array, w: Array, steps: Sequence[tuple[int, int, Part | None]
         out_t, out_w = np.empty_like(one_t), np.empty_like(one_w)
         if op == K.POW:
             _undo_power(side, one_t, one_w, values[used], out_t, out_w)
-        elif part is not None and op not in (K.ADD, K.SUB, K.MUL, K.DIV):  # min and max keep nothing of the other argument
+        elif part is not None and op not in (
+            K.ADD,
+            K.SUB,
+            K.MUL,
+            K.DIV,
+        ):  # min and max keep nothing of the other argument
             out_t[:], out_w[:] = np.nan, 0.0
         else:
             row = values[used] if part is not None else t
