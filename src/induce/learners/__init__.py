@@ -6,6 +6,7 @@ from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
 if TYPE_CHECKING:
+    from induce.learners.backfitting import Backfitting
     from induce.learners.bidirectional import Bidirectional
     from induce.learners.constants import Choices, Constants
     from induce.learners.enumerate import Enumerate
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from induce.learners.portfolio import Portfolio
 
 _HOME = {
+    "Backfitting": "backfitting",
     "Bidirectional": "bidirectional",
     "Choices": "constants",
     "Constants": "constants",
@@ -29,6 +31,7 @@ _HOME = {
 
 __all__ = [
     "Archive",
+    "Backfitting",
     "Batch",
     "Bidirectional",
     "Choices",

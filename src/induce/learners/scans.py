@@ -280,6 +280,7 @@ def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
 
 
 def matched(meeting: Meeting, block: TargetBlock) -> Batch:
+    """A block of targets against the whole bank."""
     pen, hits = meeting.pen, Hits(256)
     looked = match(block, meeting.prepared.shelf, meeting.limits(), meeting.prices, hits)
     parts = []
