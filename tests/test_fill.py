@@ -52,7 +52,7 @@ HARD = target("sin(x * y) + 1.7 * x * sin(2.2 * y)", 0.02)
     [
         (hole.real("a") * X, "Constants"),
         (hole.real("a") * hole.choice([X, Y], name="c"), "Choices"),
-        (hole.real("a") * free(), "Choices"),
+        (hole.real("a") * free(), "Backfitting"),
         (free(), "Portfolio"),
         (hole.net(torch.nn.Linear(2, 1), name="n1") + X, "Gradient"),
         (hole.net(torch.nn.Linear(2, 1), name="n2") * hole.real("a"), "Gradient"),

@@ -185,12 +185,14 @@ algebras = Shelf(
 learners = Shelf(
     "learner",
     {
+        "backfitting": "induce.learners.backfitting:Backfitting",
         "bidirectional": "induce.learners.bidirectional:Bidirectional",
         "choices": "induce.learners.constants:Choices",
         "constants": "induce.learners.constants:Constants",
         "enumerate": "induce.learners.enumerate:Enumerate",
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
+        "local": "induce.learners.local:LocalSearch",
         "portfolio": "induce.learners.portfolio:Portfolio",
     },
     "induce.learners",

@@ -28,6 +28,7 @@ def tasks():
     sketches = {
         "grammar": hole.choice(grammar, name="f"),
         "reals": arithmetic.parse("?a * sin(?b * x) + ?c"),
+        "formulas": arithmetic.parse("x * ?f + ?g", f=hole.choice(grammar, name="f"), g=hole.choice(grammar, name="g")),
         "choice": arithmetic.parse("?f{sin(x) | cos(x)} * ?k"),
     }
     return {name: Task(sketch, table, y) for name, sketch in sketches.items()}

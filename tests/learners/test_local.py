@@ -105,7 +105,16 @@ def test_it_is_a_learner_that_needs_fitted_constants():
     assert LocalSearch().accepts(task("x*y", constants=False)) == "local search needs fitted constants"
 
 
-def test_an_empty_front_is_waited_for():
+def test_it_begins_with_something_simple_and_ends_when_all_is_known():
     problem = task("x*y", None, OPERATORS)
-    run = LocalSearch().run(problem, SearchState(Archive()), np.random.default_rng(0))
-    assert [next(run).work for _ in range(3)] == [1e6] * 3
+    state = SearchState(Archive())
+    first = next(LocalSearch().run(problem, state, np.random.default_rng(0)))
+    assert len(first.programs) == 1
+    state = started(problem, "x*y")
+    from induce.learners import local
+
+    done = {entry.key: len(local.DEPTHS) for entry in state.archive.front()}
+    state.carry["depths"] = done
+    assert list(LocalSearch().run(problem, state, np.random.default_rng(0))) == []
+    waiting = LocalSearch(waits=True).run(problem, state, np.random.default_rng(0))
+    assert [next(waiting).work for _ in range(3)] == [local.REST] * 3

@@ -197,10 +197,15 @@ class _Fitting:
         if self.alone:
             return
         leaves = {u.name: self.columns[list(u.columns)] for u in self._ordered()}
-        parts, self.constants, self.expected = smoothed(self.joint, leaves, self.constants)
+        fitting = smoothed(self.joint, leaves, self.constants)
+        while True:
+            try:
+                yield Batch(work=next(fitting), source=self.name)
+            except StopIteration as done:
+                parts, self.constants, self.expected = done.value
+                break
         for unknown in self.unknowns:
             unknown.estimate = parts[unknown.name]
-        yield Batch(work=1e8, source=self.name)
 
     def _ordered(self) -> list[_Unknown]:
         """The unknowns in the order of the sketch."""
@@ -219,9 +224,8 @@ class _Fitting:
         unknown.candidates = list(
             {(tuple(p[0]), tuple(np.round(p[1], 9))): p for p in [*found, *unknown.candidates]}.values()
         )[: KEPT + 2]
-        yield Batch(work=1e7, source=self.name)
         if not self.alone:
-            self._choose(unknown)
+            yield from self._choose(unknown)
 
     def _started(self, unknown: _Unknown, number: int) -> _Search | None:
         """A search for a part, on the rows where the rest can be undone."""
@@ -269,7 +273,7 @@ class _Fitting:
         places = {FIRST_VARIABLE + k: FIRST_VARIABLE + c for k, c in enumerate(unknown.columns)}
         return [places.get(c, c) for c in part[0]], part[1], part[2]
 
-    def _choose(self, unknown: _Unknown) -> None:
+    def _choose(self, unknown: _Unknown) -> Iterator[Batch]:
         """The candidate beside which the other parts, fitted anew, leave least."""
         best: tuple[float, dict[str, Smooth | Written], Array] | None = None
         for part in unknown.candidates:
@@ -287,6 +291,7 @@ class _Fitting:
                     )
             loss, constants = self.joint.fit(parts, self.constants.copy())
             count = sum(len(p.numbers) for p in parts.values())
+            yield Batch(tried=1.0, work=self.joint.work(count), source=self.name)
             expected = loss / max(1.0 - count / len(self.target), 1e-3) ** 2
             score = 0.5 * self.task.evidence * np.log(expected + 1e-24 * self.task.scale) + len(part[0]) * np.log(
                 self.task.alphabet

@@ -12,8 +12,9 @@ from induce.algebras import kernels as K
 from induce.learners.archive import Entry
 from induce.learners.bidirectional import STAGES, stocks
 from induce.learners.composing import Pen, affine_parts, wrapped
-from induce.learners.fitting import description_scores
-from induce.learners.forms import Part, node_costs
+from induce.learners.enumerate import level_batch
+from induce.learners.fitting import description_scores, fitted_batch
+from induce.learners.forms import Part, combine, node_costs
 from induce.learners.gathering import Gathered
 from induce.learners.inner import SoftRows, soft_rows
 from induce.learners.learner import Batch, SearchState
@@ -50,6 +51,8 @@ class LocalSearch:
         How many of the front are looked at, by description length.
     points : int
         Rows of the data that scans look at, as for :class:`induce.learners.Bidirectional`.
+    waits : bool
+        Whether to wait for better formulas from other learners when all surroundings are known, instead of ending.
 
     References
     ----------
@@ -58,6 +61,7 @@ class LocalSearch:
 
     formulas: int = 8
     points: int = 128
+    waits: bool = False
     name: str = "local"
     parallel: bool = True
 
@@ -74,9 +78,16 @@ class LocalSearch:
         meeting.pen = Pen(bank.grown)  # siblings of sub-terms are written down by this search alone
         done: dict[tuple[bytes, bytes], int] = state.carry.setdefault("depths", {})
         begun = -1
+        if not len(state.archive):
+            yield fitted_batch(
+                task, meeting.space, combine([([-1], [float(np.mean(task.search[1]))], [True])]), self.name, 1.0
+            )
+            yield level_batch(task, meeting.space, bank.grown.leaves(), self.name, 1.0)
         while True:
             entry, depth = self._next(task, state, done)
             if entry is None:
+                if not self.waits:
+                    return
                 yield meeting.tick(0.0, REST)
                 continue
             stage = STAGES[DEPTHS[depth][0]]

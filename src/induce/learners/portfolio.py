@@ -57,7 +57,7 @@ class Portfolio:
     E. Moulines (2011), On Upper-Confidence Bound Policies for Switching Bandit Problems (the fading mean).
     """
 
-    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), LocalSearch(), Evolve()))
+    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), LocalSearch(waits=True), Evolve()))
     name: str = "portfolio"
 
     @property

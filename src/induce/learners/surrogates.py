@@ -11,7 +11,7 @@ with Spline Functions (the choice of the degree by generalised cross-validation)
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from induce.learners.composing import put_in
 from induce.learners.forms import Part, combine
 from induce.terms.codes import FIRST_VARIABLE
 
-__all__ = ["Joint", "Smooth", "Written", "features"]
+__all__ = ["Joint", "Smooth", "Written", "features", "smoothed"]
 
 Array = NDArray[np.float64]
 DEGREES = {
@@ -123,6 +123,10 @@ class Joint:
         filled = Written(self.whole, constants).fitted
         return np.asarray(evaluate_many(combine([filled]), np.vstack([self.columns, *parts]))[0])
 
+    def work(self, numbers: int) -> float:
+        """About what one fit of so many numbers costs, in node-points."""
+        return min(STEPS * 0.5 * len(self.target) * (numbers + 10.0) ** 2 / 30.0, 4e7)
+
     @np.errstate(all="ignore")
     def fit(self, parts: Mapping[str, Smooth | Written], constants: Array) -> tuple[float, Array]:
         """Least squares over the numbers of all parts, in place, and over the formula's own; Gauss-Newton with halved steps.
@@ -189,8 +193,12 @@ class Joint:
         return loss if np.isfinite(loss) else np.inf
 
 
-def smoothed(joint: Joint, leaves: Mapping[str, Array], constants: Array) -> tuple[dict[str, Smooth], Array, float]:
+def smoothed(
+    joint: Joint, leaves: Mapping[str, Array], constants: Array
+) -> Generator[float, None, tuple[dict[str, Smooth], Array, float]]:
     """All parts as smooth functions, of the degree that generalised cross-validation likes best.
+
+    Yields the work of every step, in node-points.
 
     Parameters
     ----------
@@ -211,12 +219,12 @@ def smoothed(joint: Joint, leaves: Mapping[str, Array], constants: Array) -> tup
         if level and count > 0.5 * rows:
             break
         if not parts:
-            made, constants, loss = _started(joint, bases, constants)
+            parts, constants, loss = yield from _started(joint, bases, constants)
         else:
             # lower degrees come first among the features, so the fit before is where this one starts
-            made = {n: Smooth(b, _projected(b, parts[n].values(joint.columns))) for n, b in bases.items()}
-            loss, constants = joint.fit(made, constants)
-        parts = made
+            parts = {n: Smooth(b, _projected(b, parts[n].values(joint.columns))) for n, b in bases.items()}
+            loss, constants = joint.fit(parts, constants)
+            yield joint.work(count)
         expected = loss / max(1.0 - (count + len(constants)) / rows, 1e-3) ** 2
         if best is None or expected < best[0]:
             best = (expected, {n: Smooth(p.basis, p.numbers.copy()) for n, p in parts.items()}, constants.copy())
@@ -228,7 +236,9 @@ def _projected(basis: Array, values: Array) -> Array:
     return np.asarray(np.linalg.lstsq(basis, values, rcond=1e-12)[0])
 
 
-def _started(joint: Joint, bases: Mapping[str, Array], constants: Array) -> tuple[dict[str, Smooth], Array, float]:
+def _started(
+    joint: Joint, bases: Mapping[str, Array], constants: Array
+) -> Generator[float, None, tuple[dict[str, Smooth], Array, float]]:
     """The best of a few first guesses: parts that are constant, near 1, 0, -1 or the size of the target."""
     size = float(np.abs(joint.target).mean())
     best: tuple[float, dict[str, Smooth], Array] | None = None
@@ -239,6 +249,7 @@ def _started(joint: Joint, bases: Mapping[str, Array], constants: Array) -> tupl
             numbers[0] = guess
             made[name] = Smooth(basis, numbers)
         loss, found = joint.fit(made, constants.copy())
+        yield joint.work(sum(basis.shape[1] for basis in bases.values()))
         if best is None or loss < best[0]:
             best = (loss, made, found)
     assert best is not None
