@@ -185,7 +185,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         warn_columns(table)
         table, target, weights = gathered(table, target, weights)
         seed = self._seed()
-        target_unit = None if self.units is None else self.units.get(target_name, self.units.get("y"))
+        # a column may be called as the target is: the unit under that name is then the column's
+        given = {name: unit for name, unit in (self.units or {}).items() if name not in table}
+        target_unit = given.get(target_name, given.get("y"))
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
