@@ -44,8 +44,16 @@ def describe(
     return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
 
 
-def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
+def choose(rows: Sequence[Row], by: str, noise: float | None = None) -> tuple[int, str]:
     """Place of the chosen row and a sentence why.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    by : str
+        One of ``RULES``.
+    noise : float, optional
+        Standard deviation of the noise, when it is known: at the elbow, what is smaller than it counts for nothing.
 
     Raises
     ------
@@ -71,7 +79,7 @@ def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
         place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)
         return place, "Chosen for the smallest error on held-out rows."
     if by == "elbow":
-        return _elbow(rows)
+        return _elbow(rows, noise)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
 
 
@@ -88,9 +96,9 @@ def _beside(rows: Sequence[Row], place: int) -> str:
     return f": {', and '.join(parts)}" if parts else ""
 
 
-def _elbow(rows: Sequence[Row]) -> tuple[int, str]:
+def _elbow(rows: Sequence[Row], noise: float | None) -> tuple[int, str]:
     """The row with the steepest drop of log loss per node, among those within reach of the best loss."""
-    floor = 1e-300
+    floor = max(noise**2 if noise else 0.0, 1e-300)
     best = math.log(max(min(row.loss for row in rows), floor))
     place, steepest = 0, 0.0
     for i in range(1, len(rows)):

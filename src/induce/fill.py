@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from induce.errors import FillError, did_you_mean
 from induce.fit import Fit, Row
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
+from induce.noise import chance, neighbour_noise
 from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
@@ -227,8 +229,8 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         raise FillError(
             "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
         )
-    chosen, reason = choose(rows, select)
-    return Fit(
+    chosen, reason = choose(rows, select, task.noise)
+    fit = Fit(
         rows=tuple(rows),
         chosen=chosen,
         reason=reason,
@@ -245,6 +247,23 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         notes=tuple(run.notes),
         modules=modules,
     )  # fmt: skip
+    return replace(fit, report={**fit.report, **_noise_figures(task, fit)}) if task.loss == "squared" else fit
+
+
+def _noise_figures(task: Task, fit: Fit) -> dict[str, float]:
+    """The report's figures of the noise: under the chosen row, as given, and by neighbours where no row refutes them."""
+    figures = {} if not task.noise else {"noise_given": float(task.noise)}
+    rows = task.table.rows // task.repeats  # mirror images have the noise of their row
+    weights = None if task.weights is None else task.weights[:rows]
+    apart = neighbour_noise(task.table.values[:, :rows], task.target[:rows], weights, seed=task.seed)
+    count = task.evidence
+    left = [row.loss * count / (count - len(row.values)) for row in fit.rows if len(row.values) < count]
+    if not left:
+        return figures
+    if apart is not None and apart <= chance(count) * math.sqrt(min(left)):
+        figures["noise_neighbours"] = apart
+    noise = replace(fit, report={**fit.report, **figures, "noise": 0.0}).noise
+    return figures if noise is None else {"noise": noise.best, **figures}
 
 
 def _worth_finishing(archive: Archive) -> list[Entry]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import ExportError, FillError
+from induce.noise import Noise
 from induce.table import Table
 from induce.terms.language import Language
 from induce.terms.markup import to_latex, to_mathml
@@ -98,7 +99,7 @@ class Fit:
     names, units : the columns and their units
     target, target_unit : name and unit of the target
     history : tuple of (candidates scored, work, best loss so far)
-    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed
+    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed, noise
     notes : tuple of str
         What the learners said, such as "all formulas of size 5 seen".
     baselines : tuple of Baseline
@@ -182,7 +183,7 @@ class Fit:
         if (size is not None) + (row is not None) + (by is not None) != 1:
             raise FillError("select() takes exactly one of size=, row= and by=. For example fit.select(size=5).")
         if by is not None:
-            place, reason = choose(self.rows, by)
+            place, reason = choose(self.rows, by, self.report.get("noise_given"))
         elif row is not None:
             if not -len(self.rows) <= row < len(self.rows):
                 raise FillError(f"there is no row {row}; the front has rows 0 to {len(self.rows) - 1}.")
@@ -192,7 +193,9 @@ class Fit:
             if not fitting:
                 raise FillError(f"no formula has at most {size} nodes; the smallest has {self.rows[0].size}.")
             place, reason = fitting[-1], f"Chosen by hand: the best formula of at most {size} nodes."
-        return replace(self, chosen=place, reason=reason)
+        found = replace(self, chosen=place, reason=reason)
+        noise = found.noise
+        return replace(found, report={**self.report, "noise": noise.best}) if noise is not None else found
 
     # ---- using
 
@@ -229,12 +232,24 @@ class Fit:
         half = float(stats.t.ppf(0.5 + level / 2, freedom)) * row.errors[name]
         return row.values[name] - half, row.values[name] + half
 
+    @property
+    def noise(self) -> Noise | None:
+        """What is known of the target's noise; None for a loss that is no mean square, or with as many constants as rows."""
+        row, rows = self.row, int(self.report.get("rows", 0))
+        freedom = rows - len(row.values)
+        if "noise" not in self.report or freedom <= 0:
+            return None
+        residual = math.sqrt(row.loss * rows / freedom)
+        given, neighbours = self.report.get("noise_given"), self.report.get("noise_neighbours")
+        return Noise(residual, given, neighbours, rows, exact=row.r2 >= 1.0 - 1e-15)
+
     def why(self) -> str:
-        """Why this row: the rule's reason, what the search did and why it ended."""
+        """Why this row: the rule's reason, what the formula misses, what the search did and why it ended."""
         seen = f"{self.report.get('candidates', 0):,.0f} candidates were scored"
         complete = [note for note in self.notes if note.endswith("seen")]
         tail = f"; {complete[-1]}" if complete else ""
-        return f"{self.reason} {seen}{tail}. Stopped: {self.stopped}."
+        missed = self.noise.warning(self.target_unit or "") if self.noise else ""
+        return f"{self.reason} {missed}{' ' if missed else ''}{seen}{tail}. Stopped: {self.stopped}."
 
     # ---- exporting
 
@@ -316,8 +331,7 @@ class Fit:
         ]
         unit = f" [{self.target_unit}]" if self.target_unit else ""
         body = [f"{self.target}{unit} =", *shown, "", self.why()]
-        constants = self.constants_text()
-        return "\n".join([*body, *([constants] if constants else [])])
+        return "\n".join([*body, *(line for line in (self.constants_text(), self.noise_text()) if line)])
 
     __repr__ = __str__
 
@@ -328,6 +342,10 @@ class Fit:
             return ""
         parts = [f"{name} = {value:.6g} +- {row.errors.get(name, math.nan):.2g}" for name, value in row.values.items()]
         return f"Constants of the chosen row: {'; '.join(parts)}."
+
+    def noise_text(self) -> str:
+        """What is known of the noise, on one line; empty if nothing is."""
+        return self.noise.text(self.target_unit or "") if self.noise else ""
 
     def _repr_html_(self) -> str:
         head = "<tr><th></th><th>size</th><th>loss</th><th>R&#178;</th><th>held out</th><th>formula</th></tr>"
@@ -348,7 +366,8 @@ class Fit:
             )
         unit = f" [{escape(self.target_unit)}]" if self.target_unit else ""
         caption = f"<caption>{escape(self.target)}{unit}</caption>"
-        return f"<table class='induce'>{caption}<thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{escape(self.why())}</p>"
+        below = "".join(f"<p>{escape(line)}</p>" for line in (self.why(), self.noise_text()) if line)
+        return f"<table class='induce'>{caption}<thead>{head}</thead><tbody>{''.join(body)}</tbody></table>{below}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"

@@ -87,9 +87,7 @@ def fit_lines(
 ) -> list[str]:
     """The lines below the table: why this row, its numbers, seconds, where it went, what to do next."""
     lines = ["", f"{fit.target} = {fit.row.text(6)}", fit.why()]
-    constants = fit.constants_text()
-    if constants:
-        lines.append(constants)
+    lines += [line for line in (fit.constants_text(), fit.noise_text()) if line]
     if numbers:
         held = "" if numbers[0].together else " (one at a time, the others held)"
         lines.append(f"Numbers in it, each refitted{held}: {'; '.join(map(str, numbers))}.")
