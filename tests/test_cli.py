@@ -73,7 +73,8 @@ def test_fit_prints_the_table_the_law_the_numbers_the_seconds_and_where_it_went(
     shown = run("fit", table, "--target", "period", *QUICK, "--save", folder).stdout
     lines = shown.splitlines()
     assert lines[0] == "period [s] ="
-    assert lines[1].split() == ["size", "loss", "R2", "formula"]
+    assert lines[1].split() == ["size", "loss", "held", "out", "R2", "formula"]
+    assert "Held out: mean square error on a fifth of the rows at a time" in shown
     chosen = [line for line in lines if line.startswith(">")]
     assert len(chosen) == 1
     assert "sqrt(length)" in chosen[0]

@@ -44,7 +44,7 @@ def describe(
     return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
 
 
-def choose(rows: Sequence[Row], by: str, noise: float | None = None) -> tuple[int, str]:
+def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:
     """Place of the chosen row and a sentence why.
 
     Parameters
@@ -54,6 +54,8 @@ def choose(rows: Sequence[Row], by: str, noise: float | None = None) -> tuple[in
         One of ``RULES``.
     noise : float, optional
         Standard deviation of the noise, when it is known: at the elbow, what is smaller than it counts for nothing.
+    in_turn : bool
+        Whether held-out errors come from rows left out in turn, numbers refitted, rather than from rows kept back.
 
     Raises
     ------
@@ -76,8 +78,9 @@ def choose(rows: Sequence[Row], by: str, noise: float | None = None) -> tuple[in
             raise FillError(
                 "choosing by validation needs held-out rows. Fit with select='validation' to keep some back."
             )
-        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)
-        return place, "Chosen for the smallest error on held-out rows."
+        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)  # none is None here
+        how = "rows left out in turn, numbers refitted" if in_turn else "held-out rows"
+        return place, f"Chosen for the smallest error on {how}."
     if by == "elbow":
         return _elbow(rows, noise)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")

@@ -17,6 +17,7 @@ from induce.budget import Budget
 from induce.choosing import choose, describe
 from induce.errors import FillError, did_you_mean
 from induce.fit import Fit, Row
+from induce.folds import left_out
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
 from induce.noise import chance, neighbour_noise
@@ -221,6 +222,9 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
         )
+    held_out = "folds" if task.held_out is None and task.loss == "squared" and not modules else "rows"
+    if held_out == "folds":
+        rows = left_out(task, rows)
     if not rows and task.subject_to:
         raise FillError(
             "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
@@ -243,6 +247,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
             "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
+            **({"held_out": held_out} if any(row.held_out is not None for row in rows) else {}),
         },
         notes=tuple(run.notes),
         modules=modules,

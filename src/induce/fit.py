@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from induce.errors import ExportError, FillError
 from induce.noise import Noise
+from induce.showing import as_html, as_text
 from induce.table import Table
 from induce.terms.language import Language
 from induce.terms.markup import to_latex, to_mathml
@@ -42,7 +42,8 @@ class Row:
     r2 : float
         Share of the target's variance explained.
     held_out : float or None
-        Mean square error on rows no learner saw.
+        Mean square error on rows that were left out: ``report["held_out"]`` is "folds" where a fifth at a time was and only
+        the numbers were fitted without it (see :mod:`induce.folds`), "rows" where no learner saw them. None if rows are few.
     description_length : float
         In nats; see :func:`induce.fill.describe`.
     source : str
@@ -99,7 +100,7 @@ class Fit:
     names, units : the columns and their units
     target, target_unit : name and unit of the target
     history : tuple of (candidates scored, work, best loss so far)
-    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed, noise
+    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed, noise, held_out
     notes : tuple of str
         What the learners said, such as "all formulas of size 5 seen".
     baselines : tuple of Baseline
@@ -183,7 +184,9 @@ class Fit:
         if (size is not None) + (row is not None) + (by is not None) != 1:
             raise FillError("select() takes exactly one of size=, row= and by=. For example fit.select(size=5).")
         if by is not None:
-            place, reason = choose(self.rows, by, self.report.get("noise_given"))
+            place, reason = choose(
+                self.rows, by, self.report.get("noise_given"), in_turn=self.report.get("held_out") == "folds"
+            )
         elif row is not None:
             if not -len(self.rows) <= row < len(self.rows):
                 raise FillError(f"there is no row {row}; the front has rows 0 to {len(self.rows) - 1}.")
@@ -318,20 +321,7 @@ class Fit:
     # ---- looks
 
     def __str__(self) -> str:
-        header = ("", "size", "loss", "R2", "formula")
-        lines = [
-            (">" if i == self.chosen else "", str(r.size), f"{r.loss:.4g}", f"{r.r2:.6f}", r.text())
-            for i, r in enumerate(self.rows)
-        ]
-        lines += [("", "-", f"{b.loss:.4g}", f"{b.r2:.6f}", f"({b.name}: no formula)") for b in self.baselines]
-        widths = [max(len(line[k]) for line in [header, *lines]) for k in range(4)]
-        shown = [
-            "  ".join([line[0].ljust(widths[0]), *(line[k].rjust(widths[k]) for k in (1, 2, 3)), line[4]]).rstrip()
-            for line in [header, *lines]
-        ]
-        unit = f" [{self.target_unit}]" if self.target_unit else ""
-        body = [f"{self.target}{unit} =", *shown, "", self.why()]
-        return "\n".join([*body, *(line for line in (self.constants_text(), self.noise_text()) if line)])
+        return as_text(self)
 
     __repr__ = __str__
 
@@ -348,26 +338,7 @@ class Fit:
         return self.noise.text(self.target_unit or "") if self.noise else ""
 
     def _repr_html_(self) -> str:
-        head = "<tr><th></th><th>size</th><th>loss</th><th>R&#178;</th><th>held out</th><th>formula</th></tr>"
-        body = []
-        for i, row in enumerate(self.rows):
-            mark = "&#9654;" if i == self.chosen else ""
-            held = "" if row.held_out is None else f"{row.held_out:.4g}"
-            style = ' style="font-weight:bold"' if i == self.chosen else ""
-            body.append(
-                f"<tr{style}><td>{mark}</td><td>{row.size}</td><td>{row.loss:.4g}</td><td>{row.r2:.6f}</td><td>{held}</td>"
-                f"<td style='text-align:left'>{to_mathml(row.term, digits=4)}</td></tr>"
-            )
-        for base in self.baselines:
-            held = "" if base.held_out is None else f"{base.held_out:.4g}"
-            body.append(
-                f"<tr><td></td><td>-</td><td>{base.loss:.4g}</td><td>{base.r2:.6f}</td><td>{held}</td>"
-                f"<td style='text-align:left'><em>{escape(base.name)} (no formula)</em></td></tr>"
-            )
-        unit = f" [{escape(self.target_unit)}]" if self.target_unit else ""
-        caption = f"<caption>{escape(self.target)}{unit}</caption>"
-        below = "".join(f"<p>{escape(line)}</p>" for line in (self.why(), self.noise_text()) if line)
-        return f"<table class='induce'>{caption}<thead>{head}</thead><tbody>{''.join(body)}</tbody></table>{below}"
+        return as_html(self)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"

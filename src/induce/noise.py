@@ -57,19 +57,18 @@ def neighbour_noise(columns: Array, target: Array, weights: Array | None = None,
     >>> neighbour_noise(x[None], np.sin(40 * x)) is None
     True
     """
+    rng = np.random.default_rng([seed, 53])
+    if len(target) > MOST_ROWS:
+        rows = np.unique(rng.integers(len(target), size=MOST_ROWS))
+        columns, target, weights = columns[:, rows], target[rows], None if weights is None else weights[rows]
     spread = columns.std(axis=1)
     moving = spread > 1e-12 * np.abs(columns).max(axis=1)
     count = int(moving.sum())
     if not 1 <= count <= MOST_COLUMNS or len(target) < LEAST_ROWS * (count + 1):
         return None
-    rng = np.random.default_rng([seed, 53])
-    rows = np.arange(len(target))
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))
-    points = np.ascontiguousarray((columns[moving][:, rows] / spread[moving, None]).T)
-    y = target[rows]
-    asked = np.arange(len(rows)) if len(rows) <= ASKED else np.sort(rng.choice(len(rows), ASKED, replace=False))
-    w = np.ones(len(asked)) if weights is None else weights[rows][asked]
+    points, y = np.ascontiguousarray((columns[moving] / spread[moving, None]).T), target
+    asked = np.arange(len(y)) if len(y) <= ASKED else np.sort(rng.choice(len(y), ASKED, replace=False))
+    w = np.ones(len(asked)) if weights is None else weights[asked]
     near, far = _missed(points, y, asked, w)
     if not math.isfinite(near) or near <= (EXACT * float(y.std())) ** 2:
         return None
