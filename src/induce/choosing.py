@@ -11,7 +11,7 @@ from induce.errors import FillError, did_you_mean
 if TYPE_CHECKING:
     from induce.fit import Row
 
-__all__ = ["RULES", "choose", "describe"]
+__all__ = ["RULES", "choose", "describe", "misfit"]
 
 RULES = ("description_length", "elbow", "loss", "validation")
 
@@ -39,9 +39,16 @@ def describe(
     ----------
     J. Rissanen (1978), Modeling by Shortest Data Description.
     """
-    fit = 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
     inflate = rows / max(rows - constants - 1, 0.5)
-    return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
+    return (
+        misfit(loss, rows, floor, noise)
+        + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
+    )
+
+
+def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> float:
+    """The first part of :func:`describe`: the length of what the formula leaves over."""
+    return 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
 
 
 def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:
