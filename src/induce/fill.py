@@ -146,8 +146,15 @@ def default_learner(task: Task) -> Learner:
         from induce.learners.constants import Choices
 
         return Choices()
+    from induce.algebras.kernels import OP_NAMES
     from induce.learners.portfolio import Portfolio
 
+    unknown = [op.name for op in task.space.ops if op.name not in OP_NAMES]
+    if unknown:
+        raise FillError(
+            f"the search cannot evaluate the operator '{unknown[0]}', so no formula would hold it. Leave it out of the grammar, "
+            f"or write where it stands: a sketch such as '?a * {unknown[0]}(x)' has its constants fitted."
+        )
     return Portfolio()
 
 
@@ -207,11 +214,12 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
     searched = run.seconds
     deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
     modules: dict[str, Any] = {}
+    held_out = "rows"
     rows: list[Row]
     batch = run.best_batch
     if batch is not None and batch.values is not None and batch.losses is not None:
         row, modules = row_of_modules(task, batch.values, float(batch.losses[0]), batch.source, run.tried)
-        rows = [row]
+        rows = [row] if math.isfinite(row.loss) else []
     else:
         entries = _worth_finishing(run.archive)
         most = min(task.table.rows, 50_000)
@@ -222,9 +230,8 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
         )
-    held_out = "folds" if task.held_out is None and task.loss == "squared" and not modules else "rows"
-    if held_out == "folds":
-        rows = left_out(task, rows)
+        if task.held_out is None and task.loss == "squared":
+            held_out, rows = "folds", left_out(task, rows)
     if not rows and task.subject_to:
         raise FillError(
             "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
