@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -100,6 +101,20 @@ def test_fit_as_json_is_one_document(table):
     assert document["saved"] is None
     assert document["unit"] == "s"
     assert document["report"]["search_seconds"] >= 0
+
+
+def test_where_the_work_runs_can_be_said(table, monkeypatch):
+    asked = []
+    solve = importlib.import_module("induce.formulas.estimator").solve
+    monkeypatch.setattr(
+        "induce.formulas.estimator.solve",
+        lambda task, **settings: asked.append(settings.pop("backend")) or solve(task, **settings),
+    )
+    run("fit", table, "--target", "period", *QUICK, "--quiet")
+    run("fit", table, "--target", "period", *QUICK, "--quiet", "--backend", "ray")
+    assert asked == ["joblib", "ray"]
+    refused = run("fit", table, "--target", "period", *QUICK, "--backend", "dask", code=1)
+    assert "unknown backend 'dask'. Known: joblib, ray." in refused.stderr
 
 
 def test_quiet_prints_the_formula_only(table):
