@@ -25,6 +25,7 @@ from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
 from induce.task import Task
+from induce.terms.sort import BOOL
 from induce.terms.term import Term
 
 __all__ = ["BACKENDS", "default_learner", "describe", "fill", "solve"]
@@ -150,6 +151,10 @@ def default_learner(task: Task) -> Learner:
     from induce.learners.portfolio import Portfolio
 
     unknown = [op.name for op in task.space.ops if op.name not in OP_NAMES]
+    if unknown and task.sketch.sort is BOOL:
+        raise FillError(
+            f"this search finds formulas of real numbers, but the grammar has '{unknown[0]}'. Use induce.formulas.BooleanRegressor."
+        )
     if unknown:
         raise FillError(
             f"the search cannot evaluate the operator '{unknown[0]}', so no formula would hold it. Leave it out of the grammar, "
@@ -190,9 +195,15 @@ def solve(
     if start is not None:
         plant(run, start)
     if budget.seconds is not None:
-        # polishing and scoring on all rows comes after the search and is part of the budget
+        # polishing, scoring on all rows and looking at neighbours come after the search and are part of the budget
         rows = task.table.rows
-        aside = 0.2 + 1e-5 * min(rows, 50_000) + 5e-7 * rows + 3e-8 * rows * (task.table.columns + 1)
+        aside = (
+            0.2
+            + 1e-4 * min(rows, 1000)
+            + 1e-5 * min(rows, 50_000)
+            + 5e-7 * rows
+            + 3e-8 * rows * (task.table.columns + 1)
+        )
         run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):

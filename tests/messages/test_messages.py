@@ -27,7 +27,7 @@ from induce.errors import (
 )  # fmt: skip
 from induce.formulas import FormulaRegressor
 from induce.table import Table
-from induce.terms import REAL, Grammar, arithmetic, declare, hole
+from induce.terms import BOOL, REAL, Grammar, arithmetic, boolean, declare, hole
 from induce.terms.symbolic import from_sympy
 
 x = np.linspace(0.5, 3, 20)
@@ -163,6 +163,9 @@ REFUSED = {
         "no candidate gave finite values on the data."),
     "an operator of one's own in a search": (search_with_own, FillError,
         "the search cannot evaluate the operator 'bend', so no formula would hold it. Leave it out of the grammar, or write where it stands: a sketch such as '?a * bend(x)' has its constants fitted."),
+    "a grammar of Boolean functions": (
+        lambda: fill(hole.choice(Grammar(boolean, BOOL, productions=["and", "not"], variables=["a"]), name="f"), ({"a": [0.0, 1.0] * 5}, [0.0, 1.0] * 5)), FillError,
+        "this search finds formulas of real numbers, but the grammar has 'and'. Use induce.formulas.BooleanRegressor."),
     "a grammar without leaves": (lambda: Grammar(arithmetic, REAL, productions=["+", "*"], variables=[]), GrammarError,
         "the grammar makes no finite term of sort real. Add a leaf of that sort: a variable, a literal or a hole."),
     # ---- formulas as text
