@@ -74,7 +74,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A model that is no formula, scored beside the front so that a user sees what the formula costs."""
+    """A model that is no formula, scored beside the front so that a user sees what the formula costs.
+
+    Parameters
+    ----------
+    name : str
+    loss, r2 : float
+        On the rows it learned from.
+    held_out : float or None
+        Mean square error on rows that were left out; see :class:`Row`.
+    """
 
     name: str
     loss: float
