@@ -32,7 +32,7 @@ class StreamWorker:
 
     def __init__(self, job: bytes) -> None:
         task, learner, seed, number = pickle.loads(job)
-        warm_kernels(task.space is not None)
+        warm_kernels(any(h.hole.kind == "choice" for h in task.sketch.holes))
         self.run = Run(task, Budget(), learner, seed)
         self.stream = self.run.streams[number]
 

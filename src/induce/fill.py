@@ -144,9 +144,10 @@ def default_learner(task: Task) -> Learner:
 
         return Constants()
     if task.space is None:
+        from induce.learners.backfitting import Backfitting
         from induce.learners.constants import Choices
 
-        return Choices()
+        return Choices() if Backfitting().accepts(task) else Backfitting()
     from induce.algebras.kernels import OP_NAMES
     from induce.learners.portfolio import Portfolio
 
@@ -307,7 +308,7 @@ def _warm(task: Task) -> float:
     if not all(h.hole.kind == "net" for h in task.sketch.holes):
         from induce.warm import warm_kernels
 
-        warm_kernels(task.space is not None)
+        warm_kernels(any(h.hole.kind == "choice" for h in task.sketch.holes))
     return time.monotonic() - began
 
 

@@ -103,6 +103,7 @@ class _Finish:
         self.task, self.rows, self.noise = task, rows, noise
         table = task.table
         self.ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(table.names, table.values, strict=True)}
+        self.given = _numbers_of((task.sketch, *task.planted))
 
     def row(self, entry: Entry, *, rounding: bool, simplify: bool = True) -> Row | None:
         """A row from a kept candidate; None if it is finite nowhere."""
@@ -111,15 +112,15 @@ class _Finish:
         term = outer_factors(normal_form(raw, ranges=ranges)) if simplify else raw
         if not units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
             term = raw
-        sketch, values, fixed = self._polished(*open_constants(term), rounding)
+        sketch, values, fixed = self._polished(*open_constants(term, self.given), rounding)
         term = closed_with(sketch, values)
         again = normal_form(term, ranges=ranges) if simplify else term
         if again is not term and units_agree(task, again):
             # numbers that merge are fitted again; those that were rounded stay as they are
-            sketch, values, _ = self._polished(*open_constants(again, fixed), False)
+            sketch, values, _ = self._polished(*open_constants(again, fixed | self.given), False)
         made = self._made(sketch, values, entry.source, entry.found_at)
         if made is None and term is not raw:
-            sketch, values, _ = self._polished(*open_constants(raw), False)
+            sketch, values, _ = self._polished(*open_constants(raw, self.given), False)
             made = self._made(sketch, values, entry.source, entry.found_at)
         return made
 
@@ -194,6 +195,12 @@ class _Finish:
         loss /= total
         length = self._length(loss, row.term, row.sketch)
         return replace(row, loss=loss, r2=1.0 - loss / variance, description_length=length)
+
+
+def _numbers_of(terms: Sequence[Term]) -> frozenset[float]:
+    """Sizes of the numbers that a user wrote down: they are not fitted."""
+    found = {node.payload for term in terms for node in term.postorder() if node.op is LITERAL}
+    return frozenset(abs(n) for n in found if isinstance(n, float))
 
 
 def _held_out(task: Task, term: Term) -> float | None:

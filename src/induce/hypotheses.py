@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from induce.algebras.evaluate import evaluate
 from induce.errors import FillError, InduceError
 from induce.objections import Checker, occurs
+from induce.skeletons import Skeleton
 from induce.table import Table
+from induce.terms import hole
 from induce.terms.arithmetic import arithmetic
+from induce.terms.dimensions import units_of
 from induce.terms.term import Term
 
 __all__ = ["Hypotheses"]
@@ -46,6 +49,9 @@ class Hypotheses:
         Fewest and most nodes.
     constants : texts or numbers, optional
         The only numbers that may occur, such as ``{"0.5", "pi"}``; nothing else is fitted.
+    skeleton : text, optional
+        What stands around the unknown: ``"x1*f(x2, x3) + g(x4)"``. Every function that is no operator is unknown, may depend on
+        the columns it names and no others, and is searched on the target that the rest leaves for it; ``?`` is a fitted number.
     pure_constants : bool
         Fitted constants are pure numbers: with units given, all physical constants are columns.
 
@@ -69,6 +75,7 @@ class Hypotheses:
     monotone: Mapping[str, str] = field(default_factory=dict)
     complexity: tuple[int, int] | None = None
     constants: Any = None
+    skeleton: str | None = None
     pure_constants: bool = False
 
     def __post_init__(self) -> None:
@@ -79,6 +86,7 @@ class Hypotheses:
         _check_monotone(self.monotone)
         _check_complexity(self.complexity)
         self.numbers  # noqa: B018
+        self.shape  # noqa: B018
         self._check_together()
 
     def __bool__(self) -> bool:
@@ -110,6 +118,11 @@ class Hypotheses:
         return tuple(sorted(set(found)))
 
     @cached_property
+    def shape(self) -> Skeleton | None:
+        """The skeleton as read."""
+        return None if self.skeleton is None else Skeleton.read(self.skeleton)
+
+    @cached_property
     def blocks(self) -> tuple[Term, ...]:
         """Sub-terms without ``?`` that become building blocks."""
         terms = [term for _, term in self.patterns if not term.holes] + [_pattern(t) for t in self.known.values()]
@@ -120,6 +133,7 @@ class Hypotheses:
         """Columns that some hypothesis names."""
         terms = [t for _, t in self.patterns] + [_pattern(t) for t in self.known.values()]
         named = [v.name for t in terms for v in t.variables] + [n for pair in self.symmetric for n in pair]
+        named += [] if self.shape is None else self.shape.columns
         return tuple(dict.fromkeys([*named, *self.even_in, *self.odd_in, *self.monotone]))
 
     def _check_together(self) -> None:
@@ -133,6 +147,13 @@ class Hypotheses:
             if self.complexity is not None and pattern.size > self.complexity[1]:
                 raise _contradiction(
                     f"'{text}' has {pattern.size} nodes, but a formula has at most {self.complexity[1]}"
+                )
+        if self.shape is not None:
+            for name in sorted({node.op.name for node in self.shape.term.postorder()} & names):
+                raise _contradiction(f"the skeleton '{self.skeleton}' has '{name}', which must not occur")
+            if self.complexity is not None and self.shape.term.size > self.complexity[1]:
+                raise _contradiction(
+                    f"the skeleton '{self.skeleton}' has {self.shape.term.size} nodes, but a formula has at most {self.complexity[1]}"
                 )
         both = sorted(set(self.even_in) & set(self.odd_in))
         if both:
@@ -166,6 +187,8 @@ class Hypotheses:
                 )
             if term.size > max_size and text in self.contains:
                 raise _contradiction(f"'{text}' has {term.size} nodes, but max_size is {max_size}")
+        if self.shape is not None:
+            _check_skeleton(self.shape, table, max_size, unit)
         for a, b in self.symmetric:
             if table.units.get(a, "1") != table.units.get(b, "1"):
                 raise _contradiction(
@@ -268,6 +291,23 @@ def _missing(term: Term, names: set[str]) -> str:
         if node.args and node.op.name not in names | free:
             return str(node.op.name)
     return ""
+
+
+def _check_skeleton(shape: Skeleton, table: Table, max_size: int, unit: str | None) -> None:
+    """Columns, size and units of a skeleton."""
+    for name in shape.columns:
+        if name not in table:
+            raise table.unknown(name)
+    for name, _ in shape.functions:
+        if name in table:
+            raise FillError(
+                f"'{name}' is a column, but the skeleton '{shape.text}' uses it as an unknown function. Rename one of them."
+            )
+    if shape.term.size > max_size:
+        raise _contradiction(f"the skeleton '{shape.text}' has {shape.term.size} nodes, but max_size is {max_size}")
+    if table.units or unit is not None:
+        sketch = shape.sketch(lambda name, _: hole.real(f"part_{name}"))
+        units_of(sketch, {n: table.units.get(n, "1") for n in table.names}, target=unit)
 
 
 def _check_units(table: Table, unit: str | None) -> None:

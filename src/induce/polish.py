@@ -14,6 +14,7 @@ from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
 from induce.terms.op import LITERAL
+from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
 __all__ = [
@@ -166,10 +167,10 @@ def _drop_one(
     for name in sorted(values, key=lambda n: -share[n]):
         if share[name] < 0.1:
             return None
-        for nice in (Fraction(1), Fraction(-1)) if values[name] < 0 else (Fraction(1),):
-            fixed = sketch.replace({name: _number(nice, sketch)})
-            rest = {n: v for n, v in values.items() if n != name}
-            starts = {n: v * (values[name] / float(nice)) if share[n] >= 0.1 else v for n, v in rest.items()}
+        for nice in (Fraction(0), Fraction(1), *([Fraction(-1)] if values[name] < 0 else [])):
+            fixed, rest = _with_number(sketch, values, name, nice)
+            ratio = values[name] / float(nice or 1)
+            starts = {n: v * ratio if share[n] >= 0.1 else v for n, v in rest.items()}
             for start in (rest, starts):
                 fitted, new_loss = _fit(task, fixed, start, rows, 100)
                 if new_loss <= loss * (1 + 1e-6) + rows.variance * RELATIVE_FLOOR**2 and units_agree(task, fixed):
@@ -195,10 +196,9 @@ def _round_one(
             distance = abs(value - float(nice)) / max(errors[name], 1e-12 * abs(value), 1e-300)
             tried.append((distance, name, nice))
     for _, name, nice in sorted(tried, key=lambda t: (t[0], t[1])):
-        fixed = sketch.replace({name: _number(nice, sketch)})
+        fixed, rest = _with_number(sketch, values, name, nice)
         if not units_agree(task, fixed):
             continue  # the constant carries a unit that a plain number cannot
-        rest = {n: v for n, v in values.items() if n != name}
         if rest:
             rest, new_loss = _fit(task, fixed, rest, rows, 50)
         else:
@@ -208,6 +208,15 @@ def _round_one(
         if new_loss <= allowed:
             return fixed, rest, new_loss
     return None
+
+
+def _with_number(sketch: Term, values: dict[str, float], name: str, nice: Fraction) -> tuple[Term, dict[str, float]]:
+    """The sketch with a number in the place of one hole, and the values of the others."""
+    fixed = sketch.replace({name: _number(nice, sketch)})
+    if nice == 0:  # what is added to nothing has any unit, so the zero must go before units are asked about
+        fixed = normal_form(fixed)
+    left = {h.name for h in fixed.holes}
+    return fixed, {n: v for n, v in values.items() if n in left}
 
 
 def units_agree(task: Task, sketch: Term) -> bool:

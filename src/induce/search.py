@@ -64,7 +64,8 @@ class Run:
         self.interrupted = threading.Event()
         self.reserve = self.cpu_elsewhere = 0.0
         self.seed = seed
-        self.opened = learner.name != "portfolio"
+        self.opened = learner.name not in ("portfolio", "backfitting")
+        self.gaining = learner.name != "backfitting"  # its parts gain nothing before all of them have been searched
         count = STREAMS if learner.parallel else 1
         seeds = np.random.SeedSequence(seed).spawn(count)
         self.streams = []
@@ -125,7 +126,7 @@ class Run:
             stream.tried += batch.tried
             stream.work += batch.work
             if batch.note == OPENED:
-                self.opened = True
+                self.opened = self.gaining = True
             elif batch.note:
                 stream.notes.append(batch.note)
             if batch.values is not None:
@@ -214,6 +215,7 @@ class Run:
     def finished(self) -> str:
         """Why the search ends now, or an empty text."""
         b = self.budget
+        found = len(self.archive) > 0 or self.best_batch is not None
         if self._exact(self.archive):
             return "the best formula fits every row to rounding"
         if all(stream.over for stream in self.streams):
@@ -224,7 +226,7 @@ class Run:
             return f"{b.candidates:,.0f} candidates were scored"
         if b.work is not None and self.work >= b.work:
             return "the work limit was reached"
-        if b.plateau is not None and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
+        if b.plateau is not None and found and self.gaining and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
             return "a long stretch of work brought no better formula"
         if b.seconds is not None and not b.deterministic and self.best_batch is None and self.opened:
             # a search that has found its formula should not sit out the rest of a long budget

@@ -164,10 +164,14 @@ class Task:
                 return node.hole.options.language
         return arithmetic
 
-    @property
+    @cached_property
     def alphabet(self) -> int:
         """Symbols that a node of a formula can be: columns, operators, and a number."""
-        return len(self.table.names) + (len(self.space.ops) if self.space is not None else 8) + 1
+        from induce.terms.grammar import Grammar
+
+        grammars = [h.hole.options for h in self.sketch.holes if isinstance(h.hole.options, Grammar)]
+        operators = {p.op for grammar in grammars for p in grammar.productions if p.op is not None}
+        return len(self.table.names) + (len(operators) or 8) + 1
 
     @cached_property
     def codebook(self) -> Codebook:

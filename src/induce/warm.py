@@ -31,10 +31,13 @@ def warm_kernels(search: bool) -> None:
 
 def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     """Run each search learner for a moment."""
+    from induce.algebras import kernels as K
     from induce.learners.archive import Archive
     from induce.learners.bidirectional import Bidirectional
     from induce.learners.evolve import Evolve
+    from induce.learners.forms import Part
     from induce.learners.learner import SearchState
+    from induce.learners.positions import undone_rows
     from induce.learners.stock import Stage
     from induce.table import Table
     from induce.task import Task
@@ -73,3 +76,5 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
         for _ in range(batches):
             if next(run, None) is None:
                 break
+    two: Part = [256], [], []
+    undone_rows(target, np.ones_like(target), ((K.ADD, 0, two), (K.SIN, 0, None)), table)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from induce.learners.archive import Archive, Entry
-from induce.learners.bidirectional import Bidirectional
+from induce.learners.bidirectional import Bidirectional, stocks
 from induce.learners.forms import node_costs, sizes_of
 from induce.learners.learner import SearchState
 from induce.learners.meeting import Meeting
@@ -33,7 +33,7 @@ def met(scan, formula, data=None, operators=OPERATORS, **settings):
     """The best that one scan alone finds."""
     problem = task(formula, table(120) if data is None else data, operators, max_size=30, literals=(1, 2), **settings)
     state = SearchState(Archive())
-    meeting = Meeting(problem, state, Bidirectional((STAGE,))._stocks(problem, state)[-1], "test")
+    meeting = Meeting(problem, state, stocks(problem, state, 128, (STAGE,))[-1], "test")
     with np.errstate(all="ignore"):
         for _ in meeting.begin(STAGE):
             pass
@@ -94,7 +94,7 @@ def test_streams_share_one_bank_and_divide_the_work():
     shared, texts = {}, []
     for stream in range(3):
         state = SearchState(Archive(), stream, 3, shared=shared)
-        (stock,) = Bidirectional((STAGE,))._stocks(problem, state)
+        (stock,) = stocks(problem, state, 128, (STAGE,))
         meeting = Meeting(problem, state, stock, "test")
         with np.errstate(all="ignore"):
             for _ in meeting.begin(STAGE):
@@ -111,7 +111,7 @@ def test_limits_follow_the_archive():
     size = int(sizes_of(programs, node_costs(problem.codebook))[0])
     archive.offer(Entry(programs, size, 0.25, "test"))
     state = SearchState(archive)
-    (stock,) = Bidirectional((STAGE,))._stocks(problem, state)
+    (stock,) = stocks(problem, state, 128, (STAGE,))
     limits = Meeting(problem, state, stock, "test").limits()
     assert np.all(np.isinf(limits[:size]))
     assert np.allclose(limits[size:], 0.3, rtol=1e-3)
@@ -120,7 +120,7 @@ def test_limits_follow_the_archive():
 def test_the_columns_below_every_row_are_known():
     problem = task("x*y", table(60), OPERATORS, max_size=9, literals=(1, 2))
     state = SearchState(Archive())
-    meeting = Meeting(problem, state, Bidirectional((STAGE,))._stocks(problem, state)[-1], "test")
+    meeting = Meeting(problem, state, stocks(problem, state, 128, (STAGE,))[-1], "test")
     with np.errstate(all="ignore"):
         for _ in meeting.begin(STAGE):
             pass

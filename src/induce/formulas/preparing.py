@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,16 @@ def _nesting(condition: Any) -> tuple[str, str]:
     return arithmetic[outer].name, arithmetic[rest[:-1]].name
 
 
+@dataclass(frozen=True)
+class _AtMost:
+    """A condition on size."""
+
+    nodes: int
+
+    def __call__(self, term: Term) -> bool:
+        return term.size <= self.nodes
+
+
 def task_for(
     known: Conditions, operators: str, max_size: int, data: tuple[Table, Any, Any, Any], unit: str | None, noise: float | None, seed: int
 ) -> Task:  # fmt: skip
@@ -92,18 +102,25 @@ def task_for(
     leaves: list[Any] = [*(arithmetic.literal(n) for n in LITERALS), "?"]
     if h.numbers is not None:
         leaves = [arithmetic.literal(int(n) if float(n).is_integer() else n) for n in h.numbers]
-    grammar = Grammar(
-        arithmetic, REAL, productions=[*ops, *leaves], variables=table.names, max_size=largest,
-        forbid=[(a, b) for a, b in known.forbid if a in names and b in names],
-    )  # fmt: skip
+
+    def formula(name: str, columns: Sequence[str]) -> Term:
+        grammar = Grammar(
+            arithmetic, REAL, productions=[*ops, *leaves], variables=columns, max_size=largest,
+            forbid=[(a, b) for a, b in known.forbid if a in names and b in names],
+        )  # fmt: skip
+        return hole.choice(grammar, name=name)
+
+    sketch = formula("formula", table.names) if h.shape is None else h.shape.sketch(formula)
     repeats = 1
     if h.symmetric or h.even_in or h.odd_in:
         values, target, repeats = h.mirrored(table.values, table.names, target)
         table = Table(table.names, values, table.units, {})
         weights = None if weights is None else np.tile(weights, repeats)
     conditions = (*known.callables, *((h.checker(table),) if h else ()))
+    if h.shape is not None:  # each part alone may be as large as the whole
+        conditions = (_AtMost(largest), *conditions)
     task = Task(
-        hole.choice(grammar, name="formula"), table, target, weights, unit, held_out, noise, conditions, seed=seed,
+        sketch, table, target, weights, unit, held_out, noise, conditions, seed=seed,
         pure_constants=h.pure_constants or h.numbers is not None, planted=h.blocks, repeats=repeats,
     )  # fmt: skip
     task.dimensions  # noqa: B018  (reads every unit, so that a bad one fails before the search)

@@ -6,15 +6,18 @@ from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
 if TYPE_CHECKING:
+    from induce.learners.backfitting import Backfitting
     from induce.learners.bidirectional import Bidirectional
     from induce.learners.constants import Choices, Constants
     from induce.learners.enumerate import Enumerate
     from induce.learners.epochs import Epochs
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
+    from induce.learners.local import LocalSearch
     from induce.learners.portfolio import Portfolio
 
 _HOME = {
+    "Backfitting": "backfitting",
     "Bidirectional": "bidirectional",
     "Choices": "constants",
     "Constants": "constants",
@@ -22,11 +25,13 @@ _HOME = {
     "Epochs": "epochs",
     "Evolve": "evolve",
     "Gradient": "gradient",
+    "LocalSearch": "local",
     "Portfolio": "portfolio",
 }
 
 __all__ = [
     "Archive",
+    "Backfitting",
     "Batch",
     "Bidirectional",
     "Choices",
@@ -37,6 +42,7 @@ __all__ = [
     "Evolve",
     "Gradient",
     "Learner",
+    "LocalSearch",
     "Portfolio",
     "SearchState",
     "race",

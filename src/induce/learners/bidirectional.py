@@ -19,7 +19,7 @@ from induce.learners.stock import Stage, Stock
 from induce.learners.views import sampled, views
 from induce.task import Task
 
-__all__ = ["STAGES", "Bidirectional"]
+__all__ = ["STAGES", "Bidirectional", "stocks"]
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Bidirectional:
 
     stages: tuple[Stage, ...] = STAGES
     points: int = 128
-    opening: int = 3
+    opening: int = 2
     name: str = "bidirectional"
     parallel: bool = True
 
@@ -74,7 +74,7 @@ class Bidirectional:
         assert space is not None
         if space.constants and not state.stream:
             yield fitted_batch(task, space, combine([([-1], [float(np.mean(task.search[1]))], [True])]), self.name, 1.0)
-        meetings = [Meeting(task, state, stock, self.name) for stock in self._stocks(task, state)]
+        meetings = [Meeting(task, state, stock, self.name) for stock in stocks(task, state, self.points, self.stages)]
         if not state.stream:
             yield level_batch(task, space, meetings[-1].grown.leaves(), self.name, 1.0)
         for number, stage in enumerate(self.stages):
@@ -90,15 +90,17 @@ class Bidirectional:
                     yield from separation_scans(meeting, stage)
                 yield from scan(meeting, stage)
 
-    def _stocks(self, task: Task, state: SearchState) -> list[Stock]:
-        """The banks, made by the first stream that comes."""
-        with state.lock:
-            if self.name not in state.shared:
-                _, target, weights = task.search
-                places = sampled(len(target), self.points)
-                rows = target[places].copy(), weights[places] / weights[places].mean()
-                plain, grouped = views(task, self.points)
-                most = max(stage.rows for stage in self.stages)
-                state.shared[self.name] = [Stock(task, v, rows, most) for v in (grouped, plain) if v is not None]
-            found: list[Stock] = state.shared[self.name]
-            return found
+
+def stocks(task: Task, state: SearchState, points: int, stages: tuple[Stage, ...] = STAGES) -> list[Stock]:
+    """The banks of a task, made by the first stream or learner that comes; the plain one last."""
+    with state.lock:
+        most = max(stage.rows for stage in stages)
+        key = f"stocks {points} {most}"
+        if key not in state.shared:
+            _, target, weights = task.search
+            places = sampled(len(target), points)
+            rows = target[places].copy(), weights[places] / weights[places].mean()
+            plain, grouped = views(task, points)
+            state.shared[key] = [Stock(task, v, rows, most) for v in (grouped, plain) if v is not None]
+        found: list[Stock] = state.shared[key]
+        return found

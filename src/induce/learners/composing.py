@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from induce.learners.forms import Part
 from induce.learners.growing import Growing
 from induce.learners.targets import Step
 
-__all__ = ["Part", "Pen", "affine_parts", "over", "power_product", "product", "raised", "sum_of", "wrapped"]
+__all__ = ["Part", "Pen", "affine_parts", "over", "power_product", "product", "put_in", "raised", "sum_of", "wrapped"]
 
 Array = NDArray[np.float64]
 NEAR = 1e-8
@@ -81,6 +81,22 @@ def wrapped(inner: Part, path: Sequence[Step], pen: Pen) -> Part:
         else:
             result = _applied(op, pen.row(row), result)
     return result
+
+
+def put_in(whole: Part, places: Mapping[int, Part]) -> Part:
+    """A program with programs in the place of some of its codes."""
+    codes: list[int] = []
+    numbers: list[float] = []
+    free: list[bool] = []
+    for code in whole[0]:
+        if code < 0:
+            inner: Part = [-1], [whole[1][-1 - code]], [whole[2][-1 - code]]
+        else:
+            inner = places.get(code, ([code], [], []))
+        codes += [c - len(numbers) if c < 0 else c for c in inner[0]]
+        numbers += inner[1]
+        free += inner[2]
+    return codes, numbers, free
 
 
 def sum_of(parts: Sequence[Part], coefficients: Sequence[float] | Array, pen: Pen) -> Part:

@@ -12,6 +12,7 @@ from induce.learners.bidirectional import Bidirectional
 from induce.learners.evolve import Evolve
 from induce.learners.fitting import description_scores
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
+from induce.learners.local import LocalSearch
 from induce.task import Task
 
 __all__ = ["Portfolio"]
@@ -20,6 +21,8 @@ SLICE = 4e7
 """Node-points an arm spends before the next choice."""
 FADING = 0.8
 """What a slice leaves of the credit before it."""
+FIRST_SHARE = 0.5
+"""Share of the work that the first learner keeps: its rounds find what no step-by-step improvement leads to."""
 CURIOSITY = 0.5
 """Weight of the bonus for arms that were tried little."""
 
@@ -41,7 +44,7 @@ class Portfolio:
     """Learners side by side; a bandit moves work to the ones that shorten the description of the data.
 
     The first learner goes first, until it has done its opening (a batch with the note ``OPENED``) or ends. From then
-    on every slice of work goes to the arm with the largest ``credit + c sqrt(log(slices) / slices of the arm)``, where the
+    on it keeps half of the work, and every other slice goes to the arm with the largest ``credit + c sqrt(log(slices) / slices of the arm)``, where the
     credit is a fading mean of ``log(1 + nats gained)``. Work, never time, is what counts, so a seed repeats the search.
 
     Parameters
@@ -54,7 +57,7 @@ class Portfolio:
     E. Moulines (2011), On Upper-Confidence Bound Policies for Switching Bandit Problems (the fading mean).
     """
 
-    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), Evolve()))
+    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), LocalSearch(), Evolve()))
     name: str = "portfolio"
 
     @property
@@ -84,6 +87,8 @@ class Portfolio:
                 return
             total = sum(arm.slices for arm in alive) + 1.0
             arm = max(alive, key=lambda a: _promise(a, total))
+            if arms[0] in alive and arms[0].slices < FIRST_SHARE * total:
+                arm = arms[0]
             before = _shortest(task, state)
             spent = 0.0
             while spent < SLICE:
@@ -108,7 +113,7 @@ class Portfolio:
             if batch is None:
                 first.over = True
                 return
-            first.slices += batch.work / SLICE / 10.0
+            first.slices += batch.work / SLICE
             yield batch
             if batch.note == OPENED:
                 return

@@ -23,7 +23,7 @@ from induce.learners.stock import Stage
 from induce.learners.sums import best_pairs, best_products, longer
 from induce.learners.targets import TargetBlock, Targets, joined, single_target, undone
 
-__all__ = ["closed_forms", "scan", "sums_for"]
+__all__ = ["closed_forms", "matched", "probe", "scan", "sums_for"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -276,10 +276,11 @@ def sums_for(meeting: Meeting, block: TargetBlock, k: int, most: int, limits: Ar
 def match_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     """Many targets against the whole bank: first every function as a factor, then deeper outer parts."""
     for block in itertools.chain(meeting.quotients(stage.matched // 4), meeting.targets(stage.matched)):
-        yield _match(meeting, block)
+        yield matched(meeting, block)
 
 
-def _match(meeting: Meeting, block: TargetBlock) -> Batch:
+def matched(meeting: Meeting, block: TargetBlock) -> Batch:
+    """A block of targets against the whole bank."""
     pen, hits = meeting.pen, Hits(256)
     looked = match(block, meeting.prepared.shelf, meeting.limits(), meeting.prices, hits)
     parts = []
@@ -339,7 +340,7 @@ def inner_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
         return
     for block in meeting.targets(stage.probed):
         for k in range(len(block)):
-            yield _probe(meeting, block, k, soft)
+            yield probe(meeting, block, k, soft)
 
 
 def _best_of_each(share: Array, soft: SoftRows, most: int = 12) -> list[int]:
@@ -356,7 +357,7 @@ def _best_of_each(share: Array, soft: SoftRows, most: int = 12) -> list[int]:
     return found
 
 
-def _probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batch:
+def probe(meeting: Meeting, block: TargetBlock, k: int, soft: SoftRows) -> Batch:
     """The soft rows nearest to one target, fitted there, then as formulas for ``y``."""
     pen, points = meeting.pen, meeting.points
     w = block.w[k] / block.total[k]

@@ -64,6 +64,8 @@ def _undo_rare(op: int, x: float) -> Any:
         return v, 3.0 * v * v
     if op == K.CBRT:
         return x * x * x, 1.0 / max(3.0 * x * x, 1e-6)
+    if op == K.NEG:
+        return -x, 1.0
     if op == K.SIGMOID:
         return (math.log(x / (1.0 - x)), x * (1.0 - x)) if 0.0 < x < 1.0 else (np.nan, 0.0)
     return np.nan, 0.0
