@@ -79,8 +79,8 @@ def _is_true(fit: Fit, asked: Problem) -> bool:
 
 @row(
     "4 hard problems (quick: 3), 200 noise-free rows: CPU seconds to the exact formula without a hypothesis (at most 20; quick: "
-    "6) over those with a true part given by contains=: the smallest",
-    goal=">= 3 on at least three, exact on all",
+    "6) over those with a true part given by contains=: the third largest",
+    goal=">= 3, exact on all",
 )
 def true_parts(run: Run) -> tuple[float, bool, str]:
     limit = 6.0 if run.quick else 20.0
@@ -96,8 +96,8 @@ def true_parts(run: Run) -> tuple[float, bool, str]:
             f"{asked.name}: {with_part:.2f} s with, {without:.1f} s without{'' if solved else ' and not exact'}: "
             f"{'' if solved else 'at least '}{without / with_part:.1f} x"
         )
-    holds = exact and sum(ratio >= 3.0 for ratio in ratios) >= 3
-    return min(ratios), holds, "; ".join(notes)
+    third = sorted(ratios)[-3]
+    return third, exact and third >= 3.0, "; ".join(notes)
 
 
 @row(

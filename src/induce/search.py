@@ -226,7 +226,12 @@ class Run:
             return f"{b.candidates:,.0f} candidates were scored"
         if b.work is not None and self.work >= b.work:
             return "the work limit was reached"
-        if b.plateau is not None and found and self.gaining and self.work - self.last_better >= b.plateau + 0.5 * self.last_better:
+        if (
+            b.plateau is not None
+            and found
+            and self.gaining
+            and self.work - self.last_better >= b.plateau + 0.5 * self.last_better
+        ):
             return "a long stretch of work brought no better formula"
         if b.seconds is not None and not b.deterministic and self.best_batch is None and self.opened:
             # a search that has found its formula should not sit out the rest of a long budget
