@@ -23,6 +23,8 @@ SUITES: dict[str, str] = {
     "logic": "benchmarks.logic",
     "gnn": "benchmarks.gnn",
     "boolean": "benchmarks.boolean",
+    "hypotheses": "benchmarks.hypotheses",
+    "distributed": "benchmarks.distributed",
 }
 """Suite name to the module that holds its rows."""
 

@@ -35,6 +35,21 @@ def test_the_other_rules():
     assert reason.startswith("Chosen at the elbow: the loss falls most per added node there (2.25 e-folds a node)")
 
 
+def test_what_is_below_the_noise_makes_no_elbow():
+    front = [row(1, 1.0), row(3, 0.5), row(5, 0.0001)]
+    assert choose(front, "elbow")[0] == 2
+    assert choose(front, "elbow", noise=0.7)[0] == 1
+
+
+def test_noise_that_is_given_weighs_the_errors():
+    # half the loss is worth much where the noise is small, and nothing where the noise explains it all
+    def gain(noise):
+        return describe(0.02, 3, 0, 100, 0.0, 12, noise) - describe(0.01, 3, 0, 100, 0.0, 12, noise)
+
+    assert gain(0.01) == pytest.approx(0.5 * 100 * 0.01 / 0.01**2)
+    assert gain(1.0) == pytest.approx(0.5)
+
+
 def test_exact_fits_have_an_elbow():
     assert choose([row(1, 1.0), row(5, 0.0)], "elbow")[0] == 1
     assert choose([row(1, 0.5)], "elbow")[0] == 0

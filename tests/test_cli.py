@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -73,7 +74,8 @@ def test_fit_prints_the_table_the_law_the_numbers_the_seconds_and_where_it_went(
     shown = run("fit", table, "--target", "period", *QUICK, "--save", folder).stdout
     lines = shown.splitlines()
     assert lines[0] == "period [s] ="
-    assert lines[1].split() == ["size", "loss", "R2", "formula"]
+    assert lines[1].split() == ["size", "loss", "held", "out", "R2", "formula"]
+    assert "Held out: mean square error on a fifth of the rows at a time" in shown
     chosen = [line for line in lines if line.startswith(">")]
     assert len(chosen) == 1
     assert "sqrt(length)" in chosen[0]
@@ -99,6 +101,20 @@ def test_fit_as_json_is_one_document(table):
     assert document["saved"] is None
     assert document["unit"] == "s"
     assert document["report"]["search_seconds"] >= 0
+
+
+def test_where_the_work_runs_can_be_said(table, monkeypatch):
+    asked = []
+    solve = importlib.import_module("induce.formulas.estimator").solve
+    monkeypatch.setattr(
+        "induce.formulas.estimator.solve",
+        lambda task, **settings: asked.append(settings.pop("backend")) or solve(task, **settings),
+    )
+    run("fit", table, "--target", "period", *QUICK, "--quiet")
+    run("fit", table, "--target", "period", *QUICK, "--quiet", "--backend", "ray")
+    assert asked == ["joblib", "ray"]
+    refused = run("fit", table, "--target", "period", *QUICK, "--backend", "dask", code=1)
+    assert "unknown backend 'dask'. Known: joblib, ray." in refused.stderr
 
 
 def test_quiet_prints_the_formula_only(table):

@@ -2,62 +2,55 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
 import pytest
 
-from induce.distributed import RayStreams
+from benchmarks.distributed import Killed, front, killed_midway, noisy_table, search, two_cores
 from induce.errors import FillError
 from induce.fill import fill
 from induce.formulas import FormulaRegressor
+from induce.learners.archive import Archive, Entry
+from induce.terms import arithmetic
+from induce.terms.codes import Codebook
 
-RNG = np.random.default_rng(0)
-X = {"x": RNG.uniform(0.5, 3, 120), "y": RNG.uniform(0.5, 3, 120)}
-Y = np.exp(-0.4 * X["x"]) * np.sin(2.2 * X["y"] ** 1.3) + RNG.normal(0, 0.01, 120)
+X, Y = noisy_table()
 
 
 @pytest.fixture(scope="module")
 def ray():
-    ray = pytest.importorskip("ray")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR", configure_logging=False)
-    yield ray
-    ray.shutdown()
-
-
-def fitted(**settings):
-    model = FormulaRegressor("+ - * / sin exp", within="6000 candidates", random_state=0, **settings)
-    return model.fit(X, Y).fit_
+    pytest.importorskip("ray")
+    with two_cores() as ray:
+        yield ray
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_two_workers_give_the_front_of_one_process(ray):
-    here, there = fitted(), fitted(backend="ray")
-    assert [(r.text(None), r.loss) for r in here.rows] == [(r.text(None), r.loss) for r in there.rows]
+    here, there = search(6000), search(6000, backend="ray")
+    assert front(here) == front(there)
     assert here.report["candidates"] == there.report["candidates"]
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_killed_worker_is_replaced_and_the_fit_goes_on(ray, monkeypatch):
-    held = []
-    start = RayStreams.__init__
+def test_a_killed_worker_is_replaced_and_nothing_but_its_batch_is_lost(ray):
+    killed = killed_midway(ray, 3e5)
+    assert killed.restarts == 1
+    assert any("a worker died and was replaced" in note for note in killed.fit.notes)
+    assert killed.before.by_size
+    assert killed.lost() == []
+    assert killed.fit.report["candidates"] >= 3e5
 
-    def remember(self, run):
-        start(self, run)
-        held.append(self)
 
-    monkeypatch.setattr(RayStreams, "__init__", remember)
-    seen = []
-
-    def watch(progress):
-        seen.append(progress.loss)
-        if len(seen) == 1:
-            ray.kill(held[0].workers[1])
-
-    fit = FormulaRegressor("+ - * / sin exp", within="8s", random_state=0, backend="ray", watch=watch).fit(X, Y).fit_
-    assert held[0].restarts == 1
-    assert any("a worker died and was replaced" in note for note in fit.notes)
-    assert fit.row.loss <= seen[0] * np.var(Y) * (1 + 1e-9)
+def test_what_was_lost_is_found():
+    held, poorer = Archive(), Archive()
+    sine, line = (arithmetic.parse(text) for text in ("sin(x)", "x"))
+    book = Codebook(arithmetic, ["x"])
+    for archive, loss in ((held, 0.1), (poorer, 0.3)):
+        archive.offer(Entry(book.encode([line]), 1, 0.5, "test"))
+        archive.offer(Entry(book.encode([sine]), 2, loss, "test"))
+    fit = fill(arithmetic.parse("?a * x"), (X, Y))
+    assert Killed(fit, 0.0, before=held, after=poorer, restarts=1).lost() == [2]
+    assert Killed(fit, 0.0, before=poorer, after=held, restarts=1).lost() == []
 
 
 def test_what_cannot_be_sent_is_explained():
@@ -75,7 +68,5 @@ def test_a_missing_ray_is_named(monkeypatch):
 
 
 def test_an_unknown_backend_is_named():
-    from induce.terms import arithmetic
-
     with pytest.raises(FillError, match="unknown backend 'rai'"):
         fill(arithmetic.parse("?a * x"), (X, Y), backend="rai")

@@ -11,7 +11,7 @@ from induce.errors import FillError, did_you_mean
 if TYPE_CHECKING:
     from induce.fit import Row
 
-__all__ = ["RULES", "choose", "describe"]
+__all__ = ["RULES", "choose", "describe", "misfit"]
 
 RULES = ("description_length", "elbow", "loss", "validation")
 
@@ -39,13 +39,30 @@ def describe(
     ----------
     J. Rissanen (1978), Modeling by Shortest Data Description.
     """
-    fit = 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
     inflate = rows / max(rows - constants - 1, 0.5)
-    return fit + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
+    return (
+        misfit(loss, rows, floor, noise)
+        + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
+    )
 
 
-def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
+def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> float:
+    """The first part of :func:`describe`: the length of what the formula leaves over."""
+    return 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
+
+
+def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:
     """Place of the chosen row and a sentence why.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    by : str
+        One of ``RULES``.
+    noise : float, optional
+        Standard deviation of the noise, when it is known: at the elbow, what is smaller than it counts for nothing.
+    in_turn : bool
+        Whether held-out errors come from rows left out in turn, numbers refitted, rather than from rows kept back.
 
     Raises
     ------
@@ -68,10 +85,11 @@ def choose(rows: Sequence[Row], by: str) -> tuple[int, str]:
             raise FillError(
                 "choosing by validation needs held-out rows. Fit with select='validation' to keep some back."
             )
-        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)
-        return place, "Chosen for the smallest error on held-out rows."
+        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)  # none is None here
+        how = "rows left out in turn, numbers refitted" if in_turn else "held-out rows"
+        return place, f"Chosen for the smallest error on {how}."
     if by == "elbow":
-        return _elbow(rows)
+        return _elbow(rows, noise)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
 
 
@@ -88,9 +106,9 @@ def _beside(rows: Sequence[Row], place: int) -> str:
     return f": {', and '.join(parts)}" if parts else ""
 
 
-def _elbow(rows: Sequence[Row]) -> tuple[int, str]:
+def _elbow(rows: Sequence[Row], noise: float | None) -> tuple[int, str]:
     """The row with the steepest drop of log loss per node, among those within reach of the best loss."""
-    floor = 1e-300
+    floor = max(noise**2 if noise else 0.0, 1e-300)
     best = math.log(max(min(row.loss for row in rows), floor))
     place, steepest = 0, 0.0
     for i in range(1, len(rows)):

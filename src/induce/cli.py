@@ -157,6 +157,9 @@ def fit(
         int, typer.Option("--seed", help="The same seed gives the same result when no time limit ends the search.")
     ] = 0,
     jobs: Annotated[int, typer.Option("--n-jobs", help="Threads.")] = 1,
+    backend: Annotated[
+        str, typer.Option("--backend", help="joblib (threads), or ray (workers; the same result).")
+    ] = "joblib",
     save: Annotated[
         str | None, typer.Option("--save", metavar="DIR", help="Keep the formulas and their exports in this folder.")
     ] = None,
@@ -174,7 +177,8 @@ def fit(
     known = known_units(table, units)
     found = _search(
         explaining, table[target], target, known or None, within=within, operators=operators, max_size=max_size, select=select,
-        noise=noise, random_state=seed, n_jobs=jobs, watch=None if quiet or as_json else "progress",
+        noise=noise, random_state=seed, n_jobs=jobs, backend=backend,
+        watch=None if quiet or as_json else "progress",
     )  # fmt: skip
     if save is not None:
         found.save(save)

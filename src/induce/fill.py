@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,12 +17,15 @@ from induce.budget import Budget
 from induce.choosing import choose, describe
 from induce.errors import FillError, did_you_mean
 from induce.fit import Fit, Row
+from induce.folds import left_out
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
+from induce.noise import chance, neighbour_noise
 from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
 from induce.task import Task
+from induce.terms.sort import BOOL
 from induce.terms.term import Term
 
 __all__ = ["BACKENDS", "default_learner", "describe", "fill", "solve"]
@@ -144,8 +148,19 @@ def default_learner(task: Task) -> Learner:
         from induce.learners.constants import Choices
 
         return Choices() if Backfitting().accepts(task) else Backfitting()
+    from induce.algebras.kernels import OP_NAMES
     from induce.learners.portfolio import Portfolio
 
+    unknown = [op.name for op in task.space.ops if op.name not in OP_NAMES]
+    if unknown and task.sketch.sort is BOOL:
+        raise FillError(
+            f"this search finds formulas of real numbers, but the grammar has '{unknown[0]}'. Use induce.formulas.BooleanRegressor."
+        )
+    if unknown:
+        raise FillError(
+            f"the search cannot evaluate the operator '{unknown[0]}', so no formula would hold it. Leave it out of the grammar, "
+            f"or write where it stands: a sketch such as '?a * {unknown[0]}(x)' has its constants fitted."
+        )
     return Portfolio()
 
 
@@ -181,9 +196,15 @@ def solve(
     if start is not None:
         plant(run, start)
     if budget.seconds is not None:
-        # polishing and scoring on all rows comes after the search and is part of the budget
+        # polishing, scoring on all rows and looking at neighbours come after the search and are part of the budget
         rows = task.table.rows
-        aside = 0.2 + 1e-5 * min(rows, 50_000) + 5e-7 * rows + 3e-8 * rows * (task.table.columns + 1)
+        aside = (
+            0.2
+            + 1e-4 * min(rows, 1000)
+            + 1e-5 * min(rows, 50_000)
+            + 5e-7 * rows
+            + 3e-8 * rows * (task.table.columns + 1)
+        )
         run.reserve = min(0.5 * budget.seconds, aside)
     show = watcher(watch)
     with catching_interrupt(run):
@@ -205,11 +226,12 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
     searched = run.seconds
     deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
     modules: dict[str, Any] = {}
+    held_out = "rows"
     rows: list[Row]
     batch = run.best_batch
     if batch is not None and batch.values is not None and batch.losses is not None:
         row, modules = row_of_modules(task, batch.values, float(batch.losses[0]), batch.source, run.tried)
-        rows = [row]
+        rows = [row] if math.isfinite(row.loss) else []
     else:
         entries = _worth_finishing(run.archive)
         most = min(task.table.rows, 50_000)
@@ -220,6 +242,8 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
         )
+        if task.held_out is None and task.loss == "squared":
+            held_out, rows = "folds", left_out(task, rows)
     if not rows and task.subject_to:
         raise FillError(
             "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
@@ -228,8 +252,8 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         raise FillError(
             "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
         )
-    chosen, reason = choose(rows, select)
-    return Fit(
+    chosen, reason = choose(rows, select, task.noise)
+    fit = Fit(
         rows=tuple(rows),
         chosen=chosen,
         reason=reason,
@@ -242,10 +266,28 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
             "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
+            **({"held_out": held_out} if any(row.held_out is not None for row in rows) else {}),
         },
         notes=tuple(run.notes),
         modules=modules,
     )  # fmt: skip
+    return replace(fit, report={**fit.report, **_noise_figures(task, fit)}) if task.loss == "squared" else fit
+
+
+def _noise_figures(task: Task, fit: Fit) -> dict[str, float]:
+    """The report's figures of the noise: under the chosen row, as given, and by neighbours where no row refutes them."""
+    figures = {} if not task.noise else {"noise_given": float(task.noise)}
+    rows = task.table.rows // task.repeats  # mirror images have the noise of their row
+    weights = None if task.weights is None else task.weights[:rows]
+    apart = neighbour_noise(task.table.values[:, :rows], task.target[:rows], weights, seed=task.seed)
+    count = task.evidence
+    left = [row.loss * count / (count - len(row.values)) for row in fit.rows if len(row.values) < count]
+    if not left:
+        return figures
+    if apart is not None and apart <= chance(count) * math.sqrt(min(left)):
+        figures["noise_neighbours"] = apart
+    noise = replace(fit, report={**fit.report, **figures, "noise": 0.0}).noise
+    return figures if noise is None else {"noise": noise.best, **figures}
 
 
 def _worth_finishing(archive: Archive) -> list[Entry]:

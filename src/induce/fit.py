@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import ExportError, FillError
+from induce.noise import Noise
+from induce.showing import as_html, as_text
 from induce.table import Table
 from induce.terms.language import Language
 from induce.terms.markup import to_latex, to_mathml
@@ -41,7 +42,8 @@ class Row:
     r2 : float
         Share of the target's variance explained.
     held_out : float or None
-        Mean square error on rows no learner saw.
+        Mean square error on rows that were left out: ``report["held_out"]`` is "folds" where a fifth at a time was and only
+        the numbers were fitted without it (see :mod:`induce.folds`), "rows" where no learner saw them. None if rows are few.
     description_length : float
         In nats; see :func:`induce.fill.describe`.
     source : str
@@ -72,7 +74,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A model that is no formula, scored beside the front so that a user sees what the formula costs."""
+    """A model that is no formula, scored beside the front so that a user sees what the formula costs.
+
+    Parameters
+    ----------
+    name : str
+    loss, r2 : float
+        On the rows it learned from.
+    held_out : float or None
+        Mean square error on rows that were left out; see :class:`Row`.
+    """
 
     name: str
     loss: float
@@ -98,7 +109,7 @@ class Fit:
     names, units : the columns and their units
     target, target_unit : name and unit of the target
     history : tuple of (candidates scored, work, best loss so far)
-    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed
+    report : mapping of figures: candidates, work, seconds, compile seconds, rows, seed, noise, held_out
     notes : tuple of str
         What the learners said, such as "all formulas of size 5 seen".
     baselines : tuple of Baseline
@@ -182,7 +193,9 @@ class Fit:
         if (size is not None) + (row is not None) + (by is not None) != 1:
             raise FillError("select() takes exactly one of size=, row= and by=. For example fit.select(size=5).")
         if by is not None:
-            place, reason = choose(self.rows, by)
+            place, reason = choose(
+                self.rows, by, self.report.get("noise_given"), in_turn=self.report.get("held_out") == "folds"
+            )
         elif row is not None:
             if not -len(self.rows) <= row < len(self.rows):
                 raise FillError(f"there is no row {row}; the front has rows 0 to {len(self.rows) - 1}.")
@@ -192,7 +205,9 @@ class Fit:
             if not fitting:
                 raise FillError(f"no formula has at most {size} nodes; the smallest has {self.rows[0].size}.")
             place, reason = fitting[-1], f"Chosen by hand: the best formula of at most {size} nodes."
-        return replace(self, chosen=place, reason=reason)
+        found = replace(self, chosen=place, reason=reason)
+        noise = found.noise
+        return replace(found, report={**self.report, "noise": noise.best}) if noise is not None else found
 
     # ---- using
 
@@ -229,12 +244,24 @@ class Fit:
         half = float(stats.t.ppf(0.5 + level / 2, freedom)) * row.errors[name]
         return row.values[name] - half, row.values[name] + half
 
+    @property
+    def noise(self) -> Noise | None:
+        """What is known of the target's noise; None for a loss that is no mean square, or with as many constants as rows."""
+        row, rows = self.row, int(self.report.get("rows", 0))
+        freedom = rows - len(row.values)
+        if "noise" not in self.report or freedom <= 0:
+            return None
+        residual = math.sqrt(row.loss * rows / freedom)
+        given, neighbours = self.report.get("noise_given"), self.report.get("noise_neighbours")
+        return Noise(residual, given, neighbours, rows, exact=row.r2 >= 1.0 - 1e-15)
+
     def why(self) -> str:
-        """Why this row: the rule's reason, what the search did and why it ended."""
+        """Why this row: the rule's reason, what the formula misses, what the search did and why it ended."""
         seen = f"{self.report.get('candidates', 0):,.0f} candidates were scored"
         complete = [note for note in self.notes if note.endswith("seen")]
         tail = f"; {complete[-1]}" if complete else ""
-        return f"{self.reason} {seen}{tail}. Stopped: {self.stopped}."
+        missed = self.noise.warning(self.target_unit or "") if self.noise else ""
+        return f"{self.reason} {missed}{' ' if missed else ''}{seen}{tail}. Stopped: {self.stopped}."
 
     # ---- exporting
 
@@ -303,21 +330,7 @@ class Fit:
     # ---- looks
 
     def __str__(self) -> str:
-        header = ("", "size", "loss", "R2", "formula")
-        lines = [
-            (">" if i == self.chosen else "", str(r.size), f"{r.loss:.4g}", f"{r.r2:.6f}", r.text())
-            for i, r in enumerate(self.rows)
-        ]
-        lines += [("", "-", f"{b.loss:.4g}", f"{b.r2:.6f}", f"({b.name}: no formula)") for b in self.baselines]
-        widths = [max(len(line[k]) for line in [header, *lines]) for k in range(4)]
-        shown = [
-            "  ".join([line[0].ljust(widths[0]), *(line[k].rjust(widths[k]) for k in (1, 2, 3)), line[4]]).rstrip()
-            for line in [header, *lines]
-        ]
-        unit = f" [{self.target_unit}]" if self.target_unit else ""
-        body = [f"{self.target}{unit} =", *shown, "", self.why()]
-        constants = self.constants_text()
-        return "\n".join([*body, *([constants] if constants else [])])
+        return as_text(self)
 
     __repr__ = __str__
 
@@ -329,26 +342,12 @@ class Fit:
         parts = [f"{name} = {value:.6g} +- {row.errors.get(name, math.nan):.2g}" for name, value in row.values.items()]
         return f"Constants of the chosen row: {'; '.join(parts)}."
 
+    def noise_text(self) -> str:
+        """What is known of the noise, on one line; empty if nothing is."""
+        return self.noise.text(self.target_unit or "") if self.noise else ""
+
     def _repr_html_(self) -> str:
-        head = "<tr><th></th><th>size</th><th>loss</th><th>R&#178;</th><th>held out</th><th>formula</th></tr>"
-        body = []
-        for i, row in enumerate(self.rows):
-            mark = "&#9654;" if i == self.chosen else ""
-            held = "" if row.held_out is None else f"{row.held_out:.4g}"
-            style = ' style="font-weight:bold"' if i == self.chosen else ""
-            body.append(
-                f"<tr{style}><td>{mark}</td><td>{row.size}</td><td>{row.loss:.4g}</td><td>{row.r2:.6f}</td><td>{held}</td>"
-                f"<td style='text-align:left'>{to_mathml(row.term, digits=4)}</td></tr>"
-            )
-        for base in self.baselines:
-            held = "" if base.held_out is None else f"{base.held_out:.4g}"
-            body.append(
-                f"<tr><td></td><td>-</td><td>{base.loss:.4g}</td><td>{base.r2:.6f}</td><td>{held}</td>"
-                f"<td style='text-align:left'><em>{escape(base.name)} (no formula)</em></td></tr>"
-            )
-        unit = f" [{escape(self.target_unit)}]" if self.target_unit else ""
-        caption = f"<caption>{escape(self.target)}{unit}</caption>"
-        return f"<table class='induce'>{caption}<thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{escape(self.why())}</p>"
+        return as_html(self)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"

@@ -142,7 +142,7 @@ def polished(
         step = _drop_one(task, programs, sketch, values, rows, loss)
         if step is None:
             errors = standard_errors(task, programs, sketch, rows, noise)
-            step = _round_one(task, sketch, values, errors, rows, loss)
+            step = _round_one(task, sketch, values, errors, rows, loss, noise)
         if step is None:
             break
         sketch, values, loss = step
@@ -179,7 +179,13 @@ def _drop_one(
 
 
 def _round_one(
-    task: Task, sketch: Term, values: dict[str, float], errors: dict[str, float], rows: PolishRows, loss: float
+    task: Task,
+    sketch: Term,
+    values: dict[str, float],
+    errors: dict[str, float],
+    rows: PolishRows,
+    loss: float,
+    noise: float | None,
 ) -> tuple[Term, dict[str, float], float] | None:
     """Fix the constant that is nearest to a simple number, if the loss does not rise beyond noise."""
     tried = []
@@ -198,7 +204,7 @@ def _round_one(
         else:
             new_loss = float(rows.loss(task.codebook.encode([fixed]))[0])
         # one constant less lowers the likelihood ratio by a chi-square of one degree: 4 is about its 95 % point
-        allowed = loss * (1 + 4.0 / rows.total) + rows.variance * RELATIVE_FLOOR**2
+        allowed = loss + 4.0 * (noise**2 if noise else loss) / rows.total + rows.variance * RELATIVE_FLOOR**2
         if new_loss <= allowed:
             return fixed, rest, new_loss
     return None

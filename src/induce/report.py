@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from induce.showing import header, lines_below, row_cells, title
+
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
@@ -54,7 +56,7 @@ def fit_document(fit: Fit, numbers: Sequence[NumberEstimate] = (), folder: str |
             }
             for r in fit.rows
         ],
-        "baselines": [{"name": b.name, "loss": b.loss, "r2": b.r2} for b in fit.baselines],
+        "baselines": [{"name": b.name, "loss": b.loss, "r2": b.r2, "held_out": b.held_out} for b in fit.baselines],
         "stopped": fit.stopped,
         "report": dict(fit.report),
         "saved": folder,
@@ -68,17 +70,16 @@ def rich_table(fit: Fit) -> RichTable:
     from rich.markup import escape
     from rich.table import Table
 
-    unit = f" [{fit.target_unit}]" if fit.target_unit else ""
-    table = Table(title=escape(f"{fit.target}{unit} ="), title_justify="left", box=None, pad_edge=False)
+    table = Table(title=escape(f"{title(fit)} ="), title_justify="left", box=None, pad_edge=False)
     table.add_column("")
-    for name in ("size", "loss", "R2"):
+    for name in header(fit):
         table.add_column(name, justify="right")
     table.add_column("formula", overflow="fold")
     for place, row in enumerate(fit.rows):
         mark, style = (">", "bold green") if place == fit.chosen else ("", None)
-        table.add_row(mark, str(row.size), f"{row.loss:.4g}", f"{row.r2:.6f}", escape(row.text()), style=style)
+        table.add_row(mark, *row_cells(fit, row), escape(row.text()), style=style)
     for base in fit.baselines:
-        table.add_row("", "-", f"{base.loss:.4g}", f"{base.r2:.6f}", f"({base.name}: no formula)", style="dim")
+        table.add_row("", *row_cells(fit, base), f"({base.name}: no formula)", style="dim")
     return table
 
 
@@ -86,10 +87,7 @@ def fit_lines(
     fit: Fit, numbers: Sequence[NumberEstimate] = (), folder: str | None = None, *, fitted: bool = True
 ) -> list[str]:
     """The lines below the table: why this row, its numbers, seconds, where it went, what to do next."""
-    lines = ["", f"{fit.target} = {fit.row.text(6)}", fit.why()]
-    constants = fit.constants_text()
-    if constants:
-        lines.append(constants)
+    lines = ["", f"{fit.target} = {fit.row.text(6)}", *lines_below(fit)]
     if numbers:
         held = "" if numbers[0].together else " (one at a time, the others held)"
         lines.append(f"Numbers in it, each refitted{held}: {'; '.join(map(str, numbers))}.")

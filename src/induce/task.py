@@ -247,12 +247,14 @@ class Task:
 def _check_meanings(sketch: Term) -> None:
     """Refuse operators that mean nothing under the real algebra before any work is done."""
     from induce.algebras.algebra import Algebra, meaning_of
+    from induce.algebras.trying import check_meaning
     from induce.terms.sort import BOOL
 
     algebra = Algebra.BOOLEAN if sketch.sort is BOOL else Algebra.REAL
     for node in sketch.postorder():
         if node.op.notation.kind != "special":
             meaning_of(node.op, algebra)
+            check_meaning(node.op)
 
 
 def names_of(ops: Sequence[Op]) -> str:

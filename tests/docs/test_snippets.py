@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import shutil
@@ -35,7 +36,11 @@ def marked(page: Path):
     """A page that searches for long is slow; the README is not excused."""
     name = page.relative_to(ROOT).as_posix()
     searches = any(call in code for call in ("FormulaRegressor(", "discover(") for _, code in blocks(page))
-    return pytest.param(page, id=name, marks=[pytest.mark.slow] if searches and name != "README.md" else [])
+    marks = [pytest.mark.slow] if searches and name != "README.md" else []
+    if any('backend="ray"' in code for _, code in blocks(page)):  # an extra, with warnings of its own
+        absent = importlib.util.find_spec("ray") is None
+        marks += [pytest.mark.skipif(absent, reason="needs ray"), pytest.mark.filterwarnings("ignore")]
+    return pytest.param(page, id=name, marks=marks)
 
 
 @pytest.mark.parametrize("page", [marked(page) for page in PAGES if blocks(page)])

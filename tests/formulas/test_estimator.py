@@ -88,6 +88,14 @@ def test_order_of_rows_and_repeats_do_not_matter(pendulum):
     assert weighted.fit_.pareto == doubled.fit_.pareto
 
 
+def test_a_unit_under_the_name_of_a_column_is_not_the_targets():
+    x = np.linspace(1.0, 4.0, 20)
+    columns = {"x": x, "y": np.sqrt(x)}
+    model = FormulaRegressor("* /", units={"x": "m", "y": "m"}, max_size=3, within=SMALL, random_state=0)
+    assert model.fit(columns, columns["x"] * columns["y"]).fit_.target_unit is None
+    assert str(model.best_) in ("x * y", "y * x")
+
+
 def test_units_are_hard_on_every_row():
     data = load("planets")
     model = FormulaRegressor(units=data.units, within=SMALL, random_state=0)

@@ -11,7 +11,9 @@ import pytest
 import sympy
 
 from induce import fill
+from induce.algebras import Algebra, register
 from induce.errors import (
+    AlgebraError,
     BudgetError,
     DataError,
     ExportError,
@@ -25,7 +27,7 @@ from induce.errors import (
 )  # fmt: skip
 from induce.formulas import FormulaRegressor
 from induce.table import Table
-from induce.terms import REAL, Grammar, arithmetic, declare
+from induce.terms import BOOL, REAL, Grammar, arithmetic, boolean, declare, hole
 from induce.terms.symbolic import from_sympy
 
 x = np.linspace(0.5, 3, 20)
@@ -50,6 +52,19 @@ def fit(X=None, target=y, weights=None, **settings):
 
 def parse(text, **options):
     return arithmetic.parse(text, **options)
+
+
+def own(name, meaning, sketch):
+    """Fill a sketch with an operator of one's own."""
+    op = declare(f"{name}(real) -> real")
+    register(op, Algebra.REAL, meaning)
+    return fill(arithmetic.extend(f"with_{name}", [op]).parse(sketch), ({"x": x}, y), within="2 epochs")
+
+
+def search_with_own():
+    op = declare("bend(real) -> real")
+    grammar = Grammar(arithmetic.extend("bendy", [op]), REAL, productions=["+", "bend", "?"], variables=["x"])
+    return fill(hole.choice(grammar, name="f"), ({"x": x}, y))
 
 
 REFUSED = {
@@ -127,6 +142,30 @@ REFUSED = {
     "an operator of one's own without meaning": (
         lambda: fill(arithmetic.extend("mine", [declare("wobble(real) -> real")]).parse("?a * wobble(x)"), ({"x": x}, y)), InduceError,
         "operator 'wobble' has no meaning under the algebra 'real'. Give it one with algebras.register(op, algebra, f)."),
+    "an operator of one's own that gives too few numbers": (lambda: own("first", lambda xp, v: v[:3], "?a * first(x)"), AlgebraError,
+        "operator 'first' gave numbers of shape (3,) for numbers of shape (5,), but one number for each is needed. Change its meaning, or sum up outside of the formula."),
+    "an operator of one's own that gives a column": (lambda: own("upright", lambda xp, v: v[:, None], "?a * upright(x)"), AlgebraError,
+        "operator 'upright' gave numbers of shape (5, 1) for numbers of shape (5,), but one number for each is needed."),
+    "an operator of one's own that gives truth values": (lambda: own("large", lambda xp, v: v > 1.0, "?a * large(x)"), AlgebraError,
+        "operator 'large' gave truth values of shape (5,) for numbers of shape (5,), but one number for each is needed."),
+    "an operator of one's own that gives text": (lambda: own("wordy", lambda xp, v: "no", "?a * wordy(x)"), AlgebraError,
+        "operator 'wordy' gave str ('no') for numpy, but an array of numpy is needed. Use the functions of the module that its meaning gets as the first argument."),
+    "an operator of one's own for numpy alone": (lambda: own("waves", lambda xp, v: np.sin(v), "?a * waves(x)"), AlgebraError,
+        "operator 'waves' failed on 5 numbers under torch: RuntimeError: Can't call numpy() on Tensor that requires grad."),
+    "an operator of one's own that fails": (lambda: own("broken", lambda xp, v: xp.nothing(v), "?a * broken(x)"), AlgebraError,
+        "operator 'broken' failed on 5 numbers under numpy: AttributeError: module 'numpy' has no attribute 'nothing'. Its meaning gets numpy or torch and then the values; use functions that both have."),
+    "an operator of one's own without derivative": (lambda: own("steps", lambda xp, v: xp.floor(v), "steps(?a * x)"), AlgebraError,
+        "operator 'steps' has no derivative by its argument 1, so what is in '?a * x' cannot be fitted. Use functions of torch that have one, or leave holes out of it."),
+    "an operator of one's own that stops derivatives": (
+        lambda: own("cut", lambda xp, v: v.detach() if hasattr(v, "detach") else v, "cut(?a * x)"), AlgebraError,
+        "operator 'cut' has no derivative by its argument 1, so what is in '?a * x' cannot be fitted."),
+    "an operator of one's own that is nowhere finite": (lambda: own("lost", lambda xp, v: v * np.nan, "?a * lost(x)"), FillError,
+        "no candidate gave finite values on the data."),
+    "an operator of one's own in a search": (search_with_own, FillError,
+        "the search cannot evaluate the operator 'bend', so no formula would hold it. Leave it out of the grammar, or write where it stands: a sketch such as '?a * bend(x)' has its constants fitted."),
+    "a grammar of Boolean functions": (
+        lambda: fill(hole.choice(Grammar(boolean, BOOL, productions=["and", "not"], variables=["a"]), name="f"), ({"a": [0.0, 1.0] * 5}, [0.0, 1.0] * 5)), FillError,
+        "this search finds formulas of real numbers, but the grammar has 'and'. Use induce.formulas.BooleanRegressor."),
     "a grammar without leaves": (lambda: Grammar(arithmetic, REAL, productions=["+", "*"], variables=[]), GrammarError,
         "the grammar makes no finite term of sort real. Add a leaf of that sort: a variable, a literal or a hole."),
     # ---- formulas as text
@@ -148,6 +187,10 @@ REFUSED = {
         f"unknown operator 'besselj'. This language has: {OPERATORS}."),
     "the imaginary unit of SymPy": (lambda: from_sympy(sympy.I * sympy.Symbol("x")), ExportError,
         "the SymPy atom 'I' has no counterpart in language 'arithmetic'. Give an expression of symbols, real numbers and functions."),
+    "an unknown symbol of SymPy": (lambda: from_sympy(sympy.Symbol("lenght") + 1, variables=["length", "mass"]), ExportError,
+        "the expression has the unknown symbol 'lenght'. Did you mean 'length'? The variables are: length, mass."),
+    "text for SymPy, which would run it": (lambda: from_sympy("__import__('os').system('echo')"), ExportError,
+        "from_sympy reads expressions of SymPy, but got the text \"__import__('os').system('echo')\". Read text with arithmetic.parse(...)."),
     # ---- settings
     "no time": (lambda: fit(within=0), BudgetError, "the budget's seconds must be a positive number, but got 0.0. Write for example '60s'."),
     "negative time": (lambda: fit(within=-3), BudgetError, "the budget's seconds must be a positive number, but got -3.0."),

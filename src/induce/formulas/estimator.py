@@ -185,7 +185,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         warn_columns(table)
         table, target, weights = gathered(table, target, weights)
         seed = self._seed()
-        target_unit = None if self.units is None else self.units.get(target_name, self.units.get("y"))
+        # a column may be called as the target is: the unit under that name is then the column's
+        given = {name: unit for name, unit in (self.units or {}).items() if name not in table}
+        target_unit = given.get(target_name, given.get("y"))
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
@@ -307,12 +309,12 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             warnings.warn(f"{message} They are NaN.", UserWarning, stacklevel=2)
         return value
 
-    def stability(self, X: Any, y: Any, *, times: int = 100) -> Stability:
-        """How often each part of the formula is chosen again when the rows are resampled; see :func:`stability`.
+    def stability(self, X: Any, y: Any, sample_weight: Any = None, *, times: int = 100) -> Stability:
+        """How often each part of the formula is chosen again when the rows are resampled; see :mod:`induce.formulas.stability`.
 
         Parameters
         ----------
-        X, y : the data of the fit
+        X, y, sample_weight : the data of the fit
         times : int
             Resampled tables.
         """
@@ -320,7 +322,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         from induce.formulas.stability import stability
 
         table = self._table(X, None, reset=False)
-        return stability(self.fit_, table, check_target(y, table.rows), times=times, seed=self._seed())
+        target, weights = check_target(y, table.rows), check_weights(sample_weight, table.rows)
+        return stability(self.fit_, table, target, weights, times=times, seed=self._seed())
 
     def plot(self, X: Any = None, y: Any = None) -> Any:
         """The front and, with data, predicted against true values and residuals: a matplotlib Figure."""

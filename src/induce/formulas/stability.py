@@ -1,7 +1,7 @@
 """How firmly the data choose: the front judged again on resampled rows.
 
-Rows are drawn with replacement; on every draw the constants of all formulas of the front are fitted again and the shortest
-description is chosen. How often a formula is chosen, and how often a sub-term stands in the chosen one, says how far the choice
+Rows are drawn with replacement, each counting with its weight; on every draw the constants of all formulas of the front are fitted
+again and the shortest description is chosen, as in the fit: noise that was given and units of constants included. How often a formula is chosen, and how often a sub-term stands in the chosen one, says how far the choice
 hangs on the rows at hand. Formulas that the search did not find are not among them.
 
 Source: B. Efron (1979), Bootstrap Methods: Another Look at the Jackknife.
@@ -9,6 +9,7 @@ Source: B. Efron (1979), Bootstrap Methods: Another Look at the Jackknife.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import fit_constants
-from induce.choosing import describe
+from induce.choosing import describe, misfit
 from induce.errors import FillError
-from induce.fit import Fit
+from induce.fit import Fit, Row
+from induce.polish import RELATIVE_FLOOR
 from induce.table import Table
 from induce.terms import hole as holes
 from induce.terms.arithmetic import arithmetic
@@ -54,7 +56,9 @@ class Stability:
         return "\n".join([f"share of {self.times} resampled tables in whose formula a part stands:", *lines])
 
 
-def stability(fit: Fit, table: Table, target: Array, *, times: int = 100, seed: int = 0) -> Stability:
+def stability(
+    fit: Fit, table: Table, target: Array, weights: Array | None = None, *, times: int = 100, seed: int = 0
+) -> Stability:
     """Judge the front again on resampled rows.
 
     Parameters
@@ -63,6 +67,8 @@ def stability(fit: Fit, table: Table, target: Array, *, times: int = 100, seed: 
     table : Table
         The columns that the formulas use.
     target : array of shape (rows,)
+    weights : array of shape (rows,), optional
+        Those of the fit.
     times : int
         Draws.
     seed : int
@@ -83,15 +89,22 @@ def stability(fit: Fit, table: Table, target: Array, *, times: int = 100, seed: 
     ]
     programs = book.encode(started)
     rng = np.random.default_rng(seed)
-    alphabet, count = len(names) + 9, len(target)
-    floor = 1e-22 * float(np.var(target))
+    count = len(target)
+    own = np.ones(count) if weights is None else weights
+    evidence = max(round(float(own.sum() ** 2 / (own**2).sum())), 1)
+    mean = float(np.average(target, weights=own))
+    floor = RELATIVE_FLOOR**2 * float(np.average((target - mean) ** 2, weights=own))
+    noise = fit.report.get("noise_given")
+    charges = [_charge(fit, row, evidence, len(names), floor) for row in fit.rows]
     chosen = np.zeros(len(fit.rows))
     for _ in range(times):
-        weights = rng.multinomial(count, np.full(count, 1.0 / count)).astype(float)
-        _, squares = fit_constants(programs, columns, target, weights=weights, iterations=10)
+        drawn = own * rng.multinomial(count, np.full(count, 1.0 / count))
+        if not drawn.any():  # every row drawn has weight zero
+            drawn = own
+        _, squares = fit_constants(programs, columns, target, weights=drawn, iterations=10)
         lengths = [
-            describe(float(s) / count, row.size, len(row.values), count, floor, alphabet) if np.isfinite(s) else np.inf
-            for s, row in zip(squares, fit.rows, strict=True)
+            misfit(float(s) / float(drawn.sum()), evidence, floor, noise) + charge if np.isfinite(s) else np.inf
+            for s, charge in zip(squares, charges, strict=True)
         ]
         chosen[int(np.argmin(lengths))] += 1.0 / times
     terms: dict[str, float] = {}
@@ -100,6 +113,16 @@ def stability(fit: Fit, table: Table, target: Array, *, times: int = 100, seed: 
             terms[text] = terms.get(text, 0.0) + float(share)
     ordered = dict(sorted(terms.items(), key=lambda item: (-item[1], len(item[0]), item[0])))
     return Stability(tuple(map(float, chosen)), {t: s for t, s in ordered.items() if s > 0.0}, times)
+
+
+def _charge(fit: Fit, row: Row, evidence: int, columns: int, floor: float) -> float:
+    """What the formula itself costs: as in the fit, or from its size where the fit has no description length."""
+    rows, noise = int(fit.report.get("rows", evidence)), fit.report.get("noise_given")
+    if math.isfinite(row.description_length):
+        return row.description_length - misfit(row.loss, rows, floor, noise)
+    return describe(row.loss, row.size, len(row.values), rows, floor, columns + 9, noise) - misfit(
+        row.loss, rows, floor, noise
+    )
 
 
 def _parts(sketch: Term) -> set[str]:

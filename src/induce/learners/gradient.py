@@ -53,7 +53,9 @@ class Gradient:
         import torch
 
         from induce.algebras.module import to_torch
+        from induce.algebras.trying import check_derivatives
 
+        check_derivatives(task.sketch)
         module = to_torch(task.sketch, inputs=task.table.names).to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         kind = next((p.dtype for p in module.nets.parameters()), torch.float64)

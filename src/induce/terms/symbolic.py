@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from induce.errors import ExportError
+from induce.errors import ExportError, did_you_mean
 from induce.terms.arithmetic import arithmetic
 from induce.terms.op import HOLE, LITERAL, VARIABLE
 from induce.terms.sort import BOOL, REAL
@@ -192,15 +192,23 @@ class _Reader:
         return self.chain(name, args) if op.arity == 2 and len(args) != 2 else op(*args)
 
 
-def from_sympy(expression: Any, language: Language = arithmetic) -> Term:
+def from_sympy(expression: Any, language: Language = arithmetic, *, variables: Iterable[str] | None = None) -> Term:
     """Read a SymPy expression as a term of a language.
+
+    Parameters
+    ----------
+    expression : SymPy expression
+        Not text, which SymPy would run as Python: text is read by ``arithmetic.parse``.
+    language : Language
+    variables : names, optional
+        Which symbols there may be; any when None.
 
     Raises
     ------
     OpError
         For a function that the language does not have.
     ExportError
-        For an atom that has no counterpart, such as the imaginary unit.
+        For text, an unknown symbol, or an atom that has no counterpart, such as the imaginary unit.
 
     >>> import sympy
     >>> from_sympy(sympy.sympify("1/(1 + x)"))
@@ -208,6 +216,16 @@ def from_sympy(expression: Any, language: Language = arithmetic) -> Term:
     """
     import sympy
 
+    if isinstance(expression, str):
+        raise ExportError(
+            f"from_sympy reads expressions of SymPy, but got the text {expression[:40]!r}. Read text with arithmetic.parse(...)."
+        )
+    known = None if variables is None else list(variables)
+    for name in sorted(symbol.name for symbol in getattr(expression, "free_symbols", ())):
+        if known is not None and name not in known:
+            raise ExportError(
+                f"the expression has the unknown symbol '{name}'.{did_you_mean(name, known)} The variables are: {', '.join(known)}."
+            )
     reader = _Reader(sympy, language)
     done: dict[Any, Term] = {}
     stack = [sympy.sympify(expression)]
