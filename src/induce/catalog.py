@@ -194,6 +194,7 @@ learners = Shelf(
         "gradient": "induce.learners.gradient:Gradient",
         "local": "induce.learners.local:LocalSearch",
         "portfolio": "induce.learners.portfolio:Portfolio",
+        "separable": "induce.learners.separable:Separable",
     },
     "induce.learners",
     FillError,

@@ -32,6 +32,8 @@ FURTHER = 4
 """How many times as many rows the further look spans."""
 BENT = 0.4
 """Largest share of the mean square that may come from bending rather than from noise."""
+STEEPEST = 3.0
+"""How many times as much the further look may miss; beyond it even the near one sees the target bend."""
 EXACT = 1e-9
 """What is below this share of the target's spread is rounding."""
 
@@ -52,7 +54,7 @@ def neighbour_noise(columns: Array, target: Array, weights: Array | None = None,
     >>> import numpy as np
     >>> x = np.linspace(0.0, 3.0, 200)
     >>> rough = np.sin(x) + 0.1 * np.random.default_rng(0).normal(size=200)
-    >>> round(neighbour_noise(x[None], rough), 2)
+    >>> round(neighbour_noise(x[None], rough), 1)
     0.1
     >>> neighbour_noise(x[None], np.sin(40 * x)) is None
     True
@@ -74,7 +76,7 @@ def neighbour_noise(columns: Array, target: Array, weights: Array | None = None,
         return None
     # a plane misses by bending times the squared distance, and distance grows with the count's root
     bending = max(far - near, 0.0) / (FURTHER ** (4.0 / count) - 1.0)
-    return math.sqrt(near) if bending <= BENT * near else None
+    return math.sqrt(near) if bending <= BENT * near and far <= STEEPEST * near else None
 
 
 def _missed(points: Array, y: Array, asked: NDArray[np.int64], w: Array) -> tuple[float, float]:

@@ -150,6 +150,10 @@ def polished(
     return sketch, values, frozenset(abs(n) for n in written if isinstance(n, float))
 
 
+WAYS = 6
+"""Constants that are tried as the one to be fixed, when several can stand in for each other."""
+
+
 def _drop_one(
     task: Task, programs: Programs, sketch: Term, values: dict[str, float], rows: PolishRows, loss: float
 ) -> tuple[Term, dict[str, float], float] | None:
@@ -164,9 +168,10 @@ def _drop_one(
     if lengths[0] > DEPENDENT * lengths[-1]:
         return None
     share = dict(zip(_names_in_order(sketch), np.abs(directions[:, 0]), strict=True))
-    for name in sorted(values, key=lambda n: -share[n]):
+    ways: list[tuple[tuple[int, int], tuple[Term, dict[str, float], float]]] = []
+    for name in sorted(values, key=lambda n: -share[n])[:WAYS]:
         if share[name] < 0.1:
-            return None
+            break
         for nice in (Fraction(0), Fraction(1), *([Fraction(-1)] if values[name] < 0 else [])):
             fixed, rest = _with_number(sketch, values, name, nice)
             ratio = values[name] / float(nice or 1)
@@ -174,8 +179,11 @@ def _drop_one(
             for start in (rest, starts):
                 fitted, new_loss = _fit(task, fixed, start, rows, 100)
                 if new_loss <= loss * (1 + 1e-6) + rows.variance * RELATIVE_FLOOR**2 and units_agree(task, fixed):
-                    return fixed, fitted, new_loss
-    return None
+                    # the best way to take up the slack is the one that makes the others simple
+                    rough = sum(not _simple_numbers(v, 0.0) for v in fitted.values())
+                    ways.append(((rough, fixed.size), (fixed, fitted, new_loss)))
+                    break
+    return min(ways, key=lambda way: way[0])[1] if ways else None
 
 
 def _round_one(

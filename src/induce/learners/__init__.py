@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from induce.learners.gradient import Gradient
     from induce.learners.local import LocalSearch
     from induce.learners.portfolio import Portfolio
+    from induce.learners.separable import Separable
 
 _HOME = {
     "Backfitting": "backfitting",
@@ -27,6 +28,7 @@ _HOME = {
     "Gradient": "gradient",
     "LocalSearch": "local",
     "Portfolio": "portfolio",
+    "Separable": "separable",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "LocalSearch",
     "Portfolio",
     "SearchState",
+    "Separable",
     "race",
     "restart",
     "then",

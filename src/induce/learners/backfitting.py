@@ -29,7 +29,7 @@ from induce.terms.grammar import Grammar
 from induce.terms.op import VARIABLE
 from induce.terms.term import Term, variable
 
-__all__ = ["Backfitting"]
+__all__ = ["Backfitting", "without_variables"]
 
 Array = NDArray[np.float64]
 FIRST = 3e8
@@ -245,7 +245,7 @@ class _Fitting:
         units = {n: task.table.units[n] for n in names if n in task.table.units}
         table = Table(tuple(names), np.ascontiguousarray(self.columns[list(unknown.columns)][:, rows]), units, {})
         grammar = Grammar(
-            unknown.grammar.language, unknown.grammar.start, productions=_productions(unknown.grammar), variables=names,
+            unknown.grammar.language, unknown.grammar.start, productions=without_variables(unknown.grammar), variables=names,
             max_size=unknown.grammar.max_size, forbid=unknown.grammar.forbid,
         )  # fmt: skip
         size = float(np.mean(w[rows]))
@@ -345,7 +345,7 @@ def _leaves(task: Task, hole_term: Term) -> tuple[int, ...]:
     return tuple(k for k, name in enumerate(task.table.names) if name in names)
 
 
-def _productions(grammar: Grammar) -> list[Any]:
+def without_variables(grammar: Grammar) -> list[Any]:
     """Operators, literals and fitted constants of a grammar, without its variables."""
     found: list[Any] = []
     for production in grammar.productions:

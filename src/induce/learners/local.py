@@ -132,11 +132,13 @@ class LocalSearch:
 def _loosened(meeting: Meeting, part: Part) -> list[Part]:
     """The program with ``a s + b`` in the place of each sub-term, and with every number fitted."""
     pen, made = meeting.pen, [(part[0], part[1], [True] * len(part[1]))]
+    scales, shifts = meeting.space.scales, meeting.space.shifts
+    ways = [(1.0 + 1e-6 * a, 1e-3 * b) for a, b in ((1, 0), (0, 1), (1, 1)) if (scales or not a) and (shifts or not b)]
     for around in positions(part, ARITIES):
         inner = sub_part(part, around.start, around.end)
-        if 0 <= inner[0][0] and (around.steps or meeting.space.shifts):
+        if inner[0][0] >= 0:
             path = _path(pen, around)
-            for a, b in ((1.0 + 1e-6, 0.0), (1.0, 1e-3), (1.0 + 1e-6, 1e-3)):
+            for a, b in ways:
                 made.append(wrapped(affine_parts(inner, a, b, pen), path, pen))
     return made
 
@@ -156,7 +158,8 @@ def targets_around(meeting: Meeting, part: Part) -> TargetBlock:
     roots, grown, pen = meeting.roots, meeting.grown, meeting.pen
     costs = node_costs(meeting.task.codebook)
     found = [a for a in positions(part, ARITIES) if a.steps]
-    whole = Around(0, 0, ((K.ADD, 1, part),)), Around(0, 0, ((K.MUL, 1, part),))
+    beside = [op for name, op in (("+", K.ADD), ("*", K.MUL)) if name in meeting.names]
+    whole = [Around(0, 0, ((op, 1, part),)) for op in beside]
     t: list[Array] = []
     w: list[Array] = []
     paths: list[tuple[Step, ...]] = []
@@ -172,7 +175,7 @@ def targets_around(meeting: Meeting, part: Part) -> TargetBlock:
         t.append(one_t)
         w.append(one_w)
         paths.append(_path(pen, around))
-    values, weights = np.array(t).reshape(len(t), -1), np.array(w).reshape(len(t), -1)
+    values, weights = (np.array(v).reshape(len(t), meeting.points) for v in (t, w))
     info, measured, good = np.zeros((len(t), 3)), np.empty(3), []
     for k in range(len(t)):
         if measure(values, weights, k, values.shape[1], measured) and np.isfinite(measured).all():
@@ -191,6 +194,8 @@ def targets_around(meeting: Meeting, part: Part) -> TargetBlock:
 def _looked(meeting: Meeting, block: TargetBlock, stage: Stage, soft: SoftRows) -> Iterator[Batch]:
     """All that may stand at these places without anything between."""
     yield matched(meeting, block)
+    if not (meeting.space.scales and meeting.space.shifts):
+        return
     limits, gathered = meeting.limits(), Gathered(meeting)
     for k in range(len(block)):
         if meeting.mine() and sums_for(meeting, block, k, stage.dictionary, limits, gathered):

@@ -13,6 +13,7 @@ from induce.learners.evolve import Evolve
 from induce.learners.fitting import description_scores
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.learners.local import LocalSearch
+from induce.learners.separable import Separable
 from induce.task import Task
 
 __all__ = ["Portfolio"]
@@ -57,7 +58,9 @@ class Portfolio:
     E. Moulines (2011), On Upper-Confidence Bound Policies for Switching Bandit Problems (the fading mean).
     """
 
-    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), LocalSearch(waits=True), Evolve()))
+    learners: tuple[Learner, ...] = field(
+        default_factory=lambda: (Bidirectional(), Separable(), LocalSearch(waits=True), Evolve())
+    )
     name: str = "portfolio"
 
     @property
@@ -91,13 +94,16 @@ class Portfolio:
                 arm = arms[0]
             before = _shortest(task, state)
             spent = 0.0
-            while spent < SLICE:
+            # a learner that announces the end of its first pass is not interrupted in it
+            through = arm.slices == 0.0 and getattr(arm.learner, "opens", False)
+            while spent < SLICE or through:
                 arm.state.archive = state.archive
                 batch = next(arm.batches, None)
                 if batch is None:
                     arm.over = True
                     break
                 spent += max(batch.work, 1e3)
+                through = through and batch.note != OPENED
                 yield batch
             gained = max(before - _shortest(task, state), 0.0)
             arm.credit = FADING * arm.credit + (1 - FADING) * math.log1p(min(gained, 1e6))
