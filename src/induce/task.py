@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import FillError, UnitError
+from induce.spreading import spread_rows
 from induce.table import Table
 from induce.terms.codes import Codebook
 from induce.terms.dimensions import units_of
@@ -204,15 +205,14 @@ class Task:
         return max(round(float(self.weights.sum() ** 2 / (self.weights**2).sum()) / self.repeats), 1)
 
     def _rows(self, most: int) -> NDArray[np.int64]:
-        total = self.table.rows
-        if total <= most:
-            return np.arange(total)
-        rng = np.random.default_rng([self.seed, 77])
-        picked = rng.choice(total, most, replace=False)
+        if self.table.rows <= most:
+            return np.arange(self.table.rows)
+        picked = spread_rows(self.table.values, most, self.seed)
         # the extremes of every column and of the target pin down behavior at the edges
         edges = [np.argmin(self.target), np.argmax(self.target)]
         for column in self.table.values[: most // 8]:
             edges += [np.argmin(column), np.argmax(column)]
+        picked = np.random.default_rng([self.seed, 78]).permutation(picked)
         picked[: len(edges)] = edges[:most]
         return np.unique(picked)
 
