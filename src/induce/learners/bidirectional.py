@@ -24,11 +24,11 @@ __all__ = ["STAGES", "Bidirectional", "stocks"]
 Array = NDArray[np.float64]
 
 STAGES = (
-    Stage(rows=400, paired=300, summed=400, dictionary=60, targets=150, factors=300, powers=100, matched=2000, inner=12, probed=8, joined=20_000),
-    Stage(rows=2000, paired=1000, summed=2000, dictionary=100, targets=400, factors=1200, powers=600, matched=8000, inner=30, probed=40, joined=200_000),
-    Stage(rows=8000, paired=3000, summed=6000, dictionary=200, targets=1500, factors=3000, powers=3000, matched=30_000, inner=60, probed=150, joined=1_000_000),
-    Stage(rows=20_000, paired=4000, summed=9000, dictionary=300, targets=4000, factors=4000, powers=6000, matched=80_000, inner=90, probed=300, joined=3_000_000),
-    Stage(rows=60_000, paired=6000, summed=12_000, dictionary=400, targets=15_000, factors=6000, powers=20_000, matched=300_000, inner=150, probed=1000, joined=20_000_000),
+    Stage(rows=400, paired=300, summed=400, dictionary=60, targets=150, factors=300, powers=100, matched=2000, inner=12, probed=8, joined=20_000, beside=0),
+    Stage(rows=2000, paired=1000, summed=2000, dictionary=100, targets=400, factors=1200, powers=600, matched=8000, inner=30, probed=40, joined=200_000, beside=400),
+    Stage(rows=8000, paired=3000, summed=6000, dictionary=200, targets=1500, factors=3000, powers=3000, matched=30_000, inner=60, probed=150, joined=1_000_000, beside=2500),
+    Stage(rows=20_000, paired=4000, summed=9000, dictionary=300, targets=4000, factors=4000, powers=6000, matched=80_000, inner=90, probed=300, joined=3_000_000, beside=5000),
+    Stage(rows=60_000, paired=6000, summed=12_000, dictionary=400, targets=15_000, factors=6000, powers=20_000, matched=300_000, inner=150, probed=1000, joined=20_000_000, beside=9000),
 )  # fmt: skip
 """Rounds, each several times the work of the one before."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import fit_constants
+from induce.learners.beside import beside_scans
 from induce.learners.composing import Part, affine_parts, product, sum_of, wrapped
 from induce.learners.factors import usable
 from induce.learners.forms import combine
@@ -34,6 +35,7 @@ def scan(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
     if not meeting.space.constants:
         yield from match_scans(meeting, stage)
         return
+    yield from beside_scans(meeting, stage)
     yield from pair_scans(meeting, stage)
     yield from join_scans(meeting, stage)
     yield from factor_pair_scans(meeting, stage)

@@ -48,6 +48,8 @@ class Stage:
         Arguments of functions with a constant inside, and targets tried with these.
     joined : int
         Targets looked up in the bank by value.
+    beside : int
+        Rows that a polynomial of the columns is put beside.
     """
 
     rows: int
@@ -61,6 +63,7 @@ class Stage:
     inner: int
     probed: int
     joined: int
+    beside: int = 0
 
 
 @dataclass(frozen=True, eq=False)
