@@ -1,0 +1,242 @@
+"""TreeSearch: Monte Carlo tree search over partial terms, with learned token values, promoted sub-terms and bred elites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.breeding import tree_sizes
+from induce.learners.chance import seed_state
+from induce.learners.discovering import discovered, planted_tokens
+from induce.learners.elites import Elites
+from induce.learners.fitting import fitted_batch
+from induce.learners.forms import affine_forms, node_costs
+from induce.learners.island import Island
+from induce.learners.learner import Batch, SearchState
+from induce.learners.prefixes import DEPTHS, back_up, explore, learn
+from induce.learners.scoring import Trees, as_trees, tune, unexplained, written
+from induce.learners.tokens import PROMOTED, ROOM, base_tokens, with_promoted
+from induce.learners.views import sampled
+from induce.task import Space, Task
+from induce.terms.codes import Programs
+
+__all__ = ["TreeSearch"]
+
+Array = NDArray[np.float64]
+BETTER = 0.999
+"""Share of the loss known for a size below which a tree is written down."""
+
+
+class _Search:
+    """The state of one stream: alphabet, tree, tables of values, elites, and the island they breed on."""
+
+    def __init__(self, task: Task, space: Space, learner: TreeSearch, rng: np.random.Generator) -> None:
+        self.task, self.space, self.learner = task, space, learner
+        columns, target, weights = task.search
+        places = sampled(len(target), learner.points)
+        self.data = np.ascontiguousarray(columns[:, places]), target[places].copy(), weights[places].copy()
+        self.costs = node_costs(task.codebook)
+        self.tokens = base_tokens(task, space, planted_tokens(task))
+        self.promoted = False
+        self.state = seed_state(rng)
+        count, width = self.tokens.codes.shape
+        self.tables = np.zeros((2, (count + 1) ** 2 * DEPTHS, count))
+        rows = learner.leaves * learner.completions
+        self.out = (
+            np.zeros((rows, width), np.int64), np.zeros((rows, width), np.int64), np.zeros(rows, np.int64),
+            np.zeros(rows, np.int64), np.zeros((rows, width), np.int16), np.zeros((rows, width)), np.zeros(rows, np.int64),
+        )  # fmt: skip
+        self.elites = Elites(learner.elites, width)
+        self.known = np.full(space.max_size + 1, np.inf)
+        self.island = Island(task, space, learner.population, rng) if learner.breed else None
+        if self.island is not None:
+            self.island.loss[:] = unexplained(task, space, self.island.arrays, task.search)
+            self.island.measure()
+        columns_units, unit = task.dimensions
+        self.root = np.zeros(5 + columns_units.shape[1], np.int64)
+        self.root[1:3] = -1
+        if len(unit) and (task.pure_constants or not space.scales):
+            self.root[4], self.root[5:] = 1, unit
+        self.plant()
+
+    def plant(self) -> None:
+        """A tree that is only its root."""
+        most, count = self.learner.batches * self.learner.leaves + 1, len(self.tokens.arity)
+        above = np.full(most, -1, np.int64)
+        self.tree = (
+            np.full((most, count), -1, np.int32), np.zeros(most, np.int64), np.zeros(most), np.zeros(most, bool), above,
+            np.ones(1, np.int64),
+        )  # fmt: skip
+
+    @property
+    def closed(self) -> bool:
+        """Whether every term that the alphabet can make was seen."""
+        return bool(self.tree[3][0])
+
+    def batch(self) -> Batch:
+        """Select, complete, score, learn; a batch of the trees that are better than any of their size before."""
+        own, task, space = self.learner, self.task, self.space
+        setting = (
+            space.max_size, task.pure_constants, own.curiosity, own.double_q, own.completions, own.spread,
+            own.greed if own.double_q else 0.0,
+        )  # fmt: skip
+        rows = int(explore(self.state, self.tokens, self.tree, self.tables, setting, self.root, self.out))
+        if not rows:
+            return Batch(work=1e3, source=own.name)
+        sequences, states, steps, leaves = (part[:rows] for part in self.out[:4])
+        trees: Trees = tuple(part[:rows] for part in self.out[4:])  # type: ignore[assignment]
+        share = unexplained(task, space, trees, self.data)
+        points = max(len(self.data[1]), 64)
+        work = float(trees[2].sum()) * points
+        if space.constants:
+            work += tune(task, space, trees, share, self.data, own.tuned, own.steps) * points
+        sizes = tree_sizes(trees[0], trees[2], self.costs)
+        rewards = own.rewards(share, sizes)
+        back_up(leaves, rewards, self.tree[2], self.tree[4])
+        if own.double_q:
+            learn(self.state, sequences, states, steps, rewards, self.tables, own.rate)
+        self.elites.add(trees, share, rewards)
+        found = self._written_down(trees, share, sizes, float(rows))
+        return Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
+
+    def _written_down(self, trees: Trees, share: Array, sizes: NDArray[np.int64], tried: float) -> Batch:
+        """The best tree of every size that beats all smaller ones known, its constants fitted on all rows of the search."""
+        order = np.lexsort((share, sizes))
+        best = order[np.unique(sizes[order], return_index=True)[1]]
+        limit = np.minimum.accumulate(self.known)[sizes[best]]
+        best = best[(share[best] < BETTER * limit) & np.isfinite(share[best])][:8]
+        if not len(best):
+            return Batch(tried=tried)
+        self.known[sizes[best]] = np.minimum(self.known[sizes[best]], share[best])
+        wrapped = affine_forms(written(trees, best, self.space), self.task.codebook, self.space)
+        return fitted_batch(self.task, self.space, wrapped, self.learner.name, tried, iterations=10)
+
+    def visit(self, programs: Programs) -> None:
+        """Take formulas of the shared archive among the elites."""
+        trees = as_trees(programs, self.tokens.codes.shape[1])
+        share = unexplained(self.task, self.space, trees, self.data)
+        sizes = tree_sizes(trees[0], trees[2], self.costs)
+        self.elites.add(trees, share, np.where(sizes <= self.space.max_size, self.learner.rewards(share, sizes), 0.0))
+
+    def bred(self) -> Iterator[Batch]:
+        """The genetic step: elites join the island, and its best join the elites."""
+        island, own = self.island, self.learner
+        assert island is not None
+        if len(self.elites):
+            most = min(len(self.elites), own.population // 4)
+            island.plant(self.task, written(self.elites.trees, np.arange(most), self.space))
+        for _ in range(own.generations):
+            yield island.generation(self.task, own.children, own.steps, own.name)
+        self.elites.add(island.arrays, island.loss, own.rewards(island.loss, island.sizes))
+
+    def promote(self) -> None:
+        """Discover, and put what is found in place of the promoted tokens before."""
+        found = discovered(self.task, self.space, self.elites.trees, self.elites.share, self.data, ROOM)
+        self.tokens, changed = with_promoted(self.tokens, self.task, self.space, found)
+        self.promoted = bool((self.tokens.role[-ROOM:] == PROMOTED).any())
+        self.tables[:, :, changed] = 0.0
+        count = len(self.tokens.arity)
+        beside = self.tables.reshape(2, count + 1, count + 1, DEPTHS, count)
+        beside[:, changed + 1], beside[:, :, changed + 1] = 0.0, 0.0
+
+
+@dataclass(frozen=True)
+class TreeSearch:
+    """Monte Carlo tree search over partial terms, reinforced by learned values, discovered sub-terms and breeding.
+
+    A node of the tree is a term with open arguments. Selection follows the upper confidence bound
+    ``max reward + c sqrt(log N / n)`` around the *largest* reward seen below a child; the new leaf is completed at random
+    several times, and what comes out is scored by ``eta^size / (1 + NRMSE)``, up to an affine map where constants are
+    allowed. Two tables learn what a token is worth, given its parent, its sibling and the open arguments, and decide which
+    children a node gets and how terms are completed. Between episodes the elites breed, and what the best terms share, or
+    the target's separability tells, becomes a token of its own. Every completion obeys size, nestings and units.
+
+    Parameters
+    ----------
+    double_q, discover, breed : bool
+        Whether token values are learned, sub-terms promoted, elites bred.
+    batches : int
+        Batches of an episode.
+    leaves, completions : int
+        New leaves of a batch, and terms made from each.
+    curiosity : float
+        ``c`` above.
+    eta : float
+        Reward that a node of a term costs.
+    greed : float
+        Probability that the better of two drawn tokens is taken.
+    rate : float
+        Of learning.
+    spread : int
+        How many nodes a completion may have beyond the smallest possible.
+    points : int
+        Rows of the data that completions are scored on.
+    tuned, steps : int
+        Terms with constants that are fitted in a batch at most, and Levenberg-Marquardt steps for each.
+    elites : int
+        Best terms kept.
+    population, children, generations : int
+        Of the genetic step.
+
+    References
+    ----------
+    Y. Xu, Y. Liu and H. Sun (2023), Reinforcement Symbolic Regression Machine. L. Kocsis and C. Szepesvári (2006), Bandit
+    Based Monte-Carlo Planning. H. van Hasselt (2010), Double Q-learning.
+    """
+
+    double_q: bool = True
+    discover: bool = True
+    breed: bool = True
+    batches: int = 20
+    leaves: int = 64
+    completions: int = 16
+    curiosity: float = 0.15
+    eta: float = 0.99
+    greed: float = 0.5
+    rate: float = 0.1
+    spread: int = 14
+    points: int = 64
+    tuned: int = 64
+    steps: int = 3
+    elites: int = 100
+    population: int = 300
+    children: int = 100
+    generations: int = 10
+    name: str = "mcts"
+    parallel: bool = True
+
+    def accepts(self, task: Task) -> str:
+        """A tree search needs a free choice from a grammar with at least one operator."""
+        if task.space is None:
+            return "tree search needs a sketch that is one choice from a grammar"
+        return "" if any(op.arity for op in task.space.ops) else "tree search needs at least one operator"
+
+    def rewards(self, share: Array, sizes: NDArray[np.int64]) -> Array:
+        """``eta^size / (1 + NRMSE)`` from shares of variance left."""
+        return np.asarray(self.eta**sizes / (1.0 + np.sqrt(share)))
+
+    def run(self, task: Task, state: SearchState, rng: np.random.Generator) -> Iterator[Batch]:
+        """Yield what every batch of completions and every generation finds, without end."""
+        space = task.space
+        assert space is not None
+        search = state.carry.get("search")
+        if search is None:
+            search = state.carry["search"] = _Search(task, space, self, rng)
+        while True:
+            for _ in range(self.batches):
+                yield search.batch()
+                if search.closed:
+                    break
+            if search.closed and not (space.constants or self.breed or search.promoted):
+                return
+            front = [entry.programs for entry in state.archive.front() if rng.random() < 0.3]
+            if front:
+                search.visit(Programs.concatenate(front))
+            if self.breed:
+                yield from search.bred()
+            if self.discover and len(search.elites):
+                search.promote()
+            search.plant()
