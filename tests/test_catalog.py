@@ -33,7 +33,7 @@ SHIPPED = {
         "proofs(3)",
         "tensor(0)",
     ],
-    "learners": ["bidirectional", "choices", "constants", "enumerate", "evolve", "gradient", "portfolio"],
+    "learners": ["bidirectional", "choices", "constants", "enumerate", "evolve", "gradient", "mcts", "portfolio"],
     "estimators": ["BooleanRegressor", "FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas"],

@@ -191,6 +191,7 @@ learners = Shelf(
         "enumerate": "induce.learners.enumerate:Enumerate",
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
+        "mcts": "induce.learners.tree_search:TreeSearch",
         "portfolio": "induce.learners.portfolio:Portfolio",
     },
     "induce.learners",

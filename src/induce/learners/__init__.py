@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from induce.errors import FillError, did_you_mean
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from induce.learners.evolve import Evolve
     from induce.learners.gradient import Gradient
     from induce.learners.portfolio import Portfolio
+    from induce.learners.tree_search import TreeSearch
 
 _HOME = {
     "Bidirectional": "bidirectional",
@@ -23,9 +25,20 @@ _HOME = {
     "Evolve": "evolve",
     "Gradient": "gradient",
     "Portfolio": "portfolio",
+    "TreeSearch": "tree_search",
 }
 
+NAMES = {
+    "bidirectional": "Bidirectional",
+    "enumerate": "Enumerate",
+    "evolve": "Evolve",
+    "mcts": "TreeSearch",
+    "portfolio": "Portfolio",
+}
+"""Learners that search formulas, by the names they are called by in ``by=``."""
+
 __all__ = [
+    "NAMES",
     "Archive",
     "Batch",
     "Bidirectional",
@@ -39,10 +52,27 @@ __all__ = [
     "Learner",
     "Portfolio",
     "SearchState",
+    "TreeSearch",
+    "named",
     "race",
     "restart",
     "then",
 ]
+
+
+def named(name: str) -> Learner:
+    """The learner of a name, on its default settings.
+
+    >>> named("mcts").double_q
+    True
+    """
+    if name not in NAMES:
+        raise FillError(
+            f"unknown learner {name!r}.{did_you_mean(name, ['auto', *NAMES])} Known: auto, {', '.join(NAMES)}. "
+            "Or give a learner, such as induce.learners.Evolve()."
+        )
+    made: Learner = __getattr__(NAMES[name])()
+    return made
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,7 @@ from induce.learners.separating import factors_of, parts_of
 from induce.learners.tokens import Promoted
 from induce.task import Space, Task
 
-__all__ = ["discovered", "planted_tokens", "repeated"]
+__all__ = ["as_rows", "discovered", "planted_tokens", "repeated", "spans"]
 
 Array = NDArray[np.float64]
 LOOKED_AT = 40
@@ -64,7 +64,7 @@ def discovered(task: Task, space: Space, trees: Trees, share: Array, data: Data,
     return list(seen.values())
 
 
-def _pieces(codes: Array, length: int) -> list[tuple[int, int]]:
+def spans(codes: Array, length: int) -> list[tuple[int, int]]:
     """Every sub-term of postfix code as (first place, last place)."""
     starts: list[int] = []
     found = []
@@ -90,7 +90,7 @@ def repeated(trees: Trees) -> Iterator[Promoted]:
     first_seen: dict[bytes, tuple[int, int, int]] = {}
     for row in range(min(LOOKED_AT, len(trees[2]))):
         own = set()
-        for first, last in _pieces(trees[0][row], int(trees[2][row])):
+        for first, last in spans(trees[0][row], int(trees[2][row])):
             if 2 <= last + 1 - first <= 10 and (trees[0][row, first : last + 1] >= K.FIRST_VARIABLE).any():
                 own.add((trees[0][row, first : last + 1].tobytes(), first, last))
         for key, first, last in own:
@@ -114,7 +114,7 @@ def _set_apart(space: Space, trees: Trees) -> Iterator[Promoted]:
                 continue
             yield _promoted(trees, row, 0, length - 1, K.ADD)
             continue
-        right = next(first for first, last in _pieces(trees[0][row], length - 1) if last == length - 2)
+        right = next(first for first, last in spans(trees[0][row], length - 1) if last == length - 2)
         yield _promoted(trees, row, right, length - 2, root)
         if root != K.DIV:  # a difference the other way around is the same up to a sign
             yield _promoted(trees, row, 0, right - 1, root)
@@ -127,19 +127,25 @@ def _separable(task: Task, space: Space, trees: Trees, data: Data) -> Iterator[P
     if len(columns) < 2 or len(y) < 8:
         return
     rows = min(LOOKED_AT, len(trees[2]))
-    places = [(r, *piece) for r in range(rows) for piece in _pieces(trees[0][r], int(trees[2][r]))]
+    places = [(r, *piece) for r in range(rows) for piece in spans(trees[0][r], int(trees[2][r]))]
     unique = {trees[0][r, a : b + 1].tobytes(): (r, a, b) for r, a, b in reversed(places)}
     places = [unique[key] for key in sorted(unique)]
     pieces = [_promoted(trees, *place) for place in places]
-    values = evaluate_many(written(_as_rows(pieces), np.arange(len(pieces)), space), columns)
+    values = evaluate_many(written(as_rows(pieces), np.arange(len(pieces)), space), columns)
     for column in range(len(columns)):
         order = np.argsort(columns[column], kind="stable")
-        apart = [k for k, p in enumerate(pieces) if K.FIRST_VARIABLE + column not in p.codes and max(p.codes) >= K.FIRST_VARIABLE]
+        apart = [
+            k
+            for k, p in enumerate(pieces)
+            if K.FIRST_VARIABLE + column not in p.codes and max(p.codes) >= K.FIRST_VARIABLE
+        ]
         if not apart:
             continue
         found: list[tuple[int, int]] = []
         if "*" in names and np.all(y != 0.0):
-            found += [(k, K.MUL if p > 0 else K.DIV) for k, p in factors_of(values[apart][:, order], np.log(np.abs(y))[order])]
+            found += [
+                (k, K.MUL if p > 0 else K.DIV) for k, p in factors_of(values[apart][:, order], np.log(np.abs(y))[order])
+            ]
         if "+" in names:
             found += [(k, K.ADD) for k, _ in parts_of(values[apart][:, order], y[order])]
         for k, op in found:
@@ -167,7 +173,8 @@ def _symmetric(task: Task, space: Space, trees: Trees, share: Array, data: Data)
             yield Promoted((x, K.SQUARE), (0.0, 0.0))
 
 
-def _as_rows(pieces: list[Promoted]) -> Trees:
+def as_rows(pieces: list[Promoted]) -> Trees:
+    """Pieces of code as trees."""
     width = max(len(p.codes) for p in pieces)
     codes, numbers = np.zeros((len(pieces), width), np.int16), np.zeros((len(pieces), width))
     for row, piece in enumerate(pieces):

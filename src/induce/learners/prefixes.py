@@ -58,7 +58,7 @@ def _may(tokens: Any, slot: Any, t: int, spent: int, top: int, limit: int, pure:
 @numba.njit(cache=True, nogil=True)
 def _pure_argument(code: int) -> bool:
     """Whether a function takes, and gives, pure numbers."""
-    return (code >= K.EXP and code <= K.SIGMOID)
+    return code >= K.EXP and code <= K.SIGMOID
 
 
 @numba.njit(cache=True, nogil=True)
@@ -115,7 +115,7 @@ def _state(slot: Any, top: int, tokens: int) -> int:
 @numba.njit(cache=True, nogil=True)
 def _draw(rng: Any, tokens: Any, slot: Any, spent: int, top: int, limit: int, pure: bool) -> int:
     """A random token that may fill the slot, or -1."""
-    for attempt in range(8):
+    for _ in range(8):
         kind = uniform(rng)
         arity = 0 if kind < _LEAVES else (1 if kind < _UNARY else 2)
         if tokens.counts[arity] == 0:
@@ -179,7 +179,7 @@ def _widen(
     rng: Any, tokens: Any, tree: Any, node: int, slot: Any, spent: int, top: int, limit: int, pure: bool, values: Any, learned: bool
 ) -> int:  # fmt: skip
     """The token of a new child: the untried one of highest value, or any; -1 if all were tried."""
-    children, visits, best, closed, above, size = tree
+    children = tree[0]
     found, seen, highest = -1, 0, -np.inf
     for arity in range(3):
         for m in range(tokens.counts[arity]):

@@ -43,15 +43,19 @@ def as_trees(programs: Programs, width: int) -> Trees:
     return codes, numbers, programs.sizes[fitting].astype(np.int64)
 
 
-def unexplained(task: Task, space: Space, trees: Trees, data: Data) -> Array:
+def unexplained(task: Task, space: Space, trees: Trees, data: Data, known: Array | None = None) -> Array:
     """Share of the target's variance that every tree leaves after the best affine map the space allows.
 
-    Infinite where a tree is undefined, constant, or of units that disagree.
+    Infinite where a tree is undefined, constant, or of units that disagree. ``known`` are orthonormal rows of a constant and
+    of terms that come for free beside the tree.
     """
     columns, target, weights = data
     programs = written(trees, np.arange(len(trees[2])), space)
     values = evaluate_many(programs, columns)
     w = weights / weights.sum()
+    if known is not None:
+        loss = _beside(values, target, w, known)
+        return np.where(np.isfinite(loss) & agree_up_to_scale(task, programs), np.maximum(loss, 0.0), np.inf)
     with np.errstate(all="ignore"):
         mean = values @ w
         centered = values - mean[:, None]
@@ -71,6 +75,19 @@ def unexplained(task: Task, space: Space, trees: Trees, data: Data) -> Array:
             loss = (residual * residual) @ w / max(total, 1e-300)
     bad = ~np.isfinite(loss) | flat | ~agree_up_to_scale(task, programs)
     return np.where(bad, np.inf, np.maximum(loss, 0.0))
+
+
+def _beside(values: Array, target: Array, w: Array, known: Array) -> Array:
+    """Share of variance left by every row of values together with the known ones."""
+    root = np.sqrt(w)
+    with np.errstate(all="ignore"):
+        rows, t = values * root, target * root
+        size = np.einsum("rp,rp->r", rows, rows)
+        rows = rows - (rows @ known.T) @ known
+        t = t - (known @ t) @ known
+        total = float((w * (target - target @ w) ** 2).sum())
+        spread, cross = np.einsum("rp,rp->r", rows, rows), rows @ t
+        return np.where(spread > 1e-12 * size, (t @ t - cross * cross / spread) / total, np.inf)
 
 
 def tune(task: Task, space: Space, trees: Trees, loss: Array, data: Data, most: int, steps: int) -> float:

@@ -21,7 +21,14 @@ OPERATOR, LEAF, CONSTANT, PROMOTED = range(4)
 """Roles of tokens."""
 ROOM = 12
 """Tokens that may be promoted at a time."""
-INVERSES = ((K.EXP, K.LOG), (K.SQRT, K.SQUARE), (K.CBRT, K.CUBE), (K.NEG, K.NEG), (K.INVERSE, K.INVERSE), (K.ABS, K.ABS))
+INVERSES = (
+    (K.EXP, K.LOG),
+    (K.SQRT, K.SQUARE),
+    (K.CBRT, K.CUBE),
+    (K.NEG, K.NEG),
+    (K.INVERSE, K.INVERSE),
+    (K.ABS, K.ABS),
+)
 """Pairs of functions that undo each other, so that one right above the other says nothing new."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.algebras.evaluate import evaluate_many
 from induce.learners.breeding import tree_sizes
 from induce.learners.chance import seed_state
 from induce.learners.discovering import discovered, planted_tokens
@@ -16,6 +17,7 @@ from induce.learners.fitting import fitted_batch
 from induce.learners.forms import affine_forms, node_costs
 from induce.learners.island import Island
 from induce.learners.learner import Batch, SearchState
+from induce.learners.modulating import Known, known_terms, simple_terms
 from induce.learners.prefixes import DEPTHS, back_up, explore, learn
 from induce.learners.scoring import Trees, as_trees, tune, unexplained, written
 from induce.learners.tokens import PROMOTED, ROOM, base_tokens, with_promoted
@@ -26,6 +28,7 @@ from induce.terms.codes import Programs
 __all__ = ["TreeSearch"]
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 BETTER = 0.999
 """Share of the loss known for a size below which a tree is written down."""
 
@@ -41,6 +44,7 @@ class _Search:
         self.costs = node_costs(task.codebook)
         self.tokens = base_tokens(task, space, planted_tokens(task))
         self.promoted = False
+        self.simple = simple_terms(self.tokens)
         self.state = seed_state(rng)
         count, width = self.tokens.codes.shape
         self.tables = np.zeros((2, (count + 1) ** 2 * DEPTHS, count))
@@ -49,8 +53,9 @@ class _Search:
             np.zeros((rows, width), np.int64), np.zeros((rows, width), np.int64), np.zeros(rows, np.int64),
             np.zeros(rows, np.int64), np.zeros((rows, width), np.int16), np.zeros((rows, width)), np.zeros(rows, np.int64),
         )  # fmt: skip
-        self.elites = Elites(learner.elites, width)
-        self.known = np.full(space.max_size + 1, np.inf)
+        self.elites = Elites(learner.elites, learner.alike, width)
+        self.limits = np.full(space.max_size + 1, np.inf)
+        self.known: Known | None = None
         self.island = Island(task, space, learner.population, rng) if learner.breed else None
         if self.island is not None:
             self.island.loss[:] = unexplained(task, space, self.island.arrays, task.search)
@@ -79,8 +84,9 @@ class _Search:
     def batch(self) -> Batch:
         """Select, complete, score, learn; a batch of the trees that are better than any of their size before."""
         own, task, space = self.learner, self.task, self.space
+        room = space.max_size - (self.known.cost if self.known else 0)
         setting = (
-            space.max_size, task.pure_constants, own.curiosity, own.double_q, own.completions, own.spread,
+            room, task.pure_constants, own.curiosity, own.double_q, own.completions, own.spread,
             own.greed if own.double_q else 0.0,
         )  # fmt: skip
         rows = int(explore(self.state, self.tokens, self.tree, self.tables, setting, self.root, self.out))
@@ -88,29 +94,44 @@ class _Search:
             return Batch(work=1e3, source=own.name)
         sequences, states, steps, leaves = (part[:rows] for part in self.out[:4])
         trees: Trees = tuple(part[:rows] for part in self.out[4:])  # type: ignore[assignment]
-        share = unexplained(task, space, trees, self.data)
+        share = unexplained(task, space, trees, self.data, self.known.basis if self.known else None)
         points = max(len(self.data[1]), 64)
         work = float(trees[2].sum()) * points
-        if space.constants:
-            work += tune(task, space, trees, share, self.data, own.tuned, own.steps) * points
         sizes = tree_sizes(trees[0], trees[2], self.costs)
         rewards = own.rewards(share, sizes)
+        if self.known is not None:  # only the best are worth writing as sums
+            chosen = np.argsort(-rewards, kind="stable")[: own.tuned]
+            chosen = chosen[np.isfinite(share[chosen])]
+            trees, sizes, share = self._joined(trees, chosen), sizes[chosen] + self.known.cost, share[chosen]
+        else:
+            chosen = np.arange(rows)
+        if space.constants:
+            work += tune(task, space, trees, share, self.data, own.tuned, own.steps) * points
+        full = own.rewards(share, sizes)
+        rewards[chosen] = full if self.known is None else own.rewards(share, sizes - self.known.cost)
         back_up(leaves, rewards, self.tree[2], self.tree[4])
         if own.double_q:
             learn(self.state, sequences, states, steps, rewards, self.tables, own.rate)
-        self.elites.add(trees, share, rewards)
+        self.elites.add(trees, share, full, sizes)
         found = self._written_down(trees, share, sizes, float(rows))
         return Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
 
-    def _written_down(self, trees: Trees, share: Array, sizes: NDArray[np.int64], tried: float) -> Batch:
+    def _joined(self, trees: Trees, chosen: Ints) -> Trees:
+        assert self.known is not None
+        columns, target, _ = self.data
+        values = evaluate_many(written(trees, chosen, self.space), columns)
+        codes, numbers, lengths = (part[chosen] for part in trees)
+        return self.known.joined((codes, numbers, lengths), values, target)
+
+    def _written_down(self, trees: Trees, share: Array, sizes: Ints, tried: float) -> Batch:
         """The best tree of every size that beats all smaller ones known, its constants fitted on all rows of the search."""
         order = np.lexsort((share, sizes))
         best = order[np.unique(sizes[order], return_index=True)[1]]
-        limit = np.minimum.accumulate(self.known)[sizes[best]]
+        limit = np.minimum.accumulate(self.limits)[sizes[best]]
         best = best[(share[best] < BETTER * limit) & np.isfinite(share[best])][:8]
         if not len(best):
             return Batch(tried=tried)
-        self.known[sizes[best]] = np.minimum(self.known[sizes[best]], share[best])
+        self.limits[sizes[best]] = np.minimum(self.limits[sizes[best]], share[best])
         wrapped = affine_forms(written(trees, best, self.space), self.task.codebook, self.space)
         return fitted_batch(self.task, self.space, wrapped, self.learner.name, tried, iterations=10)
 
@@ -119,7 +140,8 @@ class _Search:
         trees = as_trees(programs, self.tokens.codes.shape[1])
         share = unexplained(self.task, self.space, trees, self.data)
         sizes = tree_sizes(trees[0], trees[2], self.costs)
-        self.elites.add(trees, share, np.where(sizes <= self.space.max_size, self.learner.rewards(share, sizes), 0.0))
+        fitting = np.where(sizes <= self.space.max_size, self.learner.rewards(share, sizes), 0.0)
+        self.elites.add(trees, share, fitting, sizes)
 
     def bred(self) -> Iterator[Batch]:
         """The genetic step: elites join the island, and its best join the elites."""
@@ -130,7 +152,18 @@ class _Search:
             island.plant(self.task, written(self.elites.trees, np.arange(most), self.space))
         for _ in range(own.generations):
             yield island.generation(self.task, own.children, own.steps, own.name)
-        self.elites.add(island.arrays, island.loss, own.rewards(island.loss, island.sizes))
+        self.elites.add(island.arrays, island.loss, own.rewards(island.loss, island.sizes), island.sizes)
+
+    def modulate(self, rng: np.random.Generator) -> None:
+        """Every other episode looks for what is missing beside known terms."""
+        self.known = None
+        if not (self.space.scales and self.space.shifts and len(self.elites)) or rng.random() < 0.5:
+            return
+        terms = known_terms(self.elites.trees, self.simple, rng)
+        if terms:
+            known = Known(terms, self.space, self.data, self.costs)
+            if known.sound and known.cost <= self.space.max_size // 2:
+                self.known = known
 
     def promote(self) -> None:
         """Discover, and put what is found in place of the promoted tokens before."""
@@ -176,8 +209,8 @@ class TreeSearch:
         Rows of the data that completions are scored on.
     tuned, steps : int
         Terms with constants that are fitted in a batch at most, and Levenberg-Marquardt steps for each.
-    elites : int
-        Best terms kept.
+    elites, alike : int
+        Best terms kept, in all and of one size.
     population, children, generations : int
         Of the genetic step.
 
@@ -190,7 +223,7 @@ class TreeSearch:
     double_q: bool = True
     discover: bool = True
     breed: bool = True
-    batches: int = 20
+    batches: int = 12
     leaves: int = 64
     completions: int = 16
     curiosity: float = 0.15
@@ -202,6 +235,7 @@ class TreeSearch:
     tuned: int = 64
     steps: int = 3
     elites: int = 100
+    alike: int = 6
     population: int = 300
     children: int = 100
     generations: int = 10
@@ -214,7 +248,7 @@ class TreeSearch:
             return "tree search needs a sketch that is one choice from a grammar"
         return "" if any(op.arity for op in task.space.ops) else "tree search needs at least one operator"
 
-    def rewards(self, share: Array, sizes: NDArray[np.int64]) -> Array:
+    def rewards(self, share: Array, sizes: Ints) -> Array:
         """``eta^size / (1 + NRMSE)`` from shares of variance left."""
         return np.asarray(self.eta**sizes / (1.0 + np.sqrt(share)))
 
@@ -239,4 +273,5 @@ class TreeSearch:
                 yield from search.bred()
             if self.discover and len(search.elites):
                 search.promote()
+                search.modulate(rng)
             search.plant()
