@@ -9,7 +9,6 @@ import numpy as np
 
 from induce.learners.island import Island
 from induce.learners.learner import Batch, SearchState
-from induce.learners.scoring import unexplained
 from induce.task import Task
 from induce.terms.codes import Programs
 
@@ -62,8 +61,6 @@ class Evolve:
         island = state.carry.get("island")
         if island is None:
             island = state.carry["island"] = Island(task, space, self.population, rng)
-            island.loss[:] = unexplained(task, space, island.arrays, task.search)
-            island.measure()
             if task.planted:
                 island.plant(task, task.codebook.encode(task.planted))
         while True:

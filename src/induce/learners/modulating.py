@@ -84,12 +84,12 @@ class Known:
         gram = np.einsum("rip,rjp->rij", design, design)
         found = np.einsum("rij,rj->ri", np.linalg.pinv(gram, 1e-14, hermitian=True), design @ (target * root)) / lengths
         with np.errstate(all="ignore"):
-            factors = found[:, 2:] / found[:, :1]
+            factors = np.nan_to_num(found[:, 2:] / found[:, :1], posinf=1.0, neginf=-1.0)
         for row in range(count):
             n = int(trees[2][row])
             codes[row, :n], numbers[row, :n] = trees[0][row, :n], trees[1][row, :n]
             codes[row, n : n + len(self.codes)], numbers[row, n : n + len(self.codes)] = self.codes, self.numbers
-            numbers[row, [n + slot for slot in self.slots]] = np.nan_to_num(factors[row], posinf=1.0, neginf=-1.0)
+            numbers[row, [n + slot for slot in self.slots]] = factors[row]
         return codes, numbers, trees[2] + len(self.codes)
 
 

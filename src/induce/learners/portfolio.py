@@ -12,6 +12,7 @@ from induce.learners.bidirectional import Bidirectional
 from induce.learners.evolve import Evolve
 from induce.learners.fitting import description_scores
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
+from induce.learners.tree_search import TreeSearch
 from induce.task import Task
 
 __all__ = ["Portfolio"]
@@ -54,7 +55,7 @@ class Portfolio:
     E. Moulines (2011), On Upper-Confidence Bound Policies for Switching Bandit Problems (the fading mean).
     """
 
-    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), Evolve()))
+    learners: tuple[Learner, ...] = field(default_factory=lambda: (Bidirectional(), Evolve(), TreeSearch()))
     name: str = "portfolio"
 
     @property

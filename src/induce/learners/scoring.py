@@ -15,7 +15,7 @@ from induce.learners.breeding import pack, unpack_values
 from induce.task import Space, Task
 from induce.terms.codes import Programs
 
-__all__ = ["agree_up_to_scale", "as_trees", "front_places", "tune", "unexplained", "written"]
+__all__ = ["Data", "Trees", "agree_up_to_scale", "as_trees", "front_places", "tune", "unexplained", "written"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

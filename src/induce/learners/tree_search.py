@@ -56,10 +56,7 @@ class _Search:
         self.elites = Elites(learner.elites, learner.alike, width)
         self.limits = np.full(space.max_size + 1, np.inf)
         self.known: Known | None = None
-        self.island = Island(task, space, learner.population, rng) if learner.breed else None
-        if self.island is not None:
-            self.island.loss[:] = unexplained(task, space, self.island.arrays, task.search)
-            self.island.measure()
+        self.island = Island(task, space, learner.population, rng, self.data) if learner.breed else None
         columns_units, unit = task.dimensions
         self.root = np.zeros(5 + columns_units.shape[1], np.int64)
         self.root[1:3] = -1
@@ -68,7 +65,8 @@ class _Search:
         self.plant()
 
     def plant(self) -> None:
-        """A tree that is only its root."""
+        """A tree that is only its root; values fade, since the next episode may look for something else."""
+        self.tables *= self.learner.fading
         most, count = self.learner.batches * self.learner.leaves + 1, len(self.tokens.arity)
         above = np.full(most, -1, np.int64)
         self.tree = (
@@ -111,7 +109,8 @@ class _Search:
         rewards[chosen] = full if self.known is None else own.rewards(share, sizes - self.known.cost)
         back_up(leaves, rewards, self.tree[2], self.tree[4])
         if own.double_q:
-            learn(self.state, sequences, states, steps, rewards, self.tables, own.rate)
+            top = np.argsort(-rewards, kind="stable")[: max(1, int(own.learned * rows))]
+            learn(self.state, sequences[top], states[top], steps[top], rewards[top], self.tables, own.rate)
         self.elites.add(trees, share, full, sizes)
         found = self._written_down(trees, share, sizes, float(rows))
         return Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
@@ -151,7 +150,9 @@ class _Search:
             most = min(len(self.elites), own.population // 4)
             island.plant(self.task, written(self.elites.trees, np.arange(most), self.space))
         for _ in range(own.generations):
-            yield island.generation(self.task, own.children, own.steps, own.name)
+            trees, share, sizes, work = island.offspring(self.task, own.children, own.steps)
+            found = self._written_down(trees, share, sizes, float(own.children))
+            yield Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
         self.elites.add(island.arrays, island.loss, own.rewards(island.loss, island.sizes), island.sizes)
 
     def modulate(self, rng: np.random.Generator) -> None:
@@ -201,8 +202,8 @@ class TreeSearch:
         Reward that a node of a term costs.
     greed : float
         Probability that the better of two drawn tokens is taken.
-    rate : float
-        Of learning.
+    rate, learned, fading : float
+        Of learning; share of a batch, the best of it, that values are learned from; what an episode leaves of them.
     spread : int
         How many nodes a completion may have beyond the smallest possible.
     points : int
@@ -230,6 +231,8 @@ class TreeSearch:
     eta: float = 0.99
     greed: float = 0.5
     rate: float = 0.1
+    learned: float = 0.05
+    fading: float = 0.5
     spread: int = 14
     points: int = 64
     tuned: int = 64
