@@ -21,7 +21,7 @@ __all__ = ["Known", "known_terms", "simple_terms", "terms_of"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-MOST = 3
+MOST = 4
 """Known terms at a time."""
 FROM = 10
 """Shared sub-terms that are taken for known ones."""

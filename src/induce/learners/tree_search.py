@@ -13,12 +13,13 @@ from induce.learners.breeding import tree_sizes
 from induce.learners.chance import seed_state
 from induce.learners.discovering import discovered, planted_tokens
 from induce.learners.elites import Elites
-from induce.learners.fitting import fitted_batch
+from induce.learners.fitting import fitted_batch, joined_batches
 from induce.learners.forms import affine_forms, node_costs
 from induce.learners.island import Island
 from induce.learners.learner import Batch, SearchState
 from induce.learners.modulating import Known, known_terms, simple_terms
 from induce.learners.prefixes import DEPTHS, back_up, explore, learn
+from induce.learners.pruning import EXACT, pruned
 from induce.learners.scoring import Trees, as_trees, tune, unexplained, written
 from induce.learners.tokens import PROMOTED, ROOM, base_tokens, with_promoted
 from induce.learners.views import sampled
@@ -132,7 +133,12 @@ class _Search:
             return Batch(tried=tried)
         self.limits[sizes[best]] = np.minimum(self.limits[sizes[best]], share[best])
         wrapped = affine_forms(written(trees, best, self.space), self.task.codebook, self.space)
-        return fitted_batch(self.task, self.space, wrapped, self.learner.name, tried, iterations=10)
+        found = fitted_batch(self.task, self.space, wrapped, self.learner.name, tried, iterations=10)
+        exact = best[share[best] < EXACT]
+        if not len(exact) or not self.space.constants:
+            return found
+        simpler = pruned(self.task, self.space, trees, int(exact[0]), self.learner.name)
+        return joined_batches([found, *simpler])
 
     def visit(self, programs: Programs) -> None:
         """Take formulas of the shared archive among the elites."""
@@ -163,7 +169,7 @@ class _Search:
         terms = known_terms(self.elites.trees, self.simple, rng)
         if terms:
             known = Known(terms, self.space, self.data, self.costs)
-            if known.sound and known.cost <= self.space.max_size // 2:
+            if known.sound and known.cost <= 0.6 * self.space.max_size:
                 self.known = known
 
     def promote(self) -> None:

@@ -1,0 +1,68 @@
+"""Pruning: a tree that fits exactly may hold constants that it can do without."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from induce.algebras import kernels as K
+from induce.learners.discovering import spans
+from induce.learners.fitting import fitted_batch
+from induce.learners.forms import affine_forms
+from induce.learners.learner import Batch
+from induce.learners.scoring import Trees, written
+from induce.task import Space, Task
+
+__all__ = ["EXACT", "pruned", "without_a_constant"]
+
+EXACT = 1e-24
+"""Share of the target's variance below which a fit is exact."""
+ROUNDS = 6
+"""Constants that are dropped one after the other at most."""
+
+
+def without_a_constant(trees: Trees, row: int) -> Trees:
+    """Every tree that comes from one by dropping an operation with a constant."""
+    codes, numbers, length = trees[0][row], trees[1][row], int(trees[2][row])
+    starts = dict((last, first) for first, last in spans(codes, length))
+    kept: list[np.ndarray] = []
+    for last in range(length):
+        if not 0 <= codes[last] < K.FIRST_VARIABLE or K.ARITY[codes[last]] != 2:
+            continue
+        middle = starts[last - 1]
+        for first, end in ((middle, last - 1), (starts[middle - 1], middle - 1)):
+            if first == end and codes[end] == -1:  # this side is a constant: it goes, and the operator with it
+                rest = np.ones(length, bool)
+                rest[[end, last]] = False
+                kept.append(np.flatnonzero(rest))
+    out = np.zeros((len(kept), len(codes)), np.int16), np.zeros((len(kept), len(codes))), np.full(len(kept), length - 2)
+    for k, places in enumerate(kept):
+        out[0][k, : len(places)], out[1][k, : len(places)] = codes[places], numbers[places]
+    return out
+
+
+def pruned(task: Task, space: Space, trees: Trees, row: int, source: str) -> list[Batch]:
+    """An exact tree again and again with one constant less, as long as it stays exact."""
+    found: list[Batch] = []
+    for _ in range(ROUNDS):
+        fewer = without_a_constant(trees, row)
+        if not len(fewer[2]):
+            break
+        wrapped = affine_forms(written(fewer, np.arange(len(fewer[2])), space), task.codebook, space)
+        batch = fitted_batch(task, space, wrapped, source, 0.0, iterations=20)
+        if batch.losses is None or not batch.losses.min(initial=np.inf) < EXACT * task.scale:
+            break
+        found.append(batch)
+        trees, row = fewer, _first_exact(task, space, fewer)
+        if row < 0:
+            break
+    return found
+
+
+def _first_exact(task: Task, space: Space, trees: Trees) -> int:
+    """The first tree that fits exactly once its constants are fitted, or -1."""
+    for row in range(len(trees[2])):
+        one = affine_forms(written(trees, np.array([row]), space), task.codebook, space)
+        losses = fitted_batch(task, space, one, "", 0.0, iterations=20).losses
+        if losses is not None and losses.min(initial=np.inf) < EXACT * task.scale:
+            return row
+    return -1
