@@ -90,21 +90,28 @@ def base_tokens(task: Task, space: Space, planted: Sequence[Promoted] = ()) -> T
     pieces += [((book.code_of[op],), (0.0,), op.arity, OPERATOR) for op in building_ops(space)]
     pieces += [(p.codes, p.numbers, p.arity, PROMOTED) for p in planted if len(p.codes) <= space.max_size]
     count, width, units = len(pieces) + ROOM, max(space.max_size, 3), task.dimensions[0]
+    plain = {
+        name: np.zeros(count, np.int64) for name in ("lengths", "arity", "cost", "inside", "under", "role", "known")
+    }
     tokens = Tokens(
-        np.zeros((count, width), np.int16), np.zeros((count, width)), *(np.zeros(count, np.int64) for _ in range(6)),
-        np.full(count, -1, np.int64), np.zeros(count, np.int64), np.zeros((count, units.shape[1]), np.int64),
-        np.zeros((3, count), np.int64), np.zeros(3, np.int64),
-    )  # fmt: skip
+        codes=np.zeros((count, width), np.int16),
+        numbers=np.zeros((count, width)),
+        undone=np.full(count, -1, np.int64),
+        unit=np.zeros((count, units.shape[1]), np.int64),
+        members=np.zeros((3, count), np.int64),
+        counts=np.zeros(3, np.int64),
+        **plain,
+    )
     costs, forbid = node_costs(book), forbid_masks(space, book)
     for t, (codes, numbers, arity, role) in enumerate(pieces):
         _write(tokens, t, codes, numbers, arity, role, costs, forbid)
         if role == LEAF:
             tokens.known[t] = 1
             tokens.unit[t] = units[codes[0] - 256] if codes[0] >= 256 else 0
-    place = {int(codes[0]): t for t, (codes, _, arity, role) in enumerate(pieces) if role == OPERATOR}
+    place_of = {int(codes[0]): t for t, (codes, _, arity, role) in enumerate(pieces) if role == OPERATOR}
     for outer, inner in (*INVERSES, *((b, a) for a, b in INVERSES)):
-        if outer in place and inner in place:
-            tokens.undone[place[inner]] = place[outer]
+        if outer in place_of and inner in place_of:
+            tokens.undone[place_of[inner]] = place_of[outer]
     return _grouped(tokens, len(pieces))
 
 

@@ -30,6 +30,8 @@ __all__ = ["TreeSearch"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+GAIN = 0.7
+"""Share of the loss that several episodes must come below for the search to go on."""
 BETTER = 0.999
 """Share of the loss known for a size below which a tree is written down."""
 
@@ -44,25 +46,34 @@ class _Search:
         self.data = np.ascontiguousarray(columns[:, places]), target[places].copy(), weights[places].copy()
         self.costs = node_costs(task.codebook)
         self.tokens = base_tokens(task, space, planted_tokens(task))
-        self.promoted = False
         self.simple = simple_terms(self.tokens)
         self.state = seed_state(rng)
-        count, width = self.tokens.codes.shape
-        self.tables = np.zeros((2, (count + 1) ** 2 * DEPTHS, count))
+        self.lives = 0
+        width = self.tokens.codes.shape[1]
         rows = learner.leaves * learner.completions
         self.out = (
             np.zeros((rows, width), np.int64), np.zeros((rows, width), np.int64), np.zeros(rows, np.int64),
             np.zeros(rows, np.int64), np.zeros((rows, width), np.int16), np.zeros((rows, width)), np.zeros(rows, np.int64),
         )  # fmt: skip
-        self.elites = Elites(learner.elites, learner.alike, width)
-        self.limits = np.full(space.max_size + 1, np.inf)
-        self.known: Known | None = None
-        self.island = Island(task, space, learner.population, rng, self.data) if learner.breed else None
         columns_units, unit = task.dimensions
         self.root = np.zeros(5 + columns_units.shape[1], np.int64)
         self.root[1:3] = -1
         if len(unit) and (task.pure_constants or not space.scales):
             self.root[4], self.root[5:] = 1, unit
+        self.begin(rng)
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """A life of its own: nothing is learned, discovered or bred yet."""
+        own, (count, width) = self.learner, self.tokens.codes.shape
+        self.lives += 1
+        self.tokens, _ = with_promoted(self.tokens, self.task, self.space, [])
+        self.promoted = False
+        self.tables = np.zeros((2, (count + 1) ** 2 * DEPTHS, count))
+        self.elites = Elites(own.elites, own.alike, width)
+        self.limits = np.full(self.space.max_size + 1, np.inf)
+        self.known: Known | None = None
+        self.island = Island(self.task, self.space, own.population, rng, self.data) if own.breed else None
+        self.best, self.stale = np.inf, 0
         self.plant()
 
     def plant(self) -> None:
@@ -128,7 +139,7 @@ class _Search:
         order = np.lexsort((share, sizes))
         best = order[np.unique(sizes[order], return_index=True)[1]]
         limit = np.minimum.accumulate(self.limits)[sizes[best]]
-        best = best[(share[best] < BETTER * limit) & np.isfinite(share[best])][:8]
+        best = best[((share[best] < BETTER * limit) | (share[best] < EXACT)) & np.isfinite(share[best])][:8]
         if not len(best):
             return Batch(tried=tried)
         self.limits[sizes[best]] = np.minimum(self.limits[sizes[best]], share[best])
@@ -160,6 +171,15 @@ class _Search:
             found = self._written_down(trees, share, sizes, float(own.children))
             yield Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
         self.elites.add(island.arrays, island.loss, own.rewards(island.loss, island.sizes), island.sizes)
+
+    def grow_old(self) -> bool:
+        """Whether several episodes in a row have brought little."""
+        best = float(self.elites.share.min(initial=np.inf))
+        self.stale = 0 if best < GAIN * self.best else self.stale + 1
+        self.best = min(self.best, best)
+        if self.task.subject_to:  # what the conditions refuse must not stand in the way of what they allow
+            self.limits[:] = np.inf
+        return self.stale >= self.learner.patience
 
     def modulate(self, rng: np.random.Generator) -> None:
         """Every other episode looks for what is missing beside known terms."""
@@ -220,6 +240,8 @@ class TreeSearch:
         Best terms kept, in all and of one size.
     population, children, generations : int
         Of the genetic step.
+    patience : int
+        Episodes without much gain after which a search begins anew; every other one pays no heed to the shared archive.
 
     References
     ----------
@@ -248,6 +270,7 @@ class TreeSearch:
     population: int = 300
     children: int = 100
     generations: int = 10
+    patience: int = 4
     name: str = "mcts"
     parallel: bool = True
 
@@ -276,10 +299,13 @@ class TreeSearch:
             if search.closed and not (space.constants or self.breed or search.promoted):
                 return
             front = [entry.programs for entry in state.archive.front() if rng.random() < 0.3]
-            if front:
+            if front and (search.lives + state.stream) % 2:  # every other life goes its own way
                 search.visit(Programs.concatenate(front))
             if self.breed:
                 yield from search.bred()
+            if search.grow_old():
+                search.begin(rng)
+                continue
             if self.discover and len(search.elites):
                 search.promote()
                 search.modulate(rng)
