@@ -160,12 +160,13 @@ def _symmetric(task: Task, space: Space, trees: Trees, share: Array, data: Data)
         return
     best = written(trees, np.zeros(1, np.int64), space)
     value = evaluate_many(best, columns)[0]
-    for column in range(len(columns)):
+    held = np.unique(trees[0][0, : trees[2][0]])
+    for column in held[held >= K.FIRST_VARIABLE] - K.FIRST_VARIABLE:
         mirrored = columns.copy()
         mirrored[column] *= -1.0
         other = evaluate_many(best, mirrored)[0]
         near = SAME * (np.ptp(value) + np.abs(value))
-        x = K.FIRST_VARIABLE + column
+        x = K.FIRST_VARIABLE + int(column)
         if np.all(np.abs(other - value) <= near):
             yield Promoted((x, K.SQUARE), (0.0, 0.0))
         elif np.all(np.abs(other + value) <= near):
