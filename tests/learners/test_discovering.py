@@ -4,9 +4,9 @@ import numpy as np
 
 from induce.learners.discovering import discovered, planted_tokens, repeated, spans
 from induce.learners.elites import Elites
-from induce.learners.forms import affine_forms, node_costs
+from induce.learners.forms import node_costs
 from induce.learners.modulating import Known, simple_terms, terms_of
-from induce.learners.pruning import without_a_constant
+from induce.learners.pruning import pruned, without_a_part
 from induce.learners.scoring import as_trees, unexplained, written
 from induce.learners.tokens import ROOM, Promoted, base_tokens, with_promoted
 from induce.terms import arithmetic
@@ -29,7 +29,9 @@ def text_of(problem, promoted):
 def found_in(problem, *texts):
     trees = trees_of(problem, *texts)
     share = unexplained(problem, problem.space, trees, problem.search)
-    return {(text_of(problem, p), p.arity) for p in discovered(problem, problem.space, trees, share, problem.search, 30)}
+    return {
+        (text_of(problem, p), p.arity) for p in discovered(problem, problem.space, trees, share, problem.search, 30)
+    }
 
 
 def test_spans_are_the_sub_terms():
@@ -89,7 +91,9 @@ def test_terms_of_a_sum_lose_their_factors():
 def test_a_tree_beside_known_terms_is_scored_as_their_sum():
     problem = task("2 * sin(x) + 3 * x * y - y + 1", operators="+ - * sin")
     data = problem.search
-    known = Known([Promoted((257,), (0.0,)), Promoted((256, 15), (0.0, 0.0))], problem.space, data, node_costs(problem.codebook))
+    known = Known(
+        [Promoted((257,), (0.0,)), Promoted((256, 15), (0.0, 0.0))], problem.space, data, node_costs(problem.codebook)
+    )
     assert known.sound
     trees = trees_of(problem, "x * y", "x")
     share = unexplained(problem, problem.space, trees, data, known.basis)
@@ -110,12 +114,20 @@ def test_simple_terms_are_functions_of_columns():
     assert {"x", "y", "sin(x)", "sin(y)", "square(x)", "cube(y)"} <= terms
 
 
-def test_dropping_constants():
+def test_dropping_parts():
     problem = task("x")
-    fewer = without_a_constant(trees_of(problem, "sin(x + 2) * 3"), 0)
+    fewer = without_a_part(trees_of(problem, "sin(x + 2) * 3"), 0)
     texts = {str(t) for t in problem.codebook.decode(written(fewer, np.arange(len(fewer[2])), problem.space))}
     assert texts == {"sin(x) * 3.0", "sin(x + 2.0)"}
-    assert len(affine_forms(written(fewer, np.arange(2), problem.space), problem.codebook, problem.space)) == 8
+
+
+def test_an_exact_tree_loses_what_it_does_not_need():
+    problem = task("sin(x * y)", operators="+ - * / sin")
+    batches = pruned(problem, problem.space, trees_of(problem, "sin(x * y) / (2 - sin(x / x)) + (y - y)"), 0, "test")
+    assert batches
+    last = batches[-1]
+    best = problem.codebook.decode(last.programs)[int(np.argmin(last.losses + 1e-9 * last.programs.sizes))]
+    assert str(best) == "sin(x * y)"
 
 
 def test_elites_are_distinct_and_of_all_sizes():

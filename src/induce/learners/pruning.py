@@ -1,4 +1,4 @@
-"""Pruning: a tree that fits exactly may hold constants that it can do without."""
+"""Pruning: a tree that fits exactly may hold parts that it can do without."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from induce.learners.learner import Batch
 from induce.learners.scoring import Trees, written
 from induce.task import Space, Task
 
-__all__ = ["EXACT", "pruned", "without_a_constant"]
+__all__ = ["EXACT", "pruned", "without_a_part"]
 
 EXACT = 1e-24
 """Share of the target's variance below which a fit is exact."""
 ROUNDS = 6
-"""Constants that are dropped one after the other at most."""
+"""Parts that are dropped one after the other at most."""
 
 
-def without_a_constant(trees: Trees, row: int) -> Trees:
-    """Every tree that comes from one by dropping an operation with a constant."""
+def without_a_part(trees: Trees, row: int) -> Trees:
+    """Every tree that comes from one by dropping an operation of two arguments and one of them."""
     codes, numbers, length = trees[0][row], trees[1][row], int(trees[2][row])
     starts = dict((last, first) for first, last in spans(codes, length))
     kept: list[np.ndarray] = []
@@ -30,21 +30,22 @@ def without_a_constant(trees: Trees, row: int) -> Trees:
             continue
         middle = starts[last - 1]
         for first, end in ((middle, last - 1), (starts[middle - 1], middle - 1)):
-            if first == end and codes[end] == -1:  # this side is a constant: it goes, and the operator with it
-                rest = np.ones(length, bool)
-                rest[[end, last]] = False
+            rest = np.ones(length, bool)
+            rest[first : end + 1], rest[last] = False, False
+            if (codes[:length][rest] >= K.FIRST_VARIABLE).any():
                 kept.append(np.flatnonzero(rest))
-    out = np.zeros((len(kept), len(codes)), np.int16), np.zeros((len(kept), len(codes))), np.full(len(kept), length - 2)
+    lengths = np.array([len(places) for places in kept], np.int64)
+    out = np.zeros((len(kept), len(codes)), np.int16), np.zeros((len(kept), len(codes))), lengths
     for k, places in enumerate(kept):
         out[0][k, : len(places)], out[1][k, : len(places)] = codes[places], numbers[places]
     return out
 
 
 def pruned(task: Task, space: Space, trees: Trees, row: int, source: str) -> list[Batch]:
-    """An exact tree again and again with one constant less, as long as it stays exact."""
+    """An exact tree again and again with one part less, as long as it stays exact."""
     found: list[Batch] = []
     for _ in range(ROUNDS):
-        fewer = without_a_constant(trees, row)
+        fewer = without_a_part(trees, row)
         if not len(fewer[2]):
             break
         wrapped = affine_forms(written(fewer, np.arange(len(fewer[2])), space), task.codebook, space)
@@ -59,10 +60,10 @@ def pruned(task: Task, space: Space, trees: Trees, row: int, source: str) -> lis
 
 
 def _first_exact(task: Task, space: Space, trees: Trees) -> int:
-    """The first tree that fits exactly once its constants are fitted, or -1."""
-    for row in range(len(trees[2])):
+    """The smallest tree that fits exactly once its constants are fitted, or -1."""
+    for row in np.argsort(trees[2], kind="stable"):
         one = affine_forms(written(trees, np.array([row]), space), task.codebook, space)
         losses = fitted_batch(task, space, one, "", 0.0, iterations=20).losses
         if losses is not None and losses.min(initial=np.inf) < EXACT * task.scale:
-            return row
+            return int(row)
     return -1
