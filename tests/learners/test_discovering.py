@@ -6,7 +6,7 @@ from induce.learners.discovering import discovered, planted_tokens, repeated, sp
 from induce.learners.elites import Elites
 from induce.learners.forms import node_costs
 from induce.learners.modulating import Known, simple_terms, terms_of
-from induce.learners.pruning import pruned, without_a_part
+from induce.learners.pruning import expanded, pruned, without_a_part
 from induce.learners.scoring import as_trees, unexplained, written
 from induce.learners.tokens import ROOM, Promoted, base_tokens, with_promoted
 from induce.terms import arithmetic
@@ -128,6 +128,15 @@ def test_an_exact_tree_loses_what_it_does_not_need():
     last = batches[-1]
     best = problem.codebook.decode(last.programs)[int(np.argmin(last.losses + 1e-9 * last.programs.sizes))]
     assert str(best) == "sin(x * y)"
+
+
+def test_a_polynomial_is_also_written_as_a_sum():
+    problem = task("x^4 + x^3 + 2 * x", operators="+ - * sin", max_size=20)
+    (batch,) = expanded(problem, problem.space, trees_of(problem, "x * (x * x * (x + 1) + 2)"), 0, "test")
+    k = int(np.argmin(batch.losses))
+    assert batch.losses[k] < 1e-20
+    assert {round(v, 6) for v in batch.programs[k].values} <= {0.0, 1.0, 2.0}
+    assert expanded(problem, problem.space, trees_of(problem, "sin(x)"), 0, "test") == []
 
 
 def test_elites_are_distinct_and_of_all_sizes():

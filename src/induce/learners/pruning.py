@@ -1,21 +1,26 @@
-"""Pruning: a tree that fits exactly may hold parts that it can do without."""
+"""Pruning: a tree that fits exactly may hold parts that it can do without, and a polynomial is also written as a sum."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from induce.algebras import kernels as K
+from induce.learners.composing import Pen
 from induce.learners.discovering import spans
 from induce.learners.fitting import fitted_batch
-from induce.learners.forms import affine_forms
+from induce.learners.forms import affine_forms, combine
+from induce.learners.growing import Growing
 from induce.learners.learner import Batch
+from induce.learners.polynomials import library, polynomials
 from induce.learners.scoring import Trees, written
 from induce.task import Space, Task
 
-__all__ = ["EXACT", "pruned", "without_a_part"]
+__all__ = ["EXACT", "expanded", "pruned", "without_a_part"]
 
 EXACT = 1e-24
 """Share of the target's variance below which a fit is exact."""
+MONOMIALS, DEGREE = 20, 10
+"""Monomials of a polynomial, and its degree, at most."""
 ROUNDS = 6
 """Parts that are dropped one after the other at most."""
 
@@ -57,6 +62,22 @@ def pruned(task: Task, space: Space, trees: Trees, row: int, source: str) -> lis
         if row < 0:
             break
     return found
+
+
+def expanded(task: Task, space: Space, trees: Trees, row: int, source: str) -> list[Batch]:
+    """A tree that is a polynomial as sums of monomials, the fitted factors of all of them free."""
+    length = int(trees[2][row])
+    inner = {int(c) for c in trees[0][row, :length] if 0 <= c < K.FIRST_VARIABLE}
+    columns, target, weights = task.search
+    if not inner <= {K.ADD, K.SUB, K.MUL, K.NEG, K.SQUARE, K.CUBE} or not (space.scales and space.shifts):
+        return []
+    rng = np.random.default_rng([task.seed, 7])
+    pen = Pen(Growing(task, space, len(columns) + len(space.literals) + 4, rng))
+    terms = library(len(columns), min(MONOMIALS, len(target) // 4), DEGREE)
+    parts = polynomials(columns, target, weights, pen, terms)
+    if not parts:
+        return []
+    return [fitted_batch(task, space, combine(parts), source, 0.0, iterations=10)]
 
 
 def _first_exact(task: Task, space: Space, trees: Trees) -> int:

@@ -19,7 +19,7 @@ from induce.learners.island import Island
 from induce.learners.learner import Batch, SearchState
 from induce.learners.modulating import Known, known_terms, simple_terms
 from induce.learners.prefixes import DEPTHS, back_up, explore, learn
-from induce.learners.pruning import EXACT, pruned
+from induce.learners.pruning import EXACT, expanded, pruned
 from induce.learners.scoring import Trees, as_trees, tune, unexplained, written
 from induce.learners.tokens import PROMOTED, ROOM, base_tokens, with_promoted
 from induce.learners.views import sampled
@@ -145,11 +145,11 @@ class _Search:
         self.limits[sizes[best]] = np.minimum(self.limits[sizes[best]], share[best])
         wrapped = affine_forms(written(trees, best, self.space), self.task.codebook, self.space)
         found = fitted_batch(self.task, self.space, wrapped, self.learner.name, tried, iterations=10)
-        exact = best[share[best] < EXACT]
-        if not len(exact) or not self.space.constants:
+        lowest = np.inf if found.losses is None else found.losses.min(initial=np.inf)
+        if not lowest < EXACT * self.task.scale or not self.space.constants:
             return found
-        simpler = pruned(self.task, self.space, trees, int(exact[0]), self.learner.name)
-        return joined_batches([found, *simpler])
+        given = self.task, self.space, trees, int(best[np.argmin(share[best])]), self.learner.name
+        return joined_batches([found, *pruned(*given), *expanded(*given)])
 
     def visit(self, programs: Programs) -> None:
         """Take formulas of the shared archive among the elites."""
