@@ -70,6 +70,21 @@ def test_units_are_never_violated(pure):
     assert best(run(problem, 60))[0] < 1e-20
 
 
+def test_sums_with_known_terms_have_agreeing_units():
+    data = table(units={"x": "m", "y": "s"})
+    problem = task(
+        "2 * x + 3 * x * sin(x / (x + x))", data, operators="+ - * / sin", target_unit="m", pure_constants=True
+    )
+    found = programs_of(run(problem, 150))
+    assert found
+    assert all(agree(problem, programs).all() for programs in found)
+
+
+def test_conditions_that_refuse_the_best_leave_room_for_others():
+    problem = task("x * y + x", subject_to=(lambda term: "y" not in str(term),), max_size=9)
+    assert len(programs_of(run(problem, 300))) > len(programs_of(run(task("x * y + x", max_size=9), 300)))
+
+
 def test_completions_obey_the_nestings_before_anything_is_scored():
     from induce.learners.scoring import written
     from induce.learners.tree_search import _Search

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from induce.algebras import kernels as K
+from induce.algebras.evaluate import fit_constants
+from induce.learners.breeding import pack
 from induce.learners.composing import Pen
 from induce.learners.discovering import spans
 from induce.learners.fitting import fitted_batch
@@ -14,6 +16,7 @@ from induce.learners.learner import Batch
 from induce.learners.polynomials import library, polynomials
 from induce.learners.scoring import Trees, written
 from induce.task import Space, Task
+from induce.terms.codes import Programs
 
 __all__ = ["EXACT", "expanded", "pruned", "without_a_part"]
 
@@ -49,18 +52,13 @@ def without_a_part(trees: Trees, row: int) -> Trees:
 def pruned(task: Task, space: Space, trees: Trees, row: int, source: str) -> list[Batch]:
     """An exact tree again and again with one part less, as long as it stays exact."""
     found: list[Batch] = []
-    for _ in range(ROUNDS):
-        fewer = without_a_part(trees, row)
-        if not len(fewer[2]):
-            break
-        wrapped = affine_forms(written(fewer, np.arange(len(fewer[2])), space), task.codebook, space)
-        batch = fitted_batch(task, space, wrapped, source, 0.0, iterations=20)
-        if batch.losses is None or not batch.losses.min(initial=np.inf) < EXACT * task.scale:
-            break
-        found.append(batch)
-        trees, row = fewer, _first_exact(task, space, fewer)
+    for _ in range(ROUNDS if space.scales and space.shifts else 0):
+        trees = without_a_part(trees, row)
+        row = _first_exact(task, trees)
         if row < 0:
             break
+        wrapped = affine_forms(written(trees, np.array([row]), space), task.codebook, space)
+        found.append(fitted_batch(task, space, wrapped, source, 0.0, iterations=20))
     return found
 
 
@@ -80,11 +78,15 @@ def expanded(task: Task, space: Space, trees: Trees, row: int, source: str) -> l
     return [fitted_batch(task, space, combine(parts), source, 0.0, iterations=10)]
 
 
-def _first_exact(task: Task, space: Space, trees: Trees) -> int:
-    """The smallest tree that fits exactly once its constants are fitted, or -1."""
-    for row in np.argsort(trees[2], kind="stable"):
-        one = affine_forms(written(trees, np.array([row]), space), task.codebook, space)
-        losses = fitted_batch(task, space, one, "", 0.0, iterations=20).losses
-        if losses is not None and losses.min(initial=np.inf) < EXACT * task.scale:
-            return int(row)
-    return -1
+def _first_exact(task: Task, trees: Trees) -> int:
+    """The smallest tree that fits exactly up to an affine map once its constants are fitted, or -1."""
+    order = np.argsort(trees[2], kind="stable")
+    if not len(order):
+        return -1
+    plus, times = (task.codebook.code_of[task.language[name]] for name in "+*")
+    codes, offsets, numbers, value_offsets = pack(*trees, order, True, plus, times)
+    programs = Programs(codes, offsets, numbers, value_offsets, np.ones(len(numbers), bool))
+    columns, target, weights = task.search
+    _, squares = fit_constants(programs, columns, target, weights=weights, iterations=20)
+    exact = np.flatnonzero(squares / len(target) < EXACT * task.scale)
+    return int(order[exact[0]]) if len(exact) else -1

@@ -118,6 +118,7 @@ def base_tokens(task: Task, space: Space, planted: Sequence[Promoted] = ()) -> T
 def with_promoted(tokens: Tokens, task: Task, space: Space, found: Sequence[Promoted]) -> tuple[Tokens, Ints]:
     """The alphabet with other promoted tokens, and the rows that changed."""
     first = len(tokens.arity) - ROOM
+    found = [one for one in found if len(one.codes) <= tokens.codes.shape[1]]
     costs, forbid = node_costs(task.codebook), forbid_masks(space, task.codebook)
     before = [tokens.codes[t].tobytes() + bytes([int(tokens.arity[t])]) for t in range(first, len(tokens.arity))]
     for t, one in zip(range(first, len(tokens.arity)), found, strict=False):

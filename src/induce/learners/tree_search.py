@@ -20,7 +20,7 @@ from induce.learners.learner import Batch, SearchState
 from induce.learners.modulating import Known, known_terms, simple_terms
 from induce.learners.prefixes import DEPTHS, back_up, explore, learn
 from induce.learners.pruning import EXACT, expanded, pruned
-from induce.learners.scoring import Trees, as_trees, tune, unexplained, written
+from induce.learners.scoring import Trees, agree_up_to_scale, as_trees, tune, unexplained, written
 from induce.learners.tokens import PROMOTED, ROOM, base_tokens, with_promoted
 from induce.learners.views import sampled
 from induce.task import Space, Task
@@ -112,7 +112,11 @@ class _Search:
         if self.known is not None:  # only the best are worth writing as sums
             chosen = np.argsort(-rewards, kind="stable")[: own.tuned]
             chosen = chosen[np.isfinite(share[chosen])]
-            trees, sizes, share = self._joined(trees, chosen), sizes[chosen] + self.known.cost, share[chosen]
+            if not len(chosen):
+                return Batch(tried=float(rows), work=work, source=own.name)
+            trees = self._joined(trees, chosen)
+            agreeing = agree_up_to_scale(task, written(trees, np.arange(len(chosen)), space))
+            sizes, share = sizes[chosen] + self.known.cost, np.where(agreeing, share[chosen], np.inf)
         else:
             chosen = np.arange(rows)
         if space.constants:
@@ -128,6 +132,7 @@ class _Search:
         return Batch(found.programs, found.losses, found.tried, found.work + work, own.name)
 
     def _joined(self, trees: Trees, chosen: Ints) -> Trees:
+        """Some trees as sums with the known terms."""
         assert self.known is not None
         columns, target, _ = self.data
         values = evaluate_many(written(trees, chosen, self.space), columns)
