@@ -89,13 +89,12 @@ def repeated(trees: Trees) -> Iterator[Promoted]:
     worth: dict[bytes, float] = {}
     first_seen: dict[bytes, tuple[int, int, int]] = {}
     for row in range(min(LOOKED_AT, len(trees[2]))):
-        own = set()
+        own: dict[bytes, tuple[int, int]] = {}  # in order of places: a set of bytes has another order in every process
         for first, last in spans(trees[0][row], int(trees[2][row])):
             if 2 <= last + 1 - first <= 10 and (trees[0][row, first : last + 1] >= K.FIRST_VARIABLE).any():
-                own.add((trees[0][row, first : last + 1].tobytes(), first, last))
-        for key, first, last in own:
+                own.setdefault(trees[0][row, first : last + 1].tobytes(), (first, last))
+        for key, (first, last) in own.items():
             first_seen.setdefault(key, (row, first, last))
-        for key in {key for key, _, _ in own}:
             worth[key] = worth.get(key, 0.0) + 1.0 / (4.0 + row)
     once = 1.0 / 4.0
     for key in sorted(worth, key=lambda k: (-worth[k], k)):
