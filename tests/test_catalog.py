@@ -33,7 +33,7 @@ SHIPPED = {
         "proofs(3)",
         "tensor(0)",
     ],
-    "learners": "backfitting bidirectional choices constants enumerate evolve gradient local portfolio separable".split(),
+    "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
     "estimators": ["BooleanRegressor", "FormulaRegressor"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas"],

@@ -193,6 +193,7 @@ learners = Shelf(
         "evolve": "induce.learners.evolve:Evolve",
         "gradient": "induce.learners.gradient:Gradient",
         "local": "induce.learners.local:LocalSearch",
+        "mcts": "induce.learners.tree_search:TreeSearch",
         "portfolio": "induce.learners.portfolio:Portfolio",
         "separable": "induce.learners.separable:Separable",
     },

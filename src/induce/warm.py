@@ -10,7 +10,7 @@ _DONE: set[bool] = set()
 
 
 def warm_kernels(search: bool) -> None:
-    """Compile what evaluation and constant fitting need, and with ``search`` what enumeration and evolution need."""
+    """Compile what evaluation and constant fitting need, and with ``search`` what enumeration, evolution and tree search need."""
     if search in _DONE:
         return
     from induce.algebras.evaluate import evaluate_many, fit_constants
@@ -39,6 +39,7 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     from induce.learners.learner import SearchState
     from induce.learners.positions import undone_rows
     from induce.learners.stock import Stage
+    from induce.learners.tree_search import TreeSearch
     from induce.table import Table
     from induce.task import Task
     from induce.terms import REAL, arithmetic, hole
@@ -71,6 +72,7 @@ def _warm_search(table: np.ndarray, target: np.ndarray) -> None:
     for learner, batches in (
         (Bidirectional((small,), points=8), 400),
         (Evolve(population=20, children=10), 2),
+        (TreeSearch(batches=2, leaves=4, completions=2, population=20, children=10, generations=1), 8),
     ):
         run = learner.run(task, state, np.random.default_rng(0))
         for _ in range(batches):

@@ -208,8 +208,8 @@ def test_nothing_is_printed(capsys):
         ({"noise": -1.0}, FillError, "noise must be a standard deviation of 0 or more, but got -1.0"),
         ({"select": "best"}, FillError, "unknown selection rule 'best'"),
         ({"backend": "spark"}, FillError, "unknown backend 'spark'. Known: joblib, ray."),
-        ({"by": "magic"}, FillError, "by must be 'auto' or a learner, but got 'magic'"),
-        ({"by": 3}, FillError, "by must be 'auto' or a learner, but got int, which has no run() method"),
+        ({"by": "magic"}, FillError, "unknown learner 'magic'."),
+        ({"by": 3}, FillError, "by must be 'auto', a learner or its name, but got int, which has no run() method"),
         (
             {"subject_to": ["sin"]},
             FillError,

@@ -63,6 +63,15 @@ def test_the_shared_archive_is_visited():
     assert loss < 1e-20
 
 
+def test_planted_sub_terms_are_among_the_first_individuals():
+    from induce.terms import arithmetic
+
+    formula = "sin(sin(x * y) * x - y)"
+    given = task(formula, max_size=12, planted=(arithmetic.parse(formula),))
+    assert best(run(given, 3))[0] < 1e-20
+    assert best(run(task(formula, max_size=12), 3))[0] > 1e-6
+
+
 def test_what_evolution_needs_is_said():
     assert "needs a sketch that is one choice" in Evolve().accepts(sketched("?a * x", "2 * x"))
     assert Evolve().accepts(task("x", operators="+")) == ""

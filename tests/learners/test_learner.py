@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from induce.errors import FillError
-from induce.learners import Constants, Enumerate, Evolve, race, restart, then
+from induce.learners import Constants, Enumerate, Evolve, TreeSearch, race, restart, then
 from induce.learners.archive import Archive
 from induce.learners.learner import Batch, Learner, SearchState
 
@@ -55,7 +55,15 @@ def sources(learner, at=None, n=100):
 
 
 def test_shipped_learners_follow_the_protocol():
-    for learner in (Constants(), Enumerate(), Evolve(), then(Enumerate(), Evolve()), race(Evolve()), restart(Evolve())):
+    for learner in (
+        Constants(),
+        Enumerate(),
+        Evolve(),
+        TreeSearch(),
+        then(Enumerate(), Evolve()),
+        race(Evolve()),
+        restart(Evolve()),
+    ):
         assert isinstance(learner, Learner)
 
 

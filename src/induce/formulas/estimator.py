@@ -21,6 +21,7 @@ from induce.fit import Baseline, Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
 from induce.formulas.screening import screened
+from induce.learners import named
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
 from induce.terms.term import Term
@@ -61,8 +62,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         Most nodes of a formula.
     within : str, float, Budget or None
         ``"60s"``; None is a deterministic rule that stops at a plateau.
-    by : "auto" or Learner
-        How to search; see ``induce.learners``.
+    by : "auto", Learner or its name
+        How to search: ``"portfolio"`` (what "auto" means), ``"bidirectional"``, ``"mcts"``, ``"evolve"``, ``"enumerate"``, or a
+        learner with settings of its own; see ``induce.learners``.
     subject_to : Hypotheses, text, callable, or several
         What is known beforehand, hard: :class:`Hypotheses`; texts ``"sin(cos)"`` (no cosine anywhere below a sine); callables
         ``condition(term) -> bool``.
@@ -198,7 +200,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         task = task_for(
             known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
-        learner = None if isinstance(self.by, str) else self.by
+        learner = self.by if not isinstance(self.by, str) else None if self.by == "auto" else named(self.by)
         found = solve(
             task,
             by=learner,
@@ -231,12 +233,10 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
             raise FillError(f"unknown backend {self.backend!r}. Known: {', '.join(BACKENDS)}.")
         if isinstance(self.by, str):
             if self.by != "auto":
-                raise FillError(
-                    f"by must be 'auto' or a learner, but got {self.by!r}. For example by=induce.learners.Evolve()."
-                )
+                named(self.by)
         elif not isinstance(self.by, Learner):
             raise FillError(
-                f"by must be 'auto' or a learner, but got {type(self.by).__name__}, which has no run() method."
+                f"by must be 'auto', a learner or its name, but got {type(self.by).__name__}, which has no run() method."
             )
         if self.units is not None and not isinstance(self.units, Mapping):
             raise UnitError(

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from induce.errors import FillError, did_you_mean
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from induce.learners.local import LocalSearch
     from induce.learners.portfolio import Portfolio
     from induce.learners.separable import Separable
+    from induce.learners.tree_search import TreeSearch
 
 _HOME = {
     "Backfitting": "backfitting",
@@ -29,9 +31,22 @@ _HOME = {
     "LocalSearch": "local",
     "Portfolio": "portfolio",
     "Separable": "separable",
+    "TreeSearch": "tree_search",
 }
 
+NAMES = {
+    "bidirectional": "Bidirectional",
+    "enumerate": "Enumerate",
+    "evolve": "Evolve",
+    "local": "LocalSearch",
+    "mcts": "TreeSearch",
+    "portfolio": "Portfolio",
+    "separable": "Separable",
+}
+"""Learners that search formulas, by the names they are called by in ``by=``."""
+
 __all__ = [
+    "NAMES",
     "Archive",
     "Backfitting",
     "Batch",
@@ -48,10 +63,27 @@ __all__ = [
     "Portfolio",
     "SearchState",
     "Separable",
+    "TreeSearch",
+    "named",
     "race",
     "restart",
     "then",
 ]
+
+
+def named(name: str) -> Learner:
+    """The learner of a name, on its default settings.
+
+    >>> named("mcts").double_q
+    True
+    """
+    if name not in NAMES:
+        raise FillError(
+            f"unknown learner {name!r}.{did_you_mean(name, ['auto', *NAMES])} Known: auto, {', '.join(NAMES)}. "
+            "Or give a learner, such as induce.learners.Evolve()."
+        )
+    made: Learner = __getattr__(NAMES[name])()
+    return made
 
 
 def __getattr__(name: str) -> Any:

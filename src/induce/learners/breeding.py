@@ -12,42 +12,11 @@ import numba
 import numpy as np
 
 from induce.algebras.kernels import ARITY
+from induce.learners.chance import below, normal, uniform
 
-__all__ = ["breed", "pack", "random_population", "seed_state", "tree_sizes"]
+__all__ = ["breed", "pack", "random_population", "tree_sizes", "unpack_values"]
 
 _VARIABLE = 256
-
-
-@numba.njit(cache=True, nogil=True)
-def _next(rng: Any) -> Any:
-    """xorshift64* step; ``rng`` is a one-element uint64 array."""
-    x = rng[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    rng[0] = x
-    return x * np.uint64(0x2545F4914F6CDD1D)
-
-
-@numba.njit(cache=True, nogil=True)
-def _uniform(rng: Any) -> float:
-    return float(_next(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@numba.njit(cache=True, nogil=True)
-def _below(rng: Any, n: int) -> int:
-    return int(_uniform(rng) * n)
-
-
-@numba.njit(cache=True, nogil=True)
-def _normal(rng: Any) -> float:
-    u = max(_uniform(rng), 1e-300)
-    return np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * _uniform(rng))
-
-
-def seed_state(rng: np.random.Generator) -> np.ndarray:
-    """A nonzero state for the kernels' generator."""
-    return np.array([int(rng.integers(1, 2**63))], np.uint64)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -86,11 +55,11 @@ def tree_sizes(codes: Any, lengths: Any, costs: Any) -> Any:
 @numba.njit(cache=True, nogil=True)
 def _leaf(rng: Any, columns: int, constants: bool, literals: Any) -> Any:
     """(code, constant) of a random leaf."""
-    if constants and _uniform(rng) < 0.3:
-        return -1, _normal(rng)
-    if len(literals) > 0 and not constants and _uniform(rng) < 0.15:
-        return -1, literals[_below(rng, len(literals))]
-    return _VARIABLE + _below(rng, columns), 0.0
+    if constants and uniform(rng) < 0.3:
+        return -1, normal(rng)
+    if len(literals) > 0 and not constants and uniform(rng) < 0.15:
+        return -1, literals[below(rng, len(literals))]
+    return _VARIABLE + below(rng, columns), 0.0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -123,8 +92,8 @@ def _grow(rng: Any, nodes: int, ops: Any, columns: int, constants: bool, literal
     length = 1
     piece, piece_values = np.empty(3, np.int16), np.zeros(3)
     while length < nodes:
-        op = ops[_below(rng, len(ops))]
-        count = _below(rng, (length + 1) // 2 + 1)
+        op = ops[below(rng, len(ops))]
+        count = below(rng, (length + 1) // 2 + 1)
         at = 0
         for k in range(length):  # the count-th leaf
             if _arity(codes[k]) == 0:
@@ -157,15 +126,15 @@ def random_population(
 ) -> None:
     """Fill all rows with random trees of mixed sizes."""
     for p in range(len(lengths)):
-        nodes = 1 + _below(rng, min(largest, 9))
+        nodes = 1 + below(rng, min(largest, 9))
         lengths[p] = _grow(rng, nodes, ops, columns, constants, literals, codes[p], values[p])
 
 
 @numba.njit(cache=True, nogil=True)
 def _tournament(rng: Any, score: Any, rounds: int) -> int:
-    best = _below(rng, len(score))
+    best = below(rng, len(score))
     for _ in range(rounds - 1):
-        other = _below(rng, len(score))
+        other = below(rng, len(score))
         if score[other] < score[best]:
             best = other
     return best
@@ -177,13 +146,13 @@ def _wrap(
     piece: Any, piece_values: Any,
 ) -> int:  # fmt: skip
     """Put an operator above the sub-tree ``start..at``, with a random leaf as its other argument; the new length or -1."""
-    op = ops[_below(rng, len(ops))]
+    op = ops[below(rng, len(ops))]
     size = at + 1 - start
     if size + 2 > len(piece):
         return -1
     other, number = _leaf(rng, columns, constants, literals)
     shift = 0
-    if _arity(op) == 2 and _uniform(rng) < 0.5:
+    if _arity(op) == 2 and uniform(rng) < 0.5:
         piece[0], piece_values[0] = other, number
         shift = 1
     for k in range(size):
@@ -223,31 +192,29 @@ def _mutate(
     piece_values: Any,
 ) -> int:
     """One random change; returns the new length or -1 if it does not fit."""
-    kind = _uniform(rng)
-    at = _below(rng, length)
+    kind = uniform(rng)
+    at = below(rng, length)
     c = codes[at]
     if kind < 0.15:  # a constant moves
         for _ in range(4):
             if codes[at] == -1:
-                values[at] = (
-                    values[at] * np.exp(0.3 * _normal(rng)) if _uniform(rng) < 0.7 else _normal(rng) - values[at]
-                )
+                values[at] = values[at] * np.exp(0.3 * normal(rng)) if uniform(rng) < 0.7 else normal(rng) - values[at]
                 return length
-            at = _below(rng, length)
+            at = below(rng, length)
         return length
     if kind < 0.35:  # another operator or leaf of the same arity
         if _arity(c) == 0:
             codes[at], values[at] = _leaf(rng, columns, constants, literals)
             return length
         for _ in range(8):
-            op = ops[_below(rng, len(ops))]
+            op = ops[below(rng, len(ops))]
             if _arity(op) == _arity(c):
                 codes[at] = op
                 return length
         return length
     start = _start(codes, at)
     if kind < 0.5:  # a fresh sub-tree
-        size = _grow(rng, 1 + _below(rng, 5), ops, columns, constants, literals, piece, piece_values)
+        size = _grow(rng, 1 + below(rng, 5), ops, columns, constants, literals, piece, piece_values)
         return _splice(codes, values, length, start, at, piece, piece_values, size)
     if kind < 0.75:
         return _wrap(rng, codes, values, length, start, at, ops, columns, constants, literals, piece, piece_values)
@@ -255,7 +222,7 @@ def _mutate(
         if _arity(c) == 0:
             return length
         child = at - 1
-        if _arity(c) == 2 and _uniform(rng) < 0.5:
+        if _arity(c) == 2 and uniform(rng) < 0.5:
             child = _start(codes, at - 1) - 1
         begin = _start(codes, child)
         size = child + 1 - begin
@@ -310,18 +277,18 @@ def breed(
             length = lengths[mother]
             out_codes[p, :length] = codes[mother, :length]
             out_values[p, :length] = values[mother, :length]
-            if _uniform(rng) < 0.35:
+            if uniform(rng) < 0.35:
                 father = _tournament(rng, score, rounds)
-                end = _below(rng, lengths[father])
+                end = below(rng, lengths[father])
                 start = _start(codes[father], end)
                 size = end + 1 - start
                 for k in range(size):
                     piece[k], piece_values[k] = codes[father, start + k], values[father, start + k]
-                at = _below(rng, length)
+                at = below(rng, length)
                 begin = _start(out_codes[p], at)
                 length = _splice(out_codes[p], out_values[p], length, begin, at, piece, piece_values, size)
             else:
-                steps = 1 + _below(rng, 2)
+                steps = 1 + below(rng, 2)
                 for _ in range(steps):
                     if length > 0:
                         length = _mutate(
@@ -343,7 +310,7 @@ def breed(
             if attempt == 9:
                 out_lengths[p] = _grow(rng, 3, ops, columns, constants > 0, literals, out_codes[p], out_values[p])
                 if nesting != 0 and not _nesting_ok(out_codes[p], out_lengths[p], forbid):
-                    out_codes[p, 0], out_values[p, 0] = _VARIABLE + _below(rng, columns), 0.0
+                    out_codes[p, 0], out_values[p, 0] = _VARIABLE + below(rng, columns), 0.0
                     out_lengths[p] = 1
 
 

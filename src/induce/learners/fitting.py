@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from induce.learners.learner import Batch, SearchState
 from induce.task import Space, Task
 from induce.terms.codes import Programs
 
-__all__ = ["description_scores", "fitted_batch", "screened_batch", "size_limits"]
+__all__ = ["description_scores", "fitted_batch", "joined_batches", "screened_batch", "size_limits"]
 
 Array = NDArray[np.float64]
 LARGER = 2.5
@@ -31,6 +33,15 @@ def fitted_batch(task: Task, space: Space, programs: Programs, source: str, trie
     fitted, loss = fit_constants(programs, columns, target, weights=weights, iterations=iterations)
     work = float(programs.offsets[-1]) * max(len(target), 64) * 4.0 * iterations
     return Batch(fitted, loss / len(target), tried + len(keep), work, source)
+
+
+def joined_batches(batches: Sequence[Batch]) -> Batch:
+    """Several batches of one learner as one."""
+    held = [batch for batch in batches if batch.programs is not None and batch.losses is not None]
+    programs = Programs.concatenate([batch.programs for batch in held if batch.programs is not None]) if held else None
+    losses = np.concatenate([batch.losses for batch in held if batch.losses is not None]) if held else None
+    tried, work = sum(batch.tried for batch in batches), sum(batch.work for batch in batches)
+    return Batch(programs, losses, tried, work, batches[0].source)
 
 
 def _allowed(task: Task, space: Space, programs: Programs) -> NDArray[np.bool_]:

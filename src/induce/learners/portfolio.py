@@ -14,6 +14,7 @@ from induce.learners.fitting import description_scores
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.learners.local import LocalSearch
 from induce.learners.separable import Separable
+from induce.learners.tree_search import TreeSearch
 from induce.task import Task
 
 __all__ = ["Portfolio"]
@@ -59,7 +60,7 @@ class Portfolio:
     """
 
     learners: tuple[Learner, ...] = field(
-        default_factory=lambda: (Bidirectional(), Separable(), LocalSearch(waits=True), Evolve())
+        default_factory=lambda: (Bidirectional(), Separable(), LocalSearch(waits=True), Evolve(), TreeSearch())
     )
     name: str = "portfolio"
 

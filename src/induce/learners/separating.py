@@ -24,7 +24,7 @@ from induce.learners.scans import sums_for
 from induce.learners.stock import Stage
 from induce.learners.targets import TargetBlock, Targets, joined
 
-__all__ = ["separation_scans", "variables_below"]
+__all__ = ["factors_of", "parts_of", "separation_scans", "variables_below"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,22 +63,31 @@ def separation_scans(meeting: Meeting, stage: Stage) -> Iterator[Batch]:
             continue
         order = np.argsort(meeting.columns[column], kind="stable")
         rows = np.flatnonzero((masks > 0) & (masks & (1 << column) == 0))[: stage.rows]
-        for row, power in _factors(meeting.grown.values[rows][:, order], np.log(np.abs(y))[order]):
+        for row, power in factors_of(meeting.grown.values[rows][:, order], np.log(np.abs(y))[order]):
             op = K.MUL if power > 0 else K.DIV
             yield from _one_column(meeting, int(rows[row]), op, column, stage)
 
 
-def _factors(values: Array, logs: Array) -> list[tuple[int, float]]:
+def factors_of(values: Array, logs: Array) -> list[tuple[int, float]]:
     """Rows whose logarithms step as the target's do between neighbors, with exponents of about 1 or -1."""
-    aim = np.diff(logs)
     with np.errstate(all="ignore"):
-        steps = np.diff(np.log(np.abs(values)), axis=1)
+        return parts_of(np.log(np.abs(values)), logs, 0.05)
+
+
+def parts_of(values: Array, aim: Array, near: float = np.inf) -> list[tuple[int, float]]:
+    """Rows whose steps between neighbors are those of the target up to a factor, best first, with the factor.
+
+    ``near`` is how far the size of the factor may be from 1.
+    """
+    change = np.diff(aim)
+    with np.errstate(all="ignore"):
+        steps = np.diff(values, axis=1)
         steps = np.where(np.isfinite(steps).all(axis=1, keepdims=True), steps, 0.0)
-        power = (steps @ aim) / np.einsum("ij,ij->i", steps, steps)
-        left = 1.0 - power * (steps @ aim) / float(aim @ aim)
-    left = np.where(np.isfinite(left) & (np.abs(np.abs(power) - 1.0) < 0.05), left, 1.0)
+        factor = (steps @ change) / np.einsum("ij,ij->i", steps, steps)
+        left = 1.0 - factor * (steps @ change) / float(change @ change)
+    left = np.where(np.isfinite(left) & ~(np.abs(np.abs(factor) - 1.0) >= near), left, 1.0)
     best = np.argsort(left, kind="stable")[:TRIED]
-    return [(int(k), float(power[k])) for k in best if left[k] < NEAREST]
+    return [(int(k), float(factor[k])) for k in best if left[k] < NEAREST]
 
 
 def _one_column(meeting: Meeting, row: int, op: int, column: int, stage: Stage) -> Iterator[Batch]:
