@@ -280,3 +280,19 @@ def test_errors_in_words():
         fill(arithmetic.parse("?a * x"), (DATA, HARD), by=Evolve())
     with pytest.raises(FillError, match=r"no candidate gave finite values on the data\. Allow more operators"):
         fill(arithmetic.parse("log(0 - ?a^2 - x^2)"), (DATA, HARD), by=Constants())
+
+
+def test_a_learner_that_fails_numerically_loses_its_stream_only():
+    class Failing:
+        name, parallel = "failing", False
+
+        def accepts(self, task):
+            return ""
+
+        def run(self, task, state, rng):
+            yield from Enumerate().run(task, state, rng)
+            raise np.linalg.LinAlgError("SVD did not converge")
+
+    found = fill(free(max_size=5), (DATA, target("x * y + 0.3 * sin(x)")), by=Failing())
+    assert found.rows
+    assert any("one stream of the search ended early: SVD did not converge" in note for note in found.notes)

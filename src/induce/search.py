@@ -118,8 +118,12 @@ class Run:
         stream.tried = stream.work = 0.0
         stream.notes = []
         while not stream.over and stream.tried < quota[0] and stream.work < quota[1] and not self.out_of_time():
-            with np.errstate(all="ignore"):  # scans divide first and ask afterwards; what is not finite is dropped
-                batch = next(stream.batches, None)
+            try:
+                with np.errstate(all="ignore"):  # scans divide first and ask afterwards; what is not finite is dropped
+                    batch = next(stream.batches, None)
+            except np.linalg.LinAlgError as error:  # one stream is lost, not what was found
+                batch = None
+                stream.notes.append(f"one stream of the search ended early: {error}")
             if batch is None:
                 stream.over = True
                 break

@@ -141,3 +141,16 @@ def test_no_outer_part_makes_a_forbidden_nesting(formula):
         for node in term.postorder():
             if node.op.name == "sin":
                 assert all(inner.op.name != "cos" for inner in node.args[0].postorder()), term
+
+
+def test_a_row_with_zeros_is_no_factor():
+    """Its logarithm is nowhere; the last rounds of a noisy search come to such rows."""
+    data = table(120)
+    problem = task("x*y", data, OPERATORS, max_size=30, literals=(1, 2))
+    state = SearchState(Archive())
+    meeting = Meeting(problem, state, stocks(problem, state, 128, (STAGE,))[-1], "test")
+    for _ in meeting.begin(STAGE):
+        pass
+    zero = int(np.flatnonzero((meeting.grown.values[: meeting.prepared.held] == 0.0).any(axis=1))[0])
+    factors, roots = meeting.prepared.factors, meeting.roots
+    assert factors.parts_with(np.abs(roots.t[0]), roots.w[0], (zero,), ()) == []

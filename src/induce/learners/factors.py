@@ -115,8 +115,11 @@ class Factors:
         """Programs for a product of powers with bank rows: exponents rounded to halves, to thirds, and as fitted."""
         weight = w * t * t
         root = np.sqrt(weight / weight.sum())
-        design = np.vstack([self.base, *(np.log(np.abs(self.grown.values[row]))[None] for row in rows)]) * root
+        with np.errstate(all="ignore"):
+            design = np.vstack([self.base, *(np.log(np.abs(self.grown.values[row]))[None] for row in rows)]) * root
         aim = np.log(np.abs(t)) * root
+        if not (np.all(np.isfinite(design)) and np.all(np.isfinite(aim))):
+            return []  # zero somewhere: no power of it is a factor
         solution = np.linalg.lstsq(design.T, aim, rcond=None)[0][1:]
         inner = [self.pen.row(v) for v in self.variables] + [self.pen.row(row) for row in rows]
         made: list[Part] = []

@@ -119,6 +119,8 @@ def separations(task: Task) -> Iterator[tuple[list[Separation], float]]:
         found = []
         mean = float(np.average(y, weights=w))
         variance = float(np.average((y - mean) ** 2, weights=w))
+        if not np.isfinite(variance) or not np.all(np.isfinite(w)):
+            continue
         for first, second in divisions:
             best = 1.0
             for level in range(1, LEVELS):

@@ -140,10 +140,11 @@ class Joint:
         loss = self._loss(members, constants)
         for _ in range(STEPS):
             design, residual = self._linearised(members, constants, root)
+            size = np.maximum(np.sqrt((design * design).mean(axis=0)), 1e-150)
+            design = design / size
             if not np.all(np.isfinite(residual)) or not np.all(np.isfinite(design)):
                 break
-            size = np.maximum(np.sqrt((design * design).mean(axis=0)), 1e-300)
-            step = np.linalg.lstsq(design / size, residual, rcond=1e-10)[0] / size
+            step = np.linalg.lstsq(design, residual, rcond=1e-10)[0] / size
             before = [m.numbers.copy() for m in members], constants.copy()
             found = loss
             for halving in range(HALVINGS):
