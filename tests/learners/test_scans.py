@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from induce.learners.archive import Archive, Entry
+from induce.learners.beside import beside_scans, shares_left
 from induce.learners.bidirectional import Bidirectional, stocks
 from induce.learners.forms import node_costs, sizes_of
 from induce.learners.learner import SearchState
@@ -25,7 +26,7 @@ from induce.learners.stock import Stage
 
 from .making import best, table, task
 
-STAGE = Stage(rows=1500, paired=1500, summed=1500, dictionary=80, targets=3000, factors=600, powers=200, matched=4000, inner=12, probed=30, joined=60_000)  # fmt: skip
+STAGE = Stage(rows=1500, paired=1500, summed=1500, dictionary=80, targets=3000, factors=600, powers=200, matched=4000, inner=12, probed=30, joined=60_000, beside=600)  # fmt: skip
 OPERATORS = "+ - * / sqrt exp log sin cos"
 
 
@@ -61,6 +62,8 @@ def met(scan, formula, data=None, operators=OPERATORS, **settings):
         (separation_scans, "exp(x^2)/(1.3 + y^2 + 0.4*y)"),
         (separation_scans, "exp(y)*(x^3 - 0.7*x + 5)"),
         (join_scans, "x*sin(y)*(1 + y*sin(y))"),
+        (beside_scans, "x*cos(x*y) + 1.7*y*cos(x*y)^2 - 0.3"),
+        (beside_scans, "sqrt(x^2 + y^2 + 6 - 2*x*y*cos(x))"),
     ],
 )
 def test_a_scan_meets_what_it_is_for(scan, formula):
@@ -154,3 +157,32 @@ def test_a_row_with_zeros_is_no_factor():
     zero = int(np.flatnonzero((meeting.grown.values[: meeting.prepared.held] == 0.0).any(axis=1))[0])
     factors, roots = meeting.prepared.factors, meeting.roots
     assert factors.parts_with(np.abs(roots.t[0]), roots.w[0], (zero,), ()) == []
+
+
+def test_shares_beside_a_polynomial_are_those_of_plain_least_squares():
+    rng = np.random.default_rng(0)
+    t, w = rng.normal(size=90), rng.uniform(0.5, 2.0, 90)
+    monomials = np.vstack([np.ones(90), rng.normal(size=(3, 90))])
+    rows = rng.normal(size=(5, 90))
+    rows[4] = monomials[1]  # nothing new but its square and products
+    found = shares_left(t, w, monomials, rows, [monomials, monomials[:2]])
+    mean = np.average(t, weights=w)
+    for k, row in enumerate(rows):
+        design = np.vstack([monomials, row * monomials, row**2 * monomials[:2]]).T * np.sqrt(w)[:, None]
+        rest = t * np.sqrt(w) - design @ np.linalg.lstsq(design, t * np.sqrt(w), rcond=1e-8)[0]
+        rank = np.linalg.matrix_rank(design) if k < 4 else None
+        share = rest @ rest / np.sum(w * (t - mean) ** 2)
+        if rank is not None:
+            np.testing.assert_allclose(found[k], share / (1 - rank / 90) ** 2, rtol=1e-6)
+        else:
+            assert found[k] >= share * (1 - 1e-9)
+
+
+def test_units_leave_polynomials_beside_a_function_to_dimensionless_groups():
+    data = table(120, units={"x": "m", "y": "s"})
+    problem = task("x*y", data, OPERATORS, max_size=20, literals=(1, 2), pure_constants=True)
+    state = SearchState(Archive())
+    meeting = Meeting(problem, state, stocks(problem, state, 128, (STAGE,))[-1], "test")
+    for _ in meeting.begin(STAGE):
+        pass
+    assert list(beside_scans(meeting, STAGE)) == []
