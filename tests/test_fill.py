@@ -296,3 +296,31 @@ def test_a_learner_that_fails_numerically_loses_its_stream_only():
     found = fill(free(max_size=5), (DATA, target("x * y + 0.3 * sin(x)")), by=Failing())
     assert found.rows
     assert any("one stream of the search ended early: SVD did not converge" in note for note in found.notes)
+
+
+def test_only_what_the_task_allows_is_begun_with():
+    first = fill(free("+ - * sin"), (DATA, target("sin(sin(x)) + y")), within="2e5 candidates")
+    assert any("sin(sin(" in str(row.term) for row in first.rows)
+    forbidden = free("+ - * sin", forbid=[("sin", "sin")])
+    again = fill(forbidden, (DATA, target("sin(sin(x)) + y")), within="2e4 candidates", start=first)
+    assert all("sin(sin(" not in str(row.term) for row in again.rows)
+    small = fill(free(), (DATA, HARD), within="2e4 candidates", start=first, subject_to=(lambda term: term.size < 4,))
+    assert all(row.size < 4 for row in small.rows)
+
+
+def test_refitting_on_more_rows_keeps_to_the_conditions():
+    from induce.finish import _Finish
+    from induce.polish import PolishRows
+
+    def task(*conditions):
+        return Task(free("+ *"), Table.from_any(DATA), 3.0 * DATA["x"], subject_to=conditions)
+
+    plain = task()
+    row = _Finish(plain, PolishRows(plain, 80), None)._made(arithmetic.parse("?c0 * x"), {"c0": 2.9}, "test", 1.0)
+    assert row.size == 3
+    free_to_move = _Finish(plain, PolishRows(plain, 80), None).refitted(row)
+    assert free_to_move.values["c0"] == pytest.approx(3.0)
+    bound = task(lambda term: "2.9" in str(term))
+    held = _Finish(bound, PolishRows(bound, 80), None).refitted(row)
+    assert held.values == {"c0": 2.9}
+    assert held.loss == pytest.approx(0.01 * np.mean(DATA["x"] ** 2))

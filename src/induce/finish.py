@@ -16,6 +16,7 @@ from induce.choosing import describe
 from induce.errors import UnitError
 from induce.fit import Row
 from induce.learners.archive import Entry
+from induce.outline import Outline
 from induce.polish import (
     RELATIVE_FLOOR,
     PolishRows,
@@ -104,11 +105,14 @@ class _Finish:
         table = task.table
         self.ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(table.names, table.values, strict=True)}
         self.given = _numbers_of((task.sketch, *task.planted))
+        self.outline = Outline.of(task.sketch, table.names)
 
     def row(self, entry: Entry, *, rounding: bool, simplify: bool = True) -> Row | None:
         """A row from a kept candidate; None if it is finite nowhere."""
         task, ranges = self.task, self.ranges
         raw = task.codebook.decode(entry.programs)[0]
+        if self.outline is not None:
+            return self._filled(raw, entry, rounding=rounding, simplify=simplify)
         term = outer_factors(normal_form(raw, ranges=ranges)) if simplify else raw
         if not units_agree(task, term) or task.codebook.encode([term]).sizes[0] > 4 * entry.size + 8:
             term = raw
@@ -124,10 +128,28 @@ class _Finish:
             made = self._made(sketch, values, entry.source, entry.found_at)
         return made
 
+    def _filled(self, raw: Term, entry: Entry, *, rounding: bool, simplify: bool) -> Row | None:
+        """A row of a sketch with formula holes: what stands around the holes stays as it is written."""
+        assert self.outline is not None
+        whole = self.outline.simplified(raw, self._simpler) if simplify else raw
+        sketch, values, fixed = self._polished(*self.outline.opened(whole), rounding)
+        term = closed_with(sketch, values)
+        again = self.outline.simplified(term, self._simpler) if simplify else term
+        if again is not term:
+            sketch, values, _ = self._polished(*self.outline.opened(again, fixed), False)
+        return self._made(sketch, values, entry.source, entry.found_at)
+
+    def _simpler(self, part: Term) -> Term:
+        """A part in normal form."""
+        return outer_factors(normal_form(part, ranges=self.ranges))
+
     def refitted(self, row: Row) -> Row:
-        """The row with its constants at the optimum of these rows."""
+        """The row with its constants at the optimum of these rows; as it was where a condition refuses that."""
         sketch, values, _ = self._polished(row.sketch, dict(row.values), False)
-        return self._made(sketch, values, row.source, row.found_at) or row
+        made = self._made(sketch, values, row.source, row.found_at)
+        if made is None or not _allowed(self.task, made.term):
+            return self._made(row.sketch, dict(row.values), row.source, row.found_at) or row
+        return made
 
     def _polished(self, sketch: Term, values: dict[str, float], rounding: bool) -> Any:
         return polished(self.task, sketch, values, self.rows, self.noise, rounding=rounding)

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate
 from induce.errors import FillError, InduceError
-from induce.objections import Checker, occurs
+from induce.objections import Checker, occurs, uses
 from induce.skeletons import Skeleton
 from induce.table import Table
 from induce.terms import hole
 from induce.terms.arithmetic import arithmetic
 from induce.terms.dimensions import units_of
-from induce.terms.term import Term
+from induce.terms.op import LITERAL
+from induce.terms.term import Term, variable
+from induce.terms.unit import Unit
 
 __all__ = ["Hypotheses"]
 
@@ -149,8 +151,11 @@ class Hypotheses:
                     f"'{text}' has {pattern.size} nodes, but a formula has at most {self.complexity[1]}"
                 )
         if self.shape is not None:
-            for name in sorted({node.op.name for node in self.shape.term.postorder()} & names):
-                raise _contradiction(f"the skeleton '{self.skeleton}' has '{name}', which must not occur")
+            for banned, term in self.banned:
+                if uses(self.shape.term, term):
+                    raise _contradiction(f"the skeleton '{self.skeleton}' has '{banned}', which must not occur")
+            if self.numbers is not None:
+                self._check_numbers(self.shape)
             if self.complexity is not None and self.shape.term.size > self.complexity[1]:
                 raise _contradiction(
                     f"the skeleton '{self.skeleton}' has {self.shape.term.size} nodes, but a formula has at most {self.complexity[1]}"
@@ -161,6 +166,18 @@ class Hypotheses:
         flat = sorted(set(self.monotone) & set(self.even_in))
         if flat:
             raise _contradiction(f"what is even and monotone in '{flat[0]}' does not depend on it around zero")
+
+    def _check_numbers(self, shape: Skeleton) -> None:
+        """The numbers of a skeleton must be among the allowed ones."""
+        if shape.term.holes:
+            raise _contradiction(f"the skeleton '{shape.text}' has a fitted number, but only some constants may occur")
+        for node in shape.term.postorder():
+            if node.op is LITERAL and not any(
+                abs(float(node.payload) - n) <= 1e-12 * abs(n) for n in self.numbers or ()
+            ):
+                raise _contradiction(
+                    f"the skeleton '{shape.text}' has the constant {node.payload}, which is not allowed"
+                )
 
     def check_against(self, table: Table, operators: Iterable[str], max_size: int, unit: str | None) -> None:
         """Refuse hypotheses that the columns, their units or the operators rule out.
@@ -188,7 +205,12 @@ class Hypotheses:
             if term.size > max_size and text in self.contains:
                 raise _contradiction(f"'{text}' has {term.size} nodes, but max_size is {max_size}")
         if self.shape is not None:
-            _check_skeleton(self.shape, table, max_size, unit)
+            missing = _missing(self.shape.term, names)
+            if missing:
+                raise _contradiction(
+                    f"the skeleton '{self.skeleton}' has '{missing}', but it is not among '{' '.join(sorted(names))}'"
+                )
+            _check_skeleton(self.shape, table, max_size, unit, self.pure_constants or self.constants is not None)
         for a, b in self.symmetric:
             if table.units.get(a, "1") != table.units.get(b, "1"):
                 raise _contradiction(
@@ -293,7 +315,7 @@ def _missing(term: Term, names: set[str]) -> str:
     return ""
 
 
-def _check_skeleton(shape: Skeleton, table: Table, max_size: int, unit: str | None) -> None:
+def _check_skeleton(shape: Skeleton, table: Table, max_size: int, unit: str | None, pure: bool) -> None:
     """Columns, size and units of a skeleton."""
     for name in shape.columns:
         if name not in table:
@@ -305,23 +327,36 @@ def _check_skeleton(shape: Skeleton, table: Table, max_size: int, unit: str | No
             )
     if shape.term.size > max_size:
         raise _contradiction(f"the skeleton '{shape.text}' has {shape.term.size} nodes, but max_size is {max_size}")
-    if table.units or unit is not None:
-        sketch = shape.sketch(lambda name, _: hole.real(f"part_{name}"))
-        units_of(sketch, {n: table.units.get(n, "1") for n in table.names}, target=unit)
+    if not table.units and unit is None:
+        return
+    units = {n: table.units.get(n, "1") for n in table.names}
+    sketch = shape.sketch(lambda name, _: hole.real(f"part_{name}"))
+    if pure:  # the skeleton's own numbers, unlike its unknown parts, have no unit
+        numbers = {n: variable(f"#{k}") for k, n in enumerate(n for n in sketch.postorder() if n.op is LITERAL)}
+        sketch, units = sketch.replace(dict(numbers.items())), {**units, **{v.name: "1" for v in numbers.values()}}
+    found = {node.name: u for node, u in units_of(sketch, units, target=unit).constants if node.is_hole}
+    for name, columns in shape.functions:
+        needed = found.get(f"part_{name}")
+        if pure and needed is not None and not _reachable([Unit.parse(units[c]) for c in columns], needed):
+            given = ", ".join(f"{c} [{units[c]}]" for c in columns)
+            raise _contradiction(
+                f"in the skeleton '{shape.text}' the part '{name}' has the unit {needed}, but no product of powers of {given} has"
+            )
+
+
+def _reachable(units: Sequence[Unit], wanted: Unit) -> bool:
+    """Whether some product of rational powers has the wanted unit."""
+    bases = sorted({base for u in [*units, wanted] for base, _ in u.powers})
+    matrix = np.array([[float(dict(u.powers).get(b, 0)) for b in bases] for u in units]).reshape(len(units), len(bases))
+    aim = np.array([float(dict(wanted.powers).get(b, 0)) for b in bases])
+    return bool(np.linalg.matrix_rank(np.vstack([matrix, aim])) <= np.linalg.matrix_rank(matrix))
 
 
 def _check_units(table: Table, unit: str | None) -> None:
     """Prove that no product of the columns has the target's unit, when constants are pure numbers."""
-    from induce.terms.unit import Unit
-
     if unit is None or not table.units:
         return
-    units = [Unit.parse(table.units.get(name, "1")) for name in table.names]
-    wanted = Unit.parse(unit)
-    bases = sorted({base for u in [*units, wanted] for base, _ in u.powers})
-    matrix = np.array([[float(dict(u.powers).get(b, 0)) for b in bases] for u in units]).reshape(len(units), len(bases))
-    aim = np.array([float(dict(wanted.powers).get(b, 0)) for b in bases])
-    if np.linalg.matrix_rank(np.vstack([matrix, aim])) > np.linalg.matrix_rank(matrix):
+    if not _reachable([Unit.parse(table.units.get(name, "1")) for name in table.names], Unit.parse(unit)):
         shown = ", ".join(f"{n} [{table.units.get(n, '1')}]" for n in table.names)
         raise FillError(
             f"no product of powers of the columns has the target's unit {unit}, and constants are pure numbers: {shown}. "

@@ -14,7 +14,6 @@ from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.codes import Programs
 from induce.terms.op import LITERAL
-from induce.terms.rewrite import normal_form
 from induce.terms.term import Term, literal
 
 __all__ = [
@@ -95,7 +94,7 @@ def _open_each(term: Term, fixed: frozenset[float]) -> tuple[Term, dict[str, flo
 def closed_with(sketch: Term, values: dict[str, float]) -> Term:
     """The sketch with its holes filled."""
     return (
-        sketch.replace({name: literal(float(value), sketch.sort) for name, value in values.items()})
+        sketch.replace({h: literal(float(values[h.name]), sketch.sort) for h in sketch.holes if h.name in values})
         if values
         else sketch
     )
@@ -220,11 +219,26 @@ def _round_one(
 
 def _with_number(sketch: Term, values: dict[str, float], name: str, nice: Fraction) -> tuple[Term, dict[str, float]]:
     """The sketch with a number in the place of one hole, and the values of the others."""
-    fixed = sketch.replace({name: _number(nice, sketch)})
+    # by term, not by name: a column may be called as the hole is
+    fixed = sketch.replace({h: _number(nice, sketch) for h in sketch.holes if h.name == name})
     if nice == 0:  # what is added to nothing has any unit, so the zero must go before units are asked about
-        fixed = normal_form(fixed)
+        fixed = _without_zeros(fixed)
     left = {h.name for h in fixed.holes}
     return fixed, {n: v for n, v in values.items() if n in left}
+
+
+def _without_zeros(term: Term) -> Term:
+    """The term without zeros that are added or subtracted; nothing else is touched."""
+
+    def step(node: Term, args: tuple[Term, ...]) -> Term:
+        if node.op.name in ("+", "-") and len(args) == 2:
+            if args[1].op is LITERAL and args[1].payload == 0:
+                return args[0]
+            if node.op.name == "+" and args[0].op is LITERAL and args[0].payload == 0:
+                return args[1]
+        return node.rebuild(args) if args else node
+
+    return term.fold(step)
 
 
 def units_agree(task: Task, sketch: Term) -> bool:

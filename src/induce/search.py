@@ -22,7 +22,7 @@ from induce.fit import Fit
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.progress import Progress
-from induce.task import Task
+from induce.task import Task, undefined_operators
 
 __all__ = ["Run", "catching_interrupt", "plant", "search"]
 
@@ -59,7 +59,7 @@ class Run:
         self.tried = self.work = self.last_better = self.last_better_at = 0.0
         self.description = np.inf
         self.history: list[tuple[float, float, float]] = []
-        self.notes: list[str] = _undefined(task)
+        self.notes: list[str] = undefined_operators(task)
         self.stopped = ""
         self.interrupted = threading.Event()
         self.reserve = self.cpu_elsewhere = 0.0
@@ -246,21 +246,6 @@ class Run:
         return ""
 
 
-def _undefined(task: Task) -> list[str]:
-    """Notes on operators that the data's negative columns leave undefined."""
-    names = {op.name for op in task.space.ops} if task.space is not None else set()
-    partial = [name for name in ("log", "sqrt") if name in names]
-    if not partial:
-        return []
-    negative = [f"'{n}'" for n, column in zip(task.table.names, task.table.values, strict=True) if column.min() < 0]
-    if not negative:
-        return []
-    verb = "is" if len(partial) == 1 else "are"
-    return [
-        f"{' and '.join(partial)} {verb} undefined on the negative values of {', '.join(negative)}; such formulas were dropped"
-    ]
-
-
 def _score(programs: Any, columns: Any, target: Any, weights: Any) -> Any:
     from induce.algebras.evaluate import evaluate_many
 
@@ -346,18 +331,27 @@ def _progress(run: Run) -> Progress:
 
 
 def plant(run: Run, start: Fit) -> None:
-    """Begin from the rows of an earlier Fit."""
-    from induce.learners.forms import node_costs, sizes_of
+    """Begin from the rows of an earlier Fit, as far as this task allows them."""
+    from induce.learners.forms import nested_ok, node_costs, sizes_of
+    from induce.outline import Outline
+    from induce.polish import units_agree
 
     unknown = [v.name for row in start.rows for v in row.term.variables if v.name not in run.task.table]
     if unknown:
         raise run.task.table.unknown(unknown[0])
+    task, outline = run.task, Outline.of(run.task.sketch, run.task.table.names)
+    forbid = task.space.forbid if task.space is not None else ()
     for row in start.rows:
-        if row.term.holes:
+        programs = task.codebook.encode([row.term])
+        told = outline is None or outline.holds(row.term)
+        if row.term.holes or not (
+            told and units_agree(task, row.term) and nested_ok(programs, task.codebook, forbid)[0]
+        ):
             continue
-        programs = run.task.codebook.encode([row.term])
-        size = int(sizes_of(programs, node_costs(run.task.codebook))[0])
-        loss = float(_score(programs, *run.task.confirm)[0])
+        if not all(condition(row.term) for condition in task.subject_to):
+            continue
+        size = int(sizes_of(programs, node_costs(task.codebook))[0])
+        loss = float(_score(programs, *task.confirm)[0])
         run.archive.offer(Entry(programs, size, loss, "start"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from induce.errors import FillError, InduceError
+from induce.errors import FillError, InduceError, did_you_mean
 from induce.terms.arithmetic import arithmetic
 from induce.terms.op import APPLY, VARIABLE
 from induce.terms.sort import REAL, arrow
@@ -54,6 +54,12 @@ class Skeleton:
         sorts: dict[str, Any] = {}
         for found in _CALL.finditer(text):
             if found[1] not in arithmetic:
+                near = did_you_mean(found[1], list(arithmetic.ops)) if len(found[1]) > 2 else ""
+                if near:
+                    raise FillError(
+                        f"'{found[1]}' in the skeleton '{text}' is no operator.{near} "
+                        "An unknown function needs a name that is not nearly that of an operator, such as f."
+                    )
                 sorts[found[1]] = arrow(*[REAL] * (_arguments(text, found.end()) + 1))
         if not sorts:
             raise FillError(f"the skeleton '{text}' has no unknown function. {_EXAMPLE}")
@@ -80,6 +86,17 @@ class Skeleton:
         unknown = {f"{name}()" for name, _ in self.functions}
         fixed = [v.name for v in self.term.variables if v.name not in unknown]
         return tuple(dict.fromkeys([*fixed, *(c for _, columns in self.functions for c in columns)]))
+
+    def above(self, name: str) -> frozenset[str]:
+        """Operators that an unknown function stands below."""
+        found: dict[Term, frozenset[str] | None] = {}
+        aim = variable(f"{name}()")
+        for node in self.term.postorder():
+            inside = [found[arg] for arg in node.args if found[arg] is not None]
+            found[node] = (
+                frozenset() if node is aim else (inside[0] or frozenset()) | {node.op.name} if inside else None
+            )
+        return found[self.term] or frozenset()
 
     def sketch(self, part: Callable[[str, tuple[str, ...]], Term]) -> Term:
         """The formula with ``part(name, columns)``, such as a hole, in the place of each unknown function."""

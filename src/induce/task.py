@@ -21,7 +21,7 @@ from induce.terms.op import LITERAL, Op
 from induce.terms.term import Term
 from induce.terms.unit import Unit
 
-__all__ = ["Space", "Task"]
+__all__ = ["Space", "Task", "undefined_operators"]
 
 Array = NDArray[np.float64]
 SEARCH_ROWS = 512
@@ -260,3 +260,18 @@ def _check_meanings(sketch: Term) -> None:
 def names_of(ops: Sequence[Op]) -> str:
     """Operator names separated by spaces."""
     return " ".join(op.name for op in ops)
+
+
+def undefined_operators(task: Task) -> list[str]:
+    """Notes on operators that the data's negative columns leave undefined."""
+    names = {op.name for op in task.space.ops} if task.space is not None else set()
+    partial = [name for name in ("log", "sqrt") if name in names]
+    if not partial:
+        return []
+    negative = [f"'{n}'" for n, column in zip(task.table.names, task.table.values, strict=True) if column.min() < 0]
+    if not negative:
+        return []
+    verb = "is" if len(partial) == 1 else "are"
+    return [
+        f"{' and '.join(partial)} {verb} undefined on the negative values of {', '.join(negative)}; such formulas were dropped"
+    ]

@@ -238,3 +238,25 @@ def test_hidden_truth_with_noise_and_weights():
         warnings.simplefilter("error")
         model = FormulaRegressor(random_state=0).fit({"x": x}, y, sample_weight=1 / sigma**2)
     assert model.best_ in (arithmetic.parse("x * sin(x)"), arithmetic.parse("sin(x) * x"))
+
+
+@pytest.mark.parametrize("names", [("c0", "c1"), ("c1", "c2")])
+def test_columns_may_be_called_as_constants_are(names):
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(0.5, 2.0, (2, 100))
+    y = 1.37 * a * np.exp(b) + 0.5
+    data = dict(zip(names, (a, b), strict=True))
+    model = FormulaRegressor("+ - * / exp log", random_state=0).fit(data, y)
+    assert model.fit_.row.loss == pytest.approx(np.mean((model.predict(data) - y) ** 2), abs=1e-20)
+    assert model.fit_.row.loss < 1e-20
+
+
+@pytest.mark.parametrize("by", ["auto", "mcts"])
+@pytest.mark.parametrize("max_size", [1, 2, 3])
+def test_the_smallest_formulas_can_be_asked_for(max_size, by):
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(0.5, 2.0, (2, 60))
+    model = FormulaRegressor(max_size=max_size, by=by, within="3e5 candidates", random_state=0).fit(
+        {"a": a, "b": b}, a * b
+    )
+    assert all(row.size <= max_size for row in model.fit_.rows)

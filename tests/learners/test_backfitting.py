@@ -83,5 +83,7 @@ def test_what_it_cannot_undo_is_refused():
     twice = arithmetic.parse("?f + x1*?f", f=formula("f", "x2"))
     task = Task(twice, Table.from_any(DATA), DATA["x1"])
     assert "the unknown part 'f' stands in several places" in Backfitting().accepts(task)
+    bounded = arithmetic.parse("?k*x1 + ?f", k=hole.real("k", within=(0, 1)), f=formula("f", "x2"))
+    assert "without bounds, but 'k' has some" in Backfitting().accepts(Task(bounded, Table.from_any(DATA), DATA["x1"]))
     task = Task(arithmetic.parse("?a*x1"), Table.from_any(DATA), DATA["x1"])
     assert "backfitting needs a sketch with formula holes" in Backfitting().accepts(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from induce.learners.surrogates import DEGREES, LEVELS, Joint, Written, features, smoothed
+from induce.learners.surrogates import DEGREES, LEVELS, Joint, Written, feature_count, features, smoothed
 from induce.terms import arithmetic
 from induce.terms.codes import Codebook
 
@@ -37,6 +37,12 @@ def test_levels_have_growing_degrees():
     for degrees in DEGREES.values():
         assert len(degrees) == LEVELS
         assert list(degrees) == sorted(degrees)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 9, 40])
+def test_features_are_counted_without_being_made(columns):
+    for level in range(LEVELS if columns < 9 else 2):
+        assert feature_count(columns, level) == features(RNG.uniform(size=(columns, 7)), level).shape[1]
 
 
 def test_features_span_the_polynomials():

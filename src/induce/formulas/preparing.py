@@ -66,6 +66,27 @@ def _nesting(condition: Any) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
+class _Unnested:
+    """A condition on nestings, for formulas of which a search makes only parts."""
+
+    forbid: tuple[tuple[str, str], ...]
+
+    def __call__(self, term: Term) -> bool:
+        return not self.broken(term)
+
+    def broken(self, term: Term) -> str:
+        """An empty text, or the first forbidden nesting that occurs, such as ``sin(cos)``."""
+        below: dict[Term, frozenset[str]] = {}
+        for node in term.postorder():
+            inside = frozenset().union(*(below[arg] for arg in node.args)) if node.args else frozenset()
+            for outer, inner in self.forbid:
+                if node.op.name == outer and inner in inside:
+                    return f"{outer}({inner})"
+            below[node] = inside | {node.op.name}
+        return ""
+
+
+@dataclass(frozen=True)
 class _AtMost:
     """A condition on size."""
 
@@ -104,9 +125,12 @@ def task_for(
         leaves = [arithmetic.literal(int(n) if float(n).is_integer() else n) for n in h.numbers]
 
     def formula(name: str, columns: Sequence[str]) -> Term:
+        above = frozenset() if h.shape is None else h.shape.above(name)
+        barred = {inner for outer, inner in known.forbid if outer in above}
+        around = 0 if h.shape is None else h.shape.term.size - 1
         grammar = Grammar(
-            arithmetic, REAL, productions=[*ops, *leaves], variables=columns, max_size=largest,
-            forbid=[(a, b) for a, b in known.forbid if a in names and b in names],
+            arithmetic, REAL, productions=[*(op for op in ops if op.name not in barred), *leaves], variables=columns,
+            max_size=max(largest - around, 1), forbid=[(a, b) for a, b in known.forbid if {a, b} <= names - barred],
         )  # fmt: skip
         return hole.choice(grammar, name=name)
 
@@ -118,7 +142,12 @@ def task_for(
         weights = None if weights is None else np.tile(weights, repeats)
     conditions = (*known.callables, *((h.checker(table),) if h else ()))
     if h.shape is not None:  # each part alone may be as large as the whole
-        conditions = (_AtMost(largest), *conditions)
+        whole = _Unnested(known.forbid)
+        if whole.broken(h.shape.term):
+            raise FillError(
+                f"the skeleton '{h.skeleton}' has the nesting '{whole.broken(h.shape.term)}', which is forbidden. Drop one."
+            )
+        conditions = (_AtMost(largest), whole, *conditions)
     task = Task(
         sketch, table, target, weights, unit, held_out, noise, conditions, seed=seed,
         pure_constants=h.pure_constants or h.numbers is not None, planted=h.blocks, repeats=repeats,

@@ -216,7 +216,7 @@ def recovered_with_noise(
         error = row.errors.get(name, math.nan)
         if not abs(row.values[name] - value) <= level * error + CLOSED * abs(value):  # an error of NaN is not close
             return False
-    filled = row.sketch.replace({name: literal(value, REAL) for name, value in values.items()})
+    filled = row.sketch.replace({h: literal(values[h.name], REAL) for h in row.sketch.holes if h.name in values})
     return recovered(filled, true, ranges, seconds=seconds)
 
 

@@ -36,6 +36,10 @@ FIRST = 3e8
 """Node-points of the first search for a part; every round has twice as many."""
 KEPT = 5
 """Candidates of a part that are tried together with the others."""
+COMBINED = 64
+"""Combinations of candidates that are put together at most."""
+LEAST = 0.3
+"""Share of the rows on which a part must be told by the rest."""
 EXACT = 1e-26
 """Share of a target's variance below which a part is exact to rounding."""
 
@@ -52,6 +56,7 @@ class _Unknown:
     estimate: Smooth | Written | None = None
     candidates: list[Part] = field(default_factory=list)
     search: _Search | None = None
+    trouble: str = ""
 
 
 @dataclass(eq=False)
@@ -87,13 +92,14 @@ class _Search:
             archive.offer(Entry(programs[int(k)], int(sizes[k]), float(losses[k]), batch.source))
 
     def best(self, most: int) -> list[Part]:
-        """Programs of the front over the part's own columns, by description length."""
+        """Programs of the front over the part's own columns: the best by description length, then the others from small to large."""
         front = [e for e in self.state.archive.front() if np.isfinite(e.loss)]
         if not front:
             return []
         loss, size = np.array([e.loss for e in front]), np.array([e.size for e in front])
-        order = np.argsort(description_scores(self.task, loss, size), kind="stable")[:most]
-        found = [front[int(k)].programs for k in order]
+        order = np.argsort(description_scores(self.task, loss, size), kind="stable")[:most].tolist()
+        order += [k for k in range(len(front)) if k not in order]
+        found = [front[int(k)].programs for k in order[: 2 * most]]
         return [(p.codes.tolist(), p.values.tolist(), p.free.tolist()) for p in found]
 
 
@@ -129,8 +135,13 @@ class Backfitting:
             return "backfitting needs a sketch with formula holes, each a choice from a grammar"
         if any(h.hole.kind == "net" for h in holes):
             return "backfitting takes no nets"
+        bounded = [
+            h.name for h in holes if h.hole.kind == "real" and (np.isfinite(h.hole.low) or np.isfinite(h.hole.high))
+        ]
+        if bounded:
+            return f"backfitting fits numbers without bounds, but '{bounded[0]}' has some"
         places = Counter(_occurrences(task.sketch))
-        twice = [h.hole.name for h in formulas if places[h] > 1]
+        twice = [h.name for h in holes if places[h] > 1]
         return (
             f"the unknown part '{twice[0]}' stands in several places, but backfitting undoes what is around one"
             if twice
@@ -144,13 +155,13 @@ class Backfitting:
         fitting = _Fitting(task, self, rng)
         yield from fitting.begin()
         for number in itertools.count():
-            work = FIRST * 2.0**number
+            work = FIRST * 2.0 ** min(number, 40)
             for unknown in fitting.unknowns:
                 yield from fitting.search(unknown, work, number)
                 yield fitting.combined()
             if number == 1:
                 yield Batch(source=self.name, note=OPENED)
-            if all(u.search is not None and u.search.over for u in fitting.unknowns):
+            if all(u.search is None or u.search.over for u in fitting.unknowns):
                 return
 
 
@@ -216,14 +227,12 @@ class _Fitting:
         if unknown.search is None or not self.alone:
             started = self._started(unknown, number)
             if started is None:
-                yield Batch(work=1e6, source=self.name)
+                yield Batch(work=1e6, source=self.name, note=unknown.trouble if not number else "")
                 return
             unknown.search = started
         yield from unknown.search.advance(work, self.name)
         found = [self._placed(part, unknown) for part in unknown.search.best(KEPT)]
-        unknown.candidates = list(
-            {(tuple(p[0]), tuple(np.round(p[1], 9))): p for p in [*found, *unknown.candidates]}.values()
-        )[: KEPT + 2]
+        unknown.candidates = found or unknown.candidates
         if not self.alone:
             yield from self._choose(unknown)
 
@@ -239,7 +248,11 @@ class _Fitting:
         around = next(a for a in steps if (a.start, a.end) == (unknown.around.start, unknown.around.end))
         t, w = undone_rows(self.target, self.weights, around.steps, np.vstack([self.columns, *others]))
         rows = np.flatnonzero(np.isfinite(t) & (w > 0.0))
-        if len(rows) < max(5, 0.3 * len(t)) or np.ptp(t[rows]) == 0.0:
+        if len(rows) < max(5, LEAST * len(t)) or np.ptp(t[rows]) == 0.0:
+            unknown.trouble = (
+                f"what stands around '{unknown.name}' can be undone on {len(rows)} of {len(t)} rows only, so it was not searched: "
+                "elsewhere no value of it gives the target"
+            )
             return None
         names = [task.table.names[k] for k in unknown.columns]
         units = {n: task.table.units[n] for n in names if n in task.table.units}
@@ -276,7 +289,7 @@ class _Fitting:
     def _choose(self, unknown: _Unknown) -> Iterator[Batch]:
         """The candidate beside which the other parts, fitted anew, leave least."""
         best: tuple[float, dict[str, Smooth | Written], Array] | None = None
-        for part in unknown.candidates:
+        for part in unknown.candidates[:KEPT]:
             parts: dict[str, Smooth | Written] = {}
             for other in self._ordered():
                 known = other.estimate
@@ -309,10 +322,11 @@ class _Fitting:
     def combined(self) -> Batch:
         """The best candidates of all parts together, fitted on ``y`` itself."""
         options = []
+        each = max(2, int(COMBINED ** (1.0 / len(self.unknowns))))
         for unknown in self._ordered():
             now = unknown.estimate
             first = [now.fitted] if isinstance(now, Written) else []
-            options.append([*first, *unknown.candidates[: KEPT if len(self.unknowns) == 1 else 3]])
+            options.append([*first, *unknown.candidates][:each])
         if not all(options):
             return Batch(work=1e4, source=self.name)
         whole = Written(self.whole, self.constants).fitted

@@ -11,6 +11,7 @@ with Spline Functions (the choice of the degree by generalised cross-validation)
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from induce.learners.composing import put_in
 from induce.learners.forms import Part, combine
 from induce.terms.codes import FIRST_VARIABLE
 
-__all__ = ["Joint", "Smooth", "Written", "features", "smoothed"]
+__all__ = ["Joint", "Smooth", "Written", "feature_count", "features", "smoothed"]
 
 Array = NDArray[np.float64]
 DEGREES = {
@@ -34,6 +35,8 @@ DEGREES = {
     5: (1, 1, 2, 2, 3, 3),
 }
 """Total degree of the polynomials for so many columns, by level."""
+FEW = (1, 1, 1, 2, 2, 2)
+"""The same for more columns."""
 LEVELS = 6
 STEPS = 40
 HALVINGS = 8
@@ -42,15 +45,23 @@ HALVINGS = 8
 def features(columns: Array, level: int) -> Array:
     """Products of Chebyshev polynomials of the columns, each scaled to [-1, 1], up to a total degree; shape (rows, features)."""
     count, rows = columns.shape
-    degree = DEGREES.get(count, (1, 1, 1, 2, 2, 2))[level]
+    degree = DEGREES.get(count, FEW)[level]
     low, high = columns.min(axis=1, keepdims=True), columns.max(axis=1, keepdims=True)
     z = (2.0 * columns - low - high) / np.where(high > low, high - low, 1.0)
     waves = np.cos(
         np.arange(degree + 1)[:, None, None] * np.arccos(np.clip(z, -1.0, 1.0))
     )  # (degree + 1, columns, rows)
-    powers = [p for p in itertools.product(range(degree + 1), repeat=count) if sum(p) <= degree]
-    powers.sort(key=lambda p: (sum(p), p))
-    return np.array([np.prod([waves[k, c] for c, k in enumerate(p)], axis=0) for p in powers]).reshape(-1, rows).T
+    found = [np.ones(rows)]
+    for total in range(1, degree + 1):
+        for members in itertools.combinations_with_replacement(range(count), total):
+            found.append(np.prod([waves[members.count(c), c] for c in sorted(set(members))], axis=0))
+    return np.array(found).T
+
+
+def feature_count(columns: int, level: int) -> int:
+    """How many features there are, without making them."""
+    degree = DEGREES.get(columns, FEW)[level]
+    return math.comb(columns + degree, degree)
 
 
 @dataclass(eq=False)
@@ -215,10 +226,10 @@ def smoothed(
     best: tuple[float, dict[str, Smooth], Array] | None = None
     parts: dict[str, Smooth] = {}
     for level in range(LEVELS):
-        bases = {name: features(columns, level) for name, columns in leaves.items()}
-        count = sum(basis.shape[1] for basis in bases.values())
+        count = sum(feature_count(len(columns), level) for columns in leaves.values())
         if level and count > 0.5 * rows:
             break
+        bases = {name: features(columns, level) for name, columns in leaves.items()}
         if not parts:
             parts, constants, loss = yield from _started(joint, bases, constants)
         else:

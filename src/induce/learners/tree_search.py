@@ -142,6 +142,7 @@ class _Search:
     def _written_down(self, trees: Trees, share: Array, sizes: Ints, tried: float) -> Batch:
         """The best tree of every size that beats all smaller ones known, its constants fitted on all rows of the search."""
         order = np.lexsort((share, sizes))
+        order = order[sizes[order] <= self.space.max_size]  # variation may go a little beyond
         best = order[np.unique(sizes[order], return_index=True)[1]]
         limit = np.minimum.accumulate(self.limits)[sizes[best]]
         best = best[((share[best] < BETTER * limit) | (share[best] < EXACT)) & np.isfinite(share[best])][:8]
