@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate_many, fit_constants
 from induce.fit import Row
-from induce.polish import with_starts
+from induce.polish import with_coefficients, with_starts
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.op import LITERAL
@@ -108,20 +108,12 @@ def opened_numbers(row: Row, given: AbstractSet[Term] = frozenset()) -> tuple[Te
     out.
     """
     values = dict(row.values)
-    stack: list[Term] = []
-    for node in row.sketch.walk_postfix():
-        if node.op is LITERAL and isinstance(node.payload, int | float) and node not in given:
-            name = f"n{len(values)}"
-            values[name] = float(node.payload)
-            stack.append(holes.real(name))
-        elif node.args:
-            args = stack[len(stack) - len(node.args) :]
-            del stack[len(stack) - len(node.args) :]
-            if node.op.name == "^" and node.args[1].op is LITERAL:
-                if args[1] is not node.args[1]:
-                    del values[args[1].name]
-                args[1] = node.args[1]
-            stack.append(node.rebuild(tuple(args)))
-        else:
-            stack.append(node)
-    return stack[0], values
+
+    def make(node: Term) -> Term:
+        if node in given:
+            return node
+        name = f"n{len(values)}"
+        values[name] = float(node.payload)
+        return holes.real(name)
+
+    return with_coefficients(row.sketch, make), values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "polished",
     "standard_errors",
     "units_agree",
+    "with_coefficients",
     "with_starts",
 ]
 
@@ -89,6 +91,23 @@ def _open_each(term: Term, fixed: frozenset[float]) -> tuple[Term, dict[str, flo
         else:
             stack.append(node)
     return stack[0], values
+
+
+def with_coefficients(term: Term, make: Callable[[Term], Term]) -> Term:
+    """The term with each number that is no exponent replaced by ``make(number)``, one call for each place."""
+    stack: list[Term] = []
+    for node in term.walk_postfix():
+        if node.op is LITERAL and not isinstance(node.payload, bool):
+            stack.append(node)
+        elif node.args:
+            args = stack[len(stack) - len(node.args) :]
+            del stack[len(stack) - len(node.args) :]
+            keep = (1,) if node.op.name == "^" else ()
+            args = [make(a) if a.op is LITERAL and k not in keep else a for k, a in enumerate(args)]
+            stack.append(node.rebuild(tuple(args)))
+        else:
+            stack.append(node)
+    return make(stack[0]) if stack[0].op is LITERAL else stack[0]
 
 
 def closed_with(sketch: Term, values: dict[str, float]) -> Term:

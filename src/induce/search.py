@@ -19,7 +19,7 @@ import numpy as np
 from induce.budget import Budget
 from induce.choosing import describe
 from induce.fit import Fit
-from induce.learners.archive import Archive, Entry
+from induce.learners.archive import EXACT, Archive, Entry
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.progress import Progress
 from induce.task import Task, undefined_operators
@@ -32,8 +32,6 @@ EPOCH = 4e7
 """Node-points a stream spends between two merges."""
 PATIENCE = 0.3
 """Share of a budget in seconds (at least five) without a better formula after which the search ends early."""
-EXACT = 1e-26
-"""Loss, as a share of the target's variance, below which the fit is exact to rounding."""
 
 
 @dataclass

@@ -78,7 +78,7 @@ class Skeleton:
                 )
             functions[name] = columns
             places[node] = variable(f"{name}()")
-        return Skeleton(text, _replaced(term, places), tuple(functions.items()))
+        return Skeleton(text, term.replace(dict(places.items())), tuple(functions.items()))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -145,21 +145,3 @@ def _function(text: str, node: Term) -> tuple[str, tuple[str, ...]]:
             f"'{name}' in the skeleton '{text}' needs different columns, but got {list(columns)}. {_EXAMPLE}"
         )
     return name, columns
-
-
-def _replaced(term: Term, places: dict[Term, Term]) -> Term:
-    """The term with applications exchanged; what is inside them is left alone."""
-    done: dict[Term, Term] = dict(places)
-    stack = [term]
-    while stack:
-        node = stack[-1]
-        if node in done:
-            stack.pop()
-            continue
-        waiting = [a for a in node.args if a not in done]
-        if waiting:
-            stack.extend(waiting)
-            continue
-        done[node] = node.rebuild(tuple(done[a] for a in node.args)) if node.args else node
-        stack.pop()
-    return done[term]

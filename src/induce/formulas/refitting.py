@@ -10,6 +10,7 @@ from induce.errors import InduceError
 from induce.fill import solve
 from induce.fit import Fit, Row
 from induce.formulas.preparing import conditions_of
+from induce.polish import with_coefficients
 from induce.task import Task
 from induce.terms import hole as holes
 from induce.terms.op import LITERAL
@@ -20,23 +21,6 @@ __all__ = ["opened", "refitted", "tidied"]
 
 ROUNDING = 1e-13
 """Numbers below this share of a formula's largest are rounding errors of a fit."""
-
-
-def _coefficients(term: Term, make: Any) -> Term:
-    """The term with each number that is no exponent replaced by ``make(number)``, one call for each place."""
-    stack: list[Term] = []
-    for node in term.walk_postfix():
-        if node.op is LITERAL and not isinstance(node.payload, bool):
-            stack.append(node)
-        elif node.args:
-            args = stack[len(stack) - len(node.args) :]
-            del stack[len(stack) - len(node.args) :]
-            keep = (1,) if node.op.name == "^" else ()
-            args = [make(a) if a.op is LITERAL and k not in keep else a for k, a in enumerate(args)]
-            stack.append(node.rebuild(tuple(args)))
-        else:
-            stack.append(node)
-    return make(stack[0]) if stack[0].op is LITERAL else stack[0]
 
 
 def opened(term: Term) -> tuple[Term, dict[str, float]]:
@@ -53,7 +37,7 @@ def opened(term: Term) -> tuple[Term, dict[str, float]]:
         values[name] = float(node.payload)
         return holes.real(name, start=values[name])
 
-    return _coefficients(term, make), values
+    return with_coefficients(term, make), values
 
 
 def tidied(term: Term) -> Term:
@@ -68,7 +52,7 @@ def tidied(term: Term) -> Term:
     if not any(0.0 < number <= limit for number in numbers):
         return term
     return normal_form(
-        _coefficients(term, lambda node: literal(0, node.sort) if abs(float(node.payload)) <= limit else node)
+        with_coefficients(term, lambda node: literal(0, node.sort) if abs(float(node.payload)) <= limit else node)
     )
 
 

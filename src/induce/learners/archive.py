@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from induce.terms.codes import Programs
 
-__all__ = ["Archive", "Entry"]
+__all__ = ["EXACT", "Archive", "Entry"]
+
+EXACT = 1e-26
+"""Loss, as a share of the target's variance, below which a formula is exact to rounding."""
 
 
 @dataclass(frozen=True, eq=False)

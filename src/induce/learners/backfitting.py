@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from induce.algebras import kernels as K
 from induce.algebras.evaluate import fit_constants
-from induce.learners.archive import Archive, Entry
+from induce.learners.archive import EXACT, Archive, Entry
 from induce.learners.composing import put_in
 from induce.learners.fitting import description_scores
 from induce.learners.forms import Part, agree, combine, node_costs, sizes_of
@@ -40,8 +40,6 @@ COMBINED = 64
 """Combinations of candidates that are put together at most."""
 LEAST = 0.3
 """Share of the rows on which a part must be told by the rest."""
-EXACT = 1e-26
-"""Share of a target's variance below which a part is exact to rounding."""
 
 
 @dataclass(eq=False)

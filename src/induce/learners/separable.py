@@ -55,7 +55,7 @@ class Separable:
     """Looks for ``y = f(A) + g(B)``, ``f g``, ``1 / (f + g)`` and ``sqrt(f + g)`` with no column in both parts.
 
     For every division of the columns into two sets a sum of two smooth functions is fitted to ``y``, ``log|y|``, ``1/y`` and
-    ``y^2``; where hardly anything is left, the two parts are searched by :class:`induce.learners.Backfitting`, in which a part
+    ``y^2`` (all but the first where ``y`` has one sign); where hardly anything is left, the two parts are searched by :class:`induce.learners.Backfitting`, in which a part
     may come apart again.
 
     References
