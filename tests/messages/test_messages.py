@@ -201,7 +201,7 @@ REFUSED = {
     "an unknown rule": (lambda: fit(select="validaton"), FillError,
         "unknown selection rule 'validaton'. Did you mean 'validation'? Known: description_length, elbow, loss, validation."),
     "an unknown learner": (lambda: fit(by="evolv"), FillError,
-        "unknown learner 'evolv'. Did you mean 'evolve'? Known: auto, bidirectional, enumerate, evolve, mcts, portfolio."),
+        "unknown learner 'evolv'. Did you mean 'evolve'? Known: auto, bidirectional, enumerate, evolve, local, mcts, portfolio, separable."),
     "a class for a learner in fill": (lambda: fill(parse("?k * x"), ({"x": x}, y), by="constants"), FillError,
         "by must be a learner, but got 'constants'."),
     "an unknown loss": (lambda: fill(parse("?k * x"), ({"x": x}, y), loss="huber"), FillError, "unknown loss 'huber'."),
