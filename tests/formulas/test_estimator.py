@@ -15,7 +15,9 @@ from sklearn.preprocessing import FunctionTransformer
 from induce import Budget
 from induce.errors import DataError, FillError, OpError, UnitError
 from induce.formulas import FormulaRegressor, load
+from induce.formulas.preparing import gathered
 from induce.learners import Enumerate
+from induce.table import Table
 from induce.terms import arithmetic
 from induce.terms.dimensions import units_of
 from induce.terms.unit import Unit
@@ -260,3 +262,14 @@ def test_the_smallest_formulas_can_be_asked_for(max_size, by):
         {"a": a, "b": b}, a * b
     )
     assert all(row.size <= max_size for row in model.fit_.rows)
+
+
+def test_rows_of_weight_zero_are_left_out_of_tables_of_every_size():
+    for rows in (100, 30_000):
+        x = np.arange(float(rows))
+        weights = np.where(x % 50 == 0, 3.0, 0.0)
+        table, target, kept = gathered(Table(("x",), x[None], {}, {"label": ("a",) * rows}), 2 * x, weights)
+        assert table.rows == len(target) == rows // 50
+        assert (table.values[0] % 50 == 0).all()
+        assert (kept == 3.0).all()
+        assert not table.labels
