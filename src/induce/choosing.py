@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 from induce.errors import FillError, did_you_mean
 
 if TYPE_CHECKING:
     from induce.fit import Row
 
-__all__ = ["RULES", "choose", "describe", "misfit"]
+__all__ = ["RULES", "check_noise", "choose", "describe", "misfit"]
 
 RULES = ("description_length", "elbow", "loss", "validation")
+SMALLEST = 1e-300
+"""A variance that can be divided by."""
 
 
 def describe(
@@ -33,7 +36,8 @@ def describe(
     floor : float
         Smallest variance that means anything, in units of the squared target.
     noise : float, optional
-        Standard deviation sigma of the noise, when it is known: the first part is then ``n/2 (loss / sigma^2 + log sigma^2)``.
+        Standard deviation sigma of the noise, when it is known: the first part is then ``n/2 (loss / sigma^2 + log sigma^2)``,
+        with ``sigma^2`` no less than the floor.
 
     References
     ----------
@@ -48,7 +52,24 @@ def describe(
 
 def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> float:
     """The first part of :func:`describe`: the length of what the formula leaves over."""
-    return 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
+    if noise is None:
+        return 0.5 * rows * math.log(loss + floor)
+    variance = max(noise**2, floor, SMALLEST)
+    return 0.5 * rows * (loss / variance + math.log(variance))
+
+
+def check_noise(noise: Any) -> None:
+    """Refuse what is no standard deviation of noise.
+
+    Raises
+    ------
+    FillError
+        For anything but None and a finite number above 0.
+    """
+    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < noise < math.inf):
+        return
+    hint = " Without noise, leave it out: what remains then is estimated." if noise == 0 else ""
+    raise FillError(f"noise must be a standard deviation above 0, but got {noise!r}.{hint}")
 
 
 def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:
@@ -85,12 +106,17 @@ def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn:
             raise FillError(
                 "choosing by validation needs held-out rows. Fit with select='validation' to keep some back."
             )
-        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)  # none is None here
+        place = min(range(len(rows)), key=lambda i: _finite(rows[i].held_out))
         how = "rows left out in turn, numbers refitted" if in_turn else "held-out rows"
         return place, f"Chosen for the smallest error on {how}."
     if by == "elbow":
         return _elbow(rows, noise)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
+
+
+def _finite(error: float | None) -> float:
+    """An error that can be compared: what is not a number is no small one."""
+    return error if error is not None and math.isfinite(error) else math.inf
 
 
 def _beside(rows: Sequence[Row], place: int) -> str:

@@ -227,6 +227,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
     deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
     modules: dict[str, Any] = {}
     held_out = "rows"
+    notes = list(run.notes)
     rows: list[Row]
     batch = run.best_batch
     if batch is not None and batch.values is not None and batch.losses is not None:
@@ -241,6 +242,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             most_rows=most,
             noise=task.noise,
             out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
+            note=notes.append,
         )
         if task.held_out is None and task.loss == "squared":
             held_out, rows = "folds", left_out(task, rows)
@@ -268,7 +270,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
             **({"held_out": held_out} if any(row.held_out is not None for row in rows) else {}),
         },
-        notes=tuple(run.notes),
+        notes=tuple(notes),
         modules=modules,
     )  # fmt: skip
     return replace(fit, report={**fit.report, **_noise_figures(task, fit)}) if task.loss == "squared" else fit

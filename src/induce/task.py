@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.choosing import check_noise
 from induce.errors import FillError, UnitError
 from induce.spreading import spread_rows
 from induce.table import Table
@@ -90,7 +91,7 @@ class Task:
     weights : array, shape (rows,), optional
     target_unit : str, optional
         Unit of the target; any unit when None.
-    held_out : (Table, array), optional
+    held_out : (Table, array, weights or None), optional
         Rows that no learner sees; used for the validation column.
     noise : float, optional
         Standard deviation of the target's noise, in its unit; estimated when None.
@@ -113,7 +114,7 @@ class Task:
     target: Array
     weights: Array | None = None
     target_unit: str | None = None
-    held_out: tuple[Table, Array] | None = None
+    held_out: tuple[Table, Array, Array | None] | None = None
     noise: float | None = None
     subject_to: tuple[Any, ...] = ()
     loss: Any = "squared"
@@ -126,6 +127,7 @@ class Task:
     def __post_init__(self) -> None:
         if not self.sketch.holes:
             raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        check_noise(self.noise)
         _check_meanings(self.sketch)
         for variable in self.sketch.variables:
             if variable.name not in self.table:

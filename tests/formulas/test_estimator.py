@@ -207,7 +207,7 @@ def test_nothing_is_printed(capsys):
         ({"units": {"x": "metre_"}}, UnitError, "metre_"),
         ({"units": ["m"]}, UnitError, "units must map column names to units, but got list"),
         ({"max_size": 0}, FillError, "max_size must be a whole number of at least 1, but got 0"),
-        ({"noise": -1.0}, FillError, "noise must be a standard deviation of 0 or more, but got -1.0"),
+        ({"noise": -1.0}, FillError, "noise must be a standard deviation above 0, but got -1.0"),
         ({"select": "best"}, FillError, "unknown selection rule 'best'"),
         ({"backend": "spark"}, FillError, "unknown backend 'spark'. Known: joblib, ray."),
         ({"by": "magic"}, FillError, "unknown learner 'magic'."),

@@ -206,7 +206,7 @@ REFUSED = {
         "by must be a learner, but got 'constants'."),
     "an unknown loss": (lambda: fill(parse("?k * x"), ({"x": x}, y), loss="huber"), FillError, "unknown loss 'huber'."),
     "an unknown backend": (lambda: fit(backend="dask"), FillError, "unknown backend 'dask'. Known: joblib, ray."),
-    "a negative noise": (lambda: fit(noise=-1), FillError, "noise must be a standard deviation of 0 or more, but got -1."),
+    "a negative noise": (lambda: fit(noise=-1), FillError, "noise must be a standard deviation above 0, but got -1."),
     "no room for a formula": (lambda: fit(max_size=0), FillError,
         "max_size must be a whole number of at least 1, but got 0. 20 is usual."),
     "an unknown watcher": (lambda: fit(watch="loud"), FillError, "watch must be None, 'progress' or a callable, but got 'loud'."),

@@ -48,8 +48,8 @@ def baselines(task: Task, seed: int) -> tuple[Baseline, ...]:
         loss = float(np.average((model.predict(X) - target) ** 2, weights=weights))
         held = None
         if task.held_out is not None:
-            table, y = task.held_out
-            held = float(np.mean((model.predict(table.values.T) - y) ** 2))
+            table, y, w = task.held_out
+            held = float(np.average((model.predict(table.values.T) - y) ** 2, weights=w))
         elif (folds := folds_of(task)) is not None:
             held = _left_out(model, folds, tried)
         rows.append(Baseline(name, loss, 1.0 - loss / max(variance, 1e-300), held))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.budget import Budget
-from induce.choosing import RULES
+from induce.choosing import RULES, check_noise
 from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import BACKENDS, solve, with_target
 from induce.fit import Baseline, Fit
@@ -69,7 +69,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         What is known beforehand, hard: :class:`Hypotheses`; texts ``"sin(cos)"`` (no cosine anywhere below a sine); callables
         ``condition(term) -> bool``.
     noise : float, optional
-        Standard deviation of the target's noise, in its unit; estimated from the residuals when None.
+        Standard deviation of the target's noise, in its unit, above 0; estimated from the residuals when None.
     select : {"description_length", "elbow", "loss", "validation"}
         How the row is chosen. "validation" keeps a quarter of the rows back.
     n_jobs : int
@@ -196,7 +196,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         began = time.monotonic(), time.process_time()
         table, aside = screened(table, target, weights, known.hypotheses.columns, seed)
         if aside and held_out is not None:
-            held_out = (held_out[0].select(table.names), held_out[1])
+            held_out = (held_out[0].select(table.names), *held_out[1:])
         task = task_for(
             known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
@@ -223,8 +223,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         if not isinstance(self.max_size, Integral) or isinstance(self.max_size, bool) or self.max_size < 1:
             raise FillError(f"max_size must be a whole number of at least 1, but got {self.max_size!r}. 20 is usual.")
-        if self.noise is not None and (not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf):
-            raise FillError(f"noise must be a standard deviation of 0 or more, but got {self.noise!r}.")
+        check_noise(self.noise)
         if self.select not in RULES:
             raise FillError(
                 f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."

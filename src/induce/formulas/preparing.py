@@ -180,7 +180,7 @@ def gathered(table: Table, target: Any, weights: Any) -> tuple[Table, Any, Any]:
     return found, np.ascontiguousarray(unique[-1]), None if np.all(summed == 1.0) else summed
 
 
-def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:
+def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any, Any]]:
     """Three quarters to learn from, one quarter held out."""
     order = np.random.default_rng([seed, 13]).permutation(table.rows)
     cut = max(1, table.rows // 4)
@@ -189,4 +189,5 @@ def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, An
     def part(rows: Any) -> Table:
         return Table(table.names, table.values[:, rows], table.units, {})
 
-    return part(kept), target[kept], None if weights is None else weights[kept], (part(out), target[out])
+    w_kept, w_out = (None, None) if weights is None else (weights[kept], weights[out])
+    return part(kept), target[kept], w_kept, (part(out), target[out], w_out)
