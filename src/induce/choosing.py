@@ -66,7 +66,7 @@ def check_noise(noise: Any) -> None:
     FillError
         For anything but None and a finite number above 0.
     """
-    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < noise < math.inf):
+    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < float(noise) < math.inf):
         return
     hint = " Without noise, leave it out: what remains then is estimated." if noise == 0 else ""
     raise FillError(f"noise must be a standard deviation above 0, but got {noise!r}.{hint}")

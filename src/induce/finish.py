@@ -247,10 +247,14 @@ class _Finish:
             w = np.ones(len(task.target[part])) if task.weights is None else task.weights[part]
             with np.errstate(all="ignore"):
                 missed = (evaluate_many(programs, task.table.values[:, part])[0] - task.target[part]) ** 2
-            good = np.isfinite(missed)
-            undefined += int(np.count_nonzero(w[~good]))
-            total += float(w[good].sum())
-            squares += float(missed[good] @ w[good])
+                here = float(missed @ w)
+            if not math.isfinite(here):
+                good = np.isfinite(missed)
+                undefined += int(np.count_nonzero(w[~good]))
+                missed, w = missed[good], w[good]
+                here = float(missed @ w)
+            total += float(w.sum())
+            squares += here
         if not total > 0.0:
             return row, undefined
         loss = squares / total

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 import warnings
 
 import numpy as np
@@ -13,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from induce import Budget
+from induce.budget import Start
 from induce.errors import DataError, FillError, OpError, UnitError
-from induce.formulas import FormulaRegressor, load
+from induce.formulas import FormulaRegressor, estimator, load
 from induce.formulas.preparing import gathered
 from induce.learners import Enumerate
 from induce.table import Table
@@ -273,3 +275,22 @@ def test_rows_of_weight_zero_are_left_out_of_tables_of_every_size():
         assert (table.values[0] % 50 == 0).all()
         assert (kept == 3.0).all()
         assert not table.labels
+
+
+def test_the_budget_begins_with_fit(monkeypatch):
+    x = np.linspace(1.0, 3.0, 60)
+    monkeypatch.setattr(estimator, "Start", lambda: Start(wall=time.monotonic() - 100.0, cpu=time.process_time()))
+    model = FormulaRegressor(within=2.0).fit({"x": x}, np.sin(3 * x) + x * np.exp(x))
+    assert model.fit_.report["seconds"] >= 100.0
+    assert model.fit_.report["search_seconds"] >= 1.8
+    assert [base.name for base in model.fit_.baselines] == ["linear model"]
+    assert "boosted trees were not tried beside it: no time was left" in model.fit_.notes
+
+
+def test_all_figures_are_there_when_time_is_left(pendulum):
+    model = FormulaRegressor(operators="*", within=Budget(seconds=1000.0, candidates=100)).fit(
+        pendulum[["length"]], pendulum["period"]
+    )
+    assert [base.name for base in model.fit_.baselines] == ["linear model", "boosted trees"]
+    assert model.fit_.report["seconds"] >= model.fit_.report["search_seconds"]
+    assert not any("boosted" in note for note in model.fit_.notes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +15,18 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from induce.budget import Budget
+from induce.budget import Budget, Start
 from induce.choosing import RULES, check_noise
 from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import BACKENDS, solve, with_target
-from induce.fit import Baseline, Fit
+from induce.fit import Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
 from induce.formulas.screening import screened
 from induce.learners import named
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
+from induce.task import Task
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -42,6 +45,17 @@ class _Selector(str):
         check_is_fitted(self.owner, "fit_")
         self.owner.fit_ = self.owner.fit_.select(**what)
         return self.owner
+
+
+def _compared(found: Fit, task: Task, seed: int, begun: Start, limit: float | None) -> Fit:
+    """The Fit with models beside it that are no formula, as far as the time allows, and the seconds of all of it."""
+
+    def seconds() -> float:
+        return time.monotonic() - begun.wall - float(found.report["compile_seconds"])
+
+    rows = baselines(task, seed, math.inf if limit is None else limit - seconds())
+    notes = found.notes if len(rows) > 1 else (*found.notes, "boosted trees were not tried beside it: no time was left")
+    return replace(found, baselines=rows, notes=notes, report={**found.report, "seconds": seconds()})
 
 
 class FormulaRegressor(RegressorMixin, BaseEstimator):
@@ -175,7 +189,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         DataError, UnitError, OpError, BudgetError, FillError
             Saying which column, value or name is wrong, and what to do.
         """
-        Budget.read(self.within)  # a bad one fails before the data are looked at
+        begun, limit = Start(), Budget.read(self.within).seconds  # a bad budget fails before the data are looked at
         known = conditions_of(self.subject_to)
         self._check_parameters()
         table = self._table(X, y, reset=True)
@@ -193,8 +207,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
-        began = time.monotonic(), time.process_time()
-        table, aside = screened(table, target, weights, known.hypotheses.columns, seed)
+        table, aside = screened(table, target, weights, known.hypotheses.columns, seed, seconds=limit)
         if aside and held_out is not None:
             held_out = (held_out[0].select(table.names), *held_out[1:])
         task = task_for(
@@ -204,20 +217,17 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         found = solve(
             task,
             by=learner,
-            within=Budget.read(self.within, task.evidence).after(*began)
-            if aside
-            else Budget.read(self.within, task.evidence),
+            within=Budget.read(self.within, task.evidence),
             select=self.select,
             seed=seed,
             watch=self.watch,
             n_jobs=1 if self.n_jobs is None else self.n_jobs,
             backend=self.backend,
+            begun=begun,
         )
-        rows: tuple[Baseline, ...] = baselines(task, seed)
-        from dataclasses import replace
-
         notes = (*found.notes, *([aside] if aside else []))
-        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows, notes=notes)
+        found = replace(with_target(found, target_name, table.units), notes=notes)
+        self.fit_: Fit = _compared(found, task, seed, begun, limit)
         return self
 
     def _check_parameters(self) -> None:
