@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["Array", "check_finite", "check_target", "check_units", "check_weight
 Array = NDArray[np.float64]
 
 _SHOWN = 3  # how many offending rows a message names
+SIZES = (1e-140, 1e150)
+"""Between them, squares of a target's values, and small shares of those, are doubles of full precision."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -122,7 +125,8 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
     Raises
     ------
     DataError
-        For no target, several columns, a wrong length, text, complex, missing or infinite entries.
+        For no target, several columns, a wrong length, text, complex, missing or infinite entries, or values so small or large
+        that their squares are no doubles.
 
     >>> check_target([1, 2, 3], 3)
     array([1., 2., 3.])
@@ -151,6 +155,7 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
         )
     values = real_column(name, array, "the target")
     check_finite(f"the target '{name}'", values, who)
+    _check_size(name, values)
     if len(values) > 1 and (values == values[0]).all():
         warnings.warn(
             f"the target '{name}' is constant ({values[0]:g} in every row), so the formula will be that constant. "
@@ -159,6 +164,17 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
             stacklevel=3,
         )
     return values
+
+
+def _check_size(name: str, values: Array) -> None:
+    size = float(np.abs(values).max(initial=0.0))
+    if size == 0.0 or SIZES[0] <= size <= SIZES[1]:
+        return
+    power = f"1e{math.floor(math.log10(size)):+d}"
+    raise DataError(
+        f"the target '{name}' has values of at most {size:.3g}, whose squares are too {'small' if size < 1.0 else 'large'} for "
+        f"double precision. Divide it by {power}."
+    )
 
 
 def check_weights(sample_weight: Any, rows: int) -> Array | None:
