@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from induce.choosing import check_noise, choose, describe
+from induce.checks import check_noise
+from induce.choosing import choose, describe
 from induce.errors import FillError
 from induce.fit import Row
 from induce.formulas import FormulaRegressor

@@ -1,19 +1,29 @@
-"""Checks of columns, targets, weights and units: every way in which data can be wrong, said in words."""
+"""Checks of columns, targets, weights, noise and units: every way in which data can be wrong, said in words."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import DataError, UnitError, did_you_mean
+from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.terms.unit import Unit
 
-__all__ = ["Array", "check_finite", "check_target", "check_units", "check_weights", "counted", "real_column"]
+__all__ = [
+    "Array",
+    "check_finite",
+    "check_noise",
+    "check_target",
+    "check_units",
+    "check_weights",
+    "counted",
+    "real_column",
+]
 
 Array = NDArray[np.float64]
 
@@ -175,6 +185,20 @@ def _check_size(name: str, values: Array) -> None:
         f"the target '{name}' has values of at most {size:.3g}, whose squares are too {'small' if size < 1.0 else 'large'} for "
         f"double precision. Divide it by {power}."
     )
+
+
+def check_noise(noise: Any) -> None:
+    """Refuse what is no standard deviation of noise.
+
+    Raises
+    ------
+    FillError
+        For anything but None and a finite number above 0.
+    """
+    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < float(noise) < math.inf):
+        return
+    hint = " Without noise, leave it out: what remains then is estimated." if noise == 0 else ""
+    raise FillError(f"noise must be a standard deviation above 0, but got {noise!r}.{hint}")
 
 
 def check_weights(sample_weight: Any, rows: int) -> Array | None:

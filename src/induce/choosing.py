@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from induce.errors import FillError, did_you_mean
 
 if TYPE_CHECKING:
     from induce.fit import Row
 
-__all__ = ["RULES", "check_noise", "choose", "describe", "misfit"]
+__all__ = ["RULES", "choose", "describe", "misfit"]
 
 RULES = ("description_length", "elbow", "loss", "validation")
 SMALLEST = 1e-300
@@ -56,20 +55,6 @@ def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> 
         return 0.5 * rows * math.log(loss + floor)
     variance = max(noise**2, floor, SMALLEST)
     return 0.5 * rows * (loss / variance + math.log(variance))
-
-
-def check_noise(noise: Any) -> None:
-    """Refuse what is no standard deviation of noise.
-
-    Raises
-    ------
-    FillError
-        For anything but None and a finite number above 0.
-    """
-    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < float(noise) < math.inf):
-        return
-    hint = " Without noise, leave it out: what remains then is estimated." if noise == 0 else ""
-    raise FillError(f"noise must be a standard deviation above 0, but got {noise!r}.{hint}")
 
 
 def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:

@@ -21,6 +21,7 @@ from induce.folds import left_out
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
 from induce.noise import chance, neighbour_noise
+from induce.objections import Checker
 from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
@@ -59,8 +60,9 @@ def fill(
         A logic program is filled from batches ``(inputs by name, observed conclusions)``. Everything else from columns
         and target: anything :meth:`induce.table.Table.from_any` reads, and an array of shape (rows,).
     by : Learner, optional
-        Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, a grammar by enumeration
-        then evolution, nets by gradient, other choices by trying all combinations.
+        Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, one grammar by the portfolio of
+        learners, several grammars or one within a larger sketch by backfitting, nets by gradient, other choices by trying
+        all combinations.
     loss : "squared" or callable
         A callable ``loss(prediction, target)`` of torch tensors works with gradient learners.
     subject_to : tuple of callables
@@ -253,14 +255,8 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         )
         if task.held_out is None and task.loss == "squared":
             held_out, rows = "folds", left_out(task, rows, out_of_time=late)
-    if not rows and task.subject_to:
-        raise FillError(
-            "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
-        )
     if not rows:
-        raise FillError(
-            "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
-        )
+        raise FillError(_nothing_found(task))
     chosen, reason = choose(rows, select, task.noise)
     fit = Fit(
         rows=tuple(rows),
@@ -274,7 +270,7 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         history=tuple(run.history),
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
-            "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
+            "compile_seconds": compile_seconds, "rows": task.evidence, "alphabet": task.alphabet, "seed": seed, "learner": run.learner.name,
             **({"held_out": held_out} if any(row.held_out is not None for row in rows) else {}),
         },
         notes=tuple(notes),
@@ -284,6 +280,22 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         return fit
     figures = _noise_figures(task, fit, neighbours=not late())
     return replace(fit, report={**fit.report, **figures, "seconds": run.seconds})
+
+
+def _nothing_found(task: Task) -> str:
+    """Why there is no row, and which hypothesis refused most candidates."""
+    if not task.subject_to:
+        return (
+            "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
+        )
+    refused = next((condition.refused for condition in task.subject_to if isinstance(condition, Checker)), None)
+    most = ""
+    if refused:
+        against, count = refused.most_common(1)[0]
+        most = f" Most often, for {count:,} of {refused.total():,} that hypotheses refused: {against}."
+    return (
+        f"no candidate met the conditions of subject_to.{most} Check them on a term by hand, or give a longer budget."
+    )
 
 
 def _noise_figures(task: Task, fit: Fit, neighbours: bool) -> dict[str, float]:

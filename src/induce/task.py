@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.choosing import check_noise
+from induce.checks import check_noise
 from induce.errors import FillError, UnitError
 from induce.spreading import spread_rows
 from induce.table import Table

@@ -18,7 +18,7 @@ from induce.budget import Start
 from induce.errors import DataError, FillError, OpError, UnitError
 from induce.formulas import FormulaRegressor, estimator, load
 from induce.formulas.preparing import gathered
-from induce.learners import Enumerate
+from induce.learners import NAMES, Enumerate
 from induce.table import Table
 from induce.terms import arithmetic
 from induce.terms.dimensions import units_of
@@ -294,3 +294,8 @@ def test_all_figures_are_there_when_time_is_left(pendulum):
     assert [base.name for base in model.fit_.baselines] == ["linear model", "boosted trees"]
     assert model.fit_.report["seconds"] >= model.fit_.report["search_seconds"]
     assert not any("boosted" in note for note in model.fit_.notes)
+
+
+def test_every_learner_that_has_a_name_is_described():
+    for name in NAMES:
+        assert f'``"{name}"``' in FormulaRegressor.__doc__, name

@@ -25,7 +25,7 @@ from induce.errors import (
     TermError,
     UnitError,
 )  # fmt: skip
-from induce.formulas import FormulaRegressor
+from induce.formulas import FormulaRegressor, Hypotheses
 from induce.table import Table
 from induce.terms import BOOL, REAL, Grammar, arithmetic, boolean, declare, hole
 from induce.terms.symbolic import from_sympy
@@ -136,7 +136,9 @@ REFUSED = {
     "a condition that cannot be read": (lambda: fit(subject_to=["sin"]), FillError,
         "cannot read the condition 'sin'. Write a forbidden nesting as 'sin(cos)', or give a callable."),
     "conditions that nothing meets": (lambda: fit(subject_to=[lambda term: False]), FillError,
-        "no candidate met the conditions of subject_to."),
+        "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."),
+    "hypotheses that nothing meets": (lambda: fit(operators="exp", subject_to=Hypotheses(contains="exp(a)", monotone={"a": "-"})),
+        FillError, "that hypotheses refused: 'exp(a)' does not occur. Check them on a term by hand, or give a longer budget."),
     "wrong number of arguments": (lambda: arithmetic["sin"](1, 2), TermError,
         "'sin' takes 1 argument but got 2. Its signature is sin(real) -> real."),
     "an operator of one's own without meaning": (
@@ -201,7 +203,7 @@ REFUSED = {
     "an unknown rule": (lambda: fit(select="validaton"), FillError,
         "unknown selection rule 'validaton'. Did you mean 'validation'? Known: description_length, elbow, loss, validation."),
     "an unknown learner": (lambda: fit(by="evolv"), FillError,
-        "unknown learner 'evolv'. Did you mean 'evolve'? Known: auto, bidirectional, enumerate, evolve, mcts, portfolio."),
+        "unknown learner 'evolv'. Did you mean 'evolve'? Known: auto, bidirectional, enumerate, evolve, local, mcts, portfolio, separable."),
     "a class for a learner in fill": (lambda: fill(parse("?k * x"), ({"x": x}, y), by="constants"), FillError,
         "by must be a learner, but got 'constants'."),
     "an unknown loss": (lambda: fill(parse("?k * x"), ({"x": x}, y), loss="huber"), FillError, "unknown loss 'huber'."),

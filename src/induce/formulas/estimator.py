@@ -16,7 +16,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.budget import Budget, Start
-from induce.choosing import RULES, check_noise
+from induce.checks import check_noise
+from induce.choosing import RULES
 from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import BACKENDS, solve, with_target
 from induce.fit import Fit
@@ -77,8 +78,8 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
     within : str, float, Budget or None
         ``"60s"``; None is a deterministic rule that stops at a plateau.
     by : "auto", Learner or its name
-        How to search: ``"portfolio"`` (what "auto" means), ``"bidirectional"``, ``"mcts"``, ``"evolve"``, ``"enumerate"``, or a
-        learner with settings of its own; see ``induce.learners``.
+        How to search: ``"portfolio"`` (what "auto" means), ``"bidirectional"``, ``"mcts"``, ``"evolve"``, ``"enumerate"``,
+        ``"local"``, ``"separable"``, or a learner with settings of its own; see ``induce.learners``.
     subject_to : Hypotheses, text, callable, or several
         What is known beforehand, hard: :class:`Hypotheses`; texts ``"sin(cos)"`` (no cosine anywhere below a sine); callables
         ``condition(term) -> bool``.
