@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from induce.budget import Budget
+from induce.budget import Budget, Start
 from induce.errors import BudgetError
 
 
@@ -62,3 +64,11 @@ def test_limits_are_checked_when_a_budget_is_made():
 
 def test_printing_shows_what_is_limited():
     assert repr(Budget(seconds=2.0, memory=1e9)) == "Budget(seconds=2.0, memory=1000000000.0)"
+
+
+def test_what_was_spent_before_the_search_leaves_it_a_tenth():
+    early = Start(wall=time.monotonic() - 100.0, cpu=time.process_time() - 50.0)
+    assert early.spent(Budget(seconds=10.0, cpu=20.0)) == (9.0, 18.0)
+    wall, cpu = early.spent(Budget(candidates=10))
+    assert wall >= 100.0
+    assert cpu >= 50.0

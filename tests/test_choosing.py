@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
+from induce.checks import check_noise
 from induce.choosing import choose, describe
 from induce.errors import FillError
 from induce.fit import Row
+from induce.formulas import FormulaRegressor
 from induce.terms import arithmetic
 
 
@@ -75,3 +78,36 @@ def test_description_length_is_the_published_sum():
     assert describe(0.5, 7, 3, 100, 0.1, 12) > describe(0.5, 7, 2, 100, 0.1, 12)
     assert describe(0.5, 8, 2, 100, 0.1, 12) > describe(0.5, 7, 2, 100, 0.1, 12)
     assert math.isfinite(describe(0.0, 3, 5, 4, 1e-12, 12))
+
+
+def test_noise_below_the_floor_counts_as_the_floor():
+    for noise in (1e-200, 1e-160, 1e-9):
+        lengths = [describe(loss, 3, 1, 100, 1e-10, 12, noise) for loss in (0.0, 1e-10, 1e-4)]
+        assert np.isfinite(lengths).all()
+        assert lengths == sorted(set(lengths))
+        assert lengths == pytest.approx([describe(loss, 3, 1, 100, 1e-10, 12, 1e-5) for loss in (0.0, 1e-10, 1e-4)])
+    assert math.isfinite(describe(0.0, 3, 1, 100, 0.0, 12, 1e-200))
+
+
+@pytest.mark.parametrize(
+    ("noise", "message"),
+    [
+        (0.0, "noise must be a standard deviation above 0, but got 0.0. Without noise, leave it out: what remains then is estimated."),
+        (True, "noise must be a standard deviation above 0, but got True."),
+        (-1, "noise must be a standard deviation above 0, but got -1."),
+        (math.nan, "noise must be a standard deviation above 0, but got nan."),
+        ("0.1", "noise must be a standard deviation above 0, but got '0.1'."),
+    ],
+)  # fmt: skip
+def test_what_is_no_noise_is_refused(noise, message):
+    with pytest.raises(FillError) as caught:
+        check_noise(noise)
+    assert str(caught.value) == message
+    with pytest.raises(FillError, match="noise must be"):
+        FormulaRegressor(noise=noise).fit([[1.0], [2.0], [3.0], [4.0], [5.0]], [1.0, 2.0, 3.0, 4.0, 6.0])
+
+
+def test_a_held_out_error_that_is_no_number_is_never_the_smallest():
+    front = [row(1, 1.0, held_out=0.5), row(3, 0.9, held_out=math.nan), row(5, 0.8, held_out=-math.inf)]
+    assert choose(front, "validation")[0] == 0
+    assert choose([front[1], front[0]], "validation")[0] == 1

@@ -150,7 +150,7 @@ def test_text_columns_are_left_out_with_a_word(tmp_path):
         (["--target", "period", "--operators", "+ sine"], "unknown operator 'sine'. Did you mean 'sin'?"),
         (["--target", "period", "--select", "best"], "unknown selection rule 'best'. Known: description_length"),
         (["--target", "period", "--max-size", "0"], "max_size must be a whole number of at least 1, but got 0."),
-        (["--target", "period", "--noise", "-1"], "noise must be a standard deviation of 0 or more, but got -1.0."),
+        (["--target", "period", "--noise", "-1"], "noise must be a standard deviation above 0, but got -1.0."),
     ],
 )  # fmt: skip
 def test_a_mistake_gets_one_message_and_exit_code_1(table, args, words):

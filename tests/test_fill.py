@@ -14,9 +14,11 @@ import pytest
 import torch
 
 from induce.budget import Budget
+from induce.choosing import describe
 from induce.errors import DataError, FillError
 from induce.fill import default_learner, fill
 from induce.learners import Constants, Enumerate, Evolve, then
+from induce.search import Run, search
 from induce.table import Table
 from induce.task import Task
 from induce.terms import REAL, Grammar, arithmetic, hole
@@ -324,3 +326,17 @@ def test_refitting_on_more_rows_keeps_to_the_conditions():
     held = _Finish(bound, PolishRows(bound, 80), None).refitted(row)
     assert held.values == {"c0": 2.9}
     assert held.loss == pytest.approx(0.01 * np.mean(DATA["x"] ** 2))
+
+
+def test_the_plateau_counts_symbols_as_the_finished_rows_do():
+    table = Table.from_any(DATA)
+    task = Task(free("+ * sin exp log", max_size=5), table, target("2.5 * x + sin(y)", 0.1))
+    run = Run(task, Budget(candidates=2000), Enumerate(), 0)
+    search(run, None, 1, None)
+    assert task.alphabet != len(table.names) + 9
+    floor = task.scale * 1e-22
+    lengths = [
+        describe(e.loss, e.size, int(e.programs.free.sum()), task.evidence, floor, task.alphabet)
+        for e in run.archive.front()
+    ]
+    assert run._description() == min(lengths)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from induce.choosing import choose
 from induce.fill import fill
 from induce.fit import Row
-from induce.folds import FOLDS, folds_of, opened_numbers
+from induce.folds import FOLDS, folds_of, left_out, opened_numbers
 from induce.formulas import FormulaRegressor, Hypotheses
+from induce.formulas.baselines import baselines
 from induce.table import Table
 from induce.task import Task
 from induce.terms import arithmetic
@@ -156,3 +159,16 @@ def test_hypotheses_with_mirror_images_have_folds_too():
 def test_choosing_says_how_rows_were_held_out():
     found = fill(arithmetic.parse("?a * x"), (X, Y))
     assert "left out in turn" in choose(found.rows, "validation", in_turn=True)[1]
+
+
+def test_without_time_there_are_no_folds():
+    table = Table(("x",), np.linspace(0.0, 1.0, 40)[None])
+    asked = Task(arithmetic.parse("?a * x"), table, table["x"] * 2.0 + 0.1)
+    rows = fill(asked).rows
+    assert all(row.held_out is not None for row in left_out(asked, rows))
+    bare = [replace(row, held_out=None) for row in rows]
+    assert left_out(asked, bare, out_of_time=lambda: True) == bare
+    calls = iter([False, False, True])
+    assert left_out(asked, bare, out_of_time=lambda: next(calls)) == bare
+    assert [base.held_out for base in baselines(asked, 0, seconds=0.0)] == [None]
+    assert len(baselines(asked, 0)) == 2

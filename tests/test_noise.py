@@ -138,3 +138,11 @@ def test_a_constant_is_rounded_within_the_noise_that_is_given(given, written):
         {"x": x}, target
     )
     assert model.fit_.row.text() == written
+
+
+def test_a_large_table_with_few_rows_that_count_is_no_error():
+    columns = np.linspace(0.0, 3.0, 30_000)[None]
+    weights = np.zeros(30_000)
+    weights[:15] = 1.0
+    target = np.sin(columns[0]) + RNG.normal(0.0, 0.1, 30_000)
+    assert neighbour_noise(columns, target, weights) is None

@@ -6,6 +6,7 @@ import copy
 import datetime
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ import pyarrow as pa
 import pytest
 
 from induce.errors import DataError, UnitError
+from induce.fill import fill
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
+from induce.terms import arithmetic
 from induce.terms.unit import Unit
 
 COLUMNS = {"mass": [1, 2, 3], "heavy": [True, False, True], "length of arm": [0.5, 1.5, 2.5]}
@@ -291,3 +294,28 @@ def test_one_warning_names_constant_and_repeated_columns():
         warn_columns(table)
     assert len(caught) == 1
     warn_columns(Table.from_any({"a": [1, 2], "b": [2, 1]}))
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        (1e-200, "the target 'period' has values of at most 3e-200, whose squares are too small for double precision. Divide it by 1e-200."),
+        (1e200, "the target 'period' has values of at most 3e+200, whose squares are too large for double precision. Divide it by 1e+200."),
+        (-1e200, "the target 'period' has values of at most 3e+200, whose squares are too large for double precision. Divide it by 1e+200."),
+    ],
+)  # fmt: skip
+def test_a_target_whose_squares_are_no_doubles_is_refused(size, message):
+    with pytest.raises(DataError) as caught:
+        check_target([size, 3.0 * size, 0.0], 3, name="period")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e12, 1e-130, 1e130])
+def test_targets_of_other_sizes_are_fitted_as_any(size):
+    x = np.linspace(1.0, 3.0, 40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = fill(arithmetic.parse("?a * x + ?b"), ({"x": x}, size * (2.0 * x + 1.0)))
+    assert fit.row.r2 == pytest.approx(1.0)
+    assert fit.predict({"x": [2.0]}) == pytest.approx(5.0 * size)
+    assert check_target([0.0, 0.0, size], 3)[2] == size

@@ -80,3 +80,18 @@ def test_an_exponent_that_does_not_fit_is_refused():
     task = Task(hole.real("a") * X, table(units={"x": "m^(1/7)"}), np.zeros(10))
     with pytest.raises(UnitError, match=r"an exponent whose denominator does not divide 12\. Rescale the column"):
         _ = task.dimensions
+
+
+def test_rows_of_weight_zero_take_no_place_in_a_sample():
+    weights = np.zeros(30_000)
+    weights[::50] = 2.0
+    task = line(30_000, weights=weights)
+    columns, _, found = task.search
+    assert columns.shape[1] > SEARCH_ROWS - 40  # the extremes may coincide with rows that were drawn
+    assert np.isin(columns[0], task.table.values[0][weights > 0]).all()
+    assert (found > 0).all()
+    assert task.subset(1000)[0].shape[1] == 600
+
+
+def test_the_size_of_the_weights_does_not_matter():
+    assert line(100, weights=np.full(100, 1e-200)).evidence == line(100, weights=np.full(100, 1e200)).evidence == 100

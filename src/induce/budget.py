@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields
 
 from induce.errors import BudgetError, did_you_mean
 
-__all__ = ["Budget"]
+__all__ = ["Budget", "Start"]
 
 _UNITS = {
     "ms": ("seconds", 1e-3), "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0),
@@ -29,7 +29,7 @@ class Budget:
     Parameters
     ----------
     seconds : float
-        Wall time. When seconds are the only limit, 30 % of them (at least 5) without a better formula end the search too.
+        Wall time of the whole fit, from the first check of the data to the last figure; compiling is not counted. When seconds are the only limit, 30 % of them (at least 5) without a better formula end the search too.
     cpu : float
         CPU seconds of the process and its children.
     candidates : float
@@ -63,13 +63,13 @@ class Budget:
     memory: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for limit in fields(self):
+            value = getattr(self, limit.name)
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
                 raise BudgetError(
-                    f"the budget's {field.name} must be a positive number, but got {value!r}. Write for example '60s'."
+                    f"the budget's {limit.name} must be a positive number, but got {value!r}. Write for example '60s'."
                 )
 
     def __repr__(self) -> str:
@@ -119,13 +119,21 @@ class Budget:
                 raise BudgetError(f"cannot read the number '{number}' in the budget '{text}'.") from None
         return Budget(**limits)
 
-    def after(self, wall: float, cpu: float) -> Budget:
-        """What is left of the seconds of a budget that began at readings ``(wall, cpu)`` of the two clocks, at least a tenth."""
-        spent, used = time.monotonic() - wall, time.process_time() - cpu
-        seconds = None if self.seconds is None else max(self.seconds - spent, 0.1 * self.seconds)
-        return replace(self, seconds=seconds, cpu=None if self.cpu is None else max(self.cpu - used, 0.1 * self.cpu))
-
     @property
     def deterministic(self) -> bool:
         """Whether candidates, work or a plateau end the fill, so that a seed repeats it exactly."""
         return any(v is not None for v in (self.candidates, self.work, self.plateau, self.epochs))
+
+
+@dataclass(frozen=True)
+class Start:
+    """When a fit began: readings of the clock on the wall and of the process's own."""
+
+    wall: float = field(default_factory=time.monotonic)
+    cpu: float = field(default_factory=time.process_time)
+
+    def spent(self, budget: Budget) -> tuple[float, float]:
+        """Seconds by both clocks since then; nine tenths of the budget's at most, so that some are left to search."""
+        wall, cpu = time.monotonic() - self.wall, time.process_time() - self.cpu
+        most = [math.inf if limit is None else 0.9 * limit for limit in (budget.seconds, budget.cpu)]
+        return min(wall, most[0]), min(cpu, most[1])

@@ -1,22 +1,35 @@
-"""Checks of columns, targets, weights and units: every way in which data can be wrong, said in words."""
+"""Checks of columns, targets, weights, noise and units: every way in which data can be wrong, said in words."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import DataError, UnitError, did_you_mean
+from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.terms.unit import Unit
 
-__all__ = ["Array", "check_finite", "check_target", "check_units", "check_weights", "counted", "real_column"]
+__all__ = [
+    "Array",
+    "check_finite",
+    "check_noise",
+    "check_target",
+    "check_units",
+    "check_weights",
+    "counted",
+    "real_column",
+]
 
 Array = NDArray[np.float64]
 
 _SHOWN = 3  # how many offending rows a message names
+SIZES = (1e-140, 1e150)
+"""Between them, squares of a target's values, and small shares of those, are doubles of full precision."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -122,7 +135,8 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
     Raises
     ------
     DataError
-        For no target, several columns, a wrong length, text, complex, missing or infinite entries.
+        For no target, several columns, a wrong length, text, complex, missing or infinite entries, or values so small or large
+        that their squares are no doubles.
 
     >>> check_target([1, 2, 3], 3)
     array([1., 2., 3.])
@@ -151,6 +165,7 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
         )
     values = real_column(name, array, "the target")
     check_finite(f"the target '{name}'", values, who)
+    _check_size(name, values)
     if len(values) > 1 and (values == values[0]).all():
         warnings.warn(
             f"the target '{name}' is constant ({values[0]:g} in every row), so the formula will be that constant. "
@@ -159,6 +174,31 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
             stacklevel=3,
         )
     return values
+
+
+def _check_size(name: str, values: Array) -> None:
+    size = float(np.abs(values).max(initial=0.0))
+    if size == 0.0 or SIZES[0] <= size <= SIZES[1]:
+        return
+    power = f"1e{math.floor(math.log10(size)):+d}"
+    raise DataError(
+        f"the target '{name}' has values of at most {size:.3g}, whose squares are too {'small' if size < 1.0 else 'large'} for "
+        f"double precision. Divide it by {power}."
+    )
+
+
+def check_noise(noise: Any) -> None:
+    """Refuse what is no standard deviation of noise.
+
+    Raises
+    ------
+    FillError
+        For anything but None and a finite number above 0.
+    """
+    if noise is None or (isinstance(noise, Real) and not isinstance(noise, bool) and 0 < float(noise) < math.inf):
+        return
+    hint = " Without noise, leave it out: what remains then is estimated." if noise == 0 else ""
+    raise FillError(f"noise must be a standard deviation above 0, but got {noise!r}.{hint}")
 
 
 def check_weights(sample_weight: Any, rows: int) -> Array | None:

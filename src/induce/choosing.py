@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "choose", "describe", "misfit"]
 
 RULES = ("description_length", "elbow", "loss", "validation")
+SMALLEST = 1e-300
+"""A variance that can be divided by."""
 
 
 def describe(
@@ -33,7 +35,8 @@ def describe(
     floor : float
         Smallest variance that means anything, in units of the squared target.
     noise : float, optional
-        Standard deviation sigma of the noise, when it is known: the first part is then ``n/2 (loss / sigma^2 + log sigma^2)``.
+        Standard deviation sigma of the noise, when it is known: the first part is then ``n/2 (loss / sigma^2 + log sigma^2)``,
+        with ``sigma^2`` no less than the floor.
 
     References
     ----------
@@ -48,7 +51,10 @@ def describe(
 
 def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> float:
     """The first part of :func:`describe`: the length of what the formula leaves over."""
-    return 0.5 * rows * (loss / noise**2 + math.log(noise**2) if noise else math.log(loss + floor))
+    if noise is None:
+        return 0.5 * rows * math.log(loss + floor)
+    variance = max(noise**2, floor, SMALLEST)
+    return 0.5 * rows * (loss / variance + math.log(variance))
 
 
 def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn: bool = False) -> tuple[int, str]:
@@ -85,12 +91,17 @@ def choose(rows: Sequence[Row], by: str, noise: float | None = None, *, in_turn:
             raise FillError(
                 "choosing by validation needs held-out rows. Fit with select='validation' to keep some back."
             )
-        place = min(range(len(rows)), key=lambda i: rows[i].held_out or 0.0)  # none is None here
+        place = min(range(len(rows)), key=lambda i: _finite(rows[i].held_out))
         how = "rows left out in turn, numbers refitted" if in_turn else "held-out rows"
         return place, f"Chosen for the smallest error on {how}."
     if by == "elbow":
         return _elbow(rows, noise)
     raise FillError(f"unknown selection rule '{by}'.{did_you_mean(by, RULES)} Known: {', '.join(RULES)}.")
+
+
+def _finite(error: float | None) -> float:
+    """An error that can be compared: what is not a number is no small one."""
+    return error if error is not None and math.isfinite(error) else math.inf
 
 
 def _beside(rows: Sequence[Row], place: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from induce.budget import Budget
+from induce.budget import Budget, Start
 from induce.choosing import choose, describe
 from induce.errors import FillError, did_you_mean
 from induce.fit import Fit, Row
@@ -21,6 +21,7 @@ from induce.folds import left_out
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Learner
 from induce.noise import chance, neighbour_noise
+from induce.objections import Checker
 from induce.progress import watcher
 from induce.search import Run, catching_interrupt, plant, search
 from induce.table import Table, check_target
@@ -59,8 +60,9 @@ def fill(
         A logic program is filled from batches ``(inputs by name, observed conclusions)``. Everything else from columns
         and target: anything :meth:`induce.table.Table.from_any` reads, and an array of shape (rows,).
     by : Learner, optional
-        Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, a grammar by enumeration
-        then evolution, nets by gradient, other choices by trying all combinations.
+        Who fills; by default chosen from the kinds of hole: reals by Levenberg-Marquardt, one grammar by the portfolio of
+        learners, several grammars or one within a larger sketch by backfitting, nets by gradient, other choices by trying
+        all combinations.
     loss : "squared" or callable
         A callable ``loss(prediction, target)`` of torch tensors works with gradient learners.
     subject_to : tuple of callables
@@ -93,6 +95,7 @@ def fill(
     >>> fill(arithmetic.parse("?a * x + ?b"), ({"x": [0, 1, 2, 3, 4]}, [1, 3, 5, 7, 9])).best
     2 * x + 1
     """
+    begun = Start()
     if _is_program(sketch):
         from induce.program_fit import fill_program
 
@@ -116,6 +119,7 @@ def fill(
         n_jobs=n_jobs,
         backend=backend,
         checkpoint=checkpoint,
+        begun=begun,
     )
 
 
@@ -176,8 +180,9 @@ def solve(
     n_jobs: int = 1,
     backend: str = "joblib",
     checkpoint: str | Path | None = None,
+    begun: Start | None = None,
 ) -> Fit:
-    """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row."""
+    """Fill a complete task; see :func:`fill`. ``select`` names the rule that marks one row; ``begun`` is when the budget began."""
     budget = within or Budget.default()
     if by is not None and not isinstance(by, Learner):
         raise FillError(f"by must be a learner, but got {by!r}. For example by=induce.learners.Constants().")
@@ -191,21 +196,14 @@ def solve(
     objection = learner.accepts(task)
     if objection:
         raise FillError(f"{objection}, but the sketch is '{task.sketch}'. Leave by= out to have a learner chosen.")
+    spent = (0.0, 0.0) if begun is None else begun.spent(budget)
     compile_seconds = _warm(task)
     run = Run(task, budget, learner, seed)
+    run.began, run.cpu_began = run.began - spent[0], run.cpu_began - spent[1]
     if start is not None:
         plant(run, start)
     if budget.seconds is not None:
-        # polishing, scoring on all rows and looking at neighbours come after the search and are part of the budget
-        rows = task.table.rows
-        aside = (
-            0.2
-            + 1e-4 * min(rows, 1000)
-            + 1e-5 * min(rows, 50_000)
-            + 5e-7 * rows
-            + 3e-8 * rows * (task.table.columns + 1)
-        )
-        run.reserve = min(0.5 * budget.seconds, aside)
+        run.reserve = min(0.5 * (budget.seconds - spent[0]), _seconds_after(task))
     show = watcher(watch)
     with catching_interrupt(run):
         keep = None if checkpoint is None else lambda run: _save_checkpoint(run, checkpoint)
@@ -219,14 +217,26 @@ def solve(
     return _finish(run, select, seed, compile_seconds)
 
 
+def _seconds_after(task: Task) -> float:
+    """What polishing, scoring on all rows, folds, neighbours and other models take after the search, about."""
+    rows, cells = task.table.rows, task.table.rows * (task.table.columns + 1)
+    few = 0.2 + 4e-4 * min(rows, 1000) + 1e-5 * min(rows, 50_000)
+    return few + 5e-7 * rows + 8e-8 * cells
+
+
 def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
     from induce.finish import finish_rows, row_of_modules
 
     task = run.task
     searched = run.seconds
-    deadline = None if run.budget.seconds is None else run.began + run.budget.seconds + 0.1
+    seconds = math.inf if run.budget.seconds is None else run.budget.seconds
+
+    def late() -> bool:
+        return run.seconds >= seconds
+
     modules: dict[str, Any] = {}
     held_out = "rows"
+    notes = list(run.notes)
     rows: list[Row]
     batch = run.best_batch
     if batch is not None and batch.values is not None and batch.losses is not None:
@@ -240,18 +250,13 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
             entries,
             most_rows=most,
             noise=task.noise,
-            out_of_time=lambda: deadline is not None and time.monotonic() > deadline,
+            out_of_time=late,
+            note=notes.append,
         )
         if task.held_out is None and task.loss == "squared":
-            held_out, rows = "folds", left_out(task, rows)
-    if not rows and task.subject_to:
-        raise FillError(
-            "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."
-        )
+            held_out, rows = "folds", left_out(task, rows, out_of_time=late)
     if not rows:
-        raise FillError(
-            "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
-        )
+        raise FillError(_nothing_found(task))
     chosen, reason = choose(rows, select, task.noise)
     fit = Fit(
         rows=tuple(rows),
@@ -265,21 +270,42 @@ def _finish(run: Run, select: str, seed: int, compile_seconds: float) -> Fit:
         history=tuple(run.history),
         report={
             "candidates": run.tried, "work": run.work, "seconds": run.seconds, "search_seconds": searched,
-            "compile_seconds": compile_seconds, "rows": task.evidence, "seed": seed, "learner": run.learner.name,
+            "compile_seconds": compile_seconds, "rows": task.evidence, "alphabet": task.alphabet, "seed": seed, "learner": run.learner.name,
             **({"held_out": held_out} if any(row.held_out is not None for row in rows) else {}),
         },
-        notes=tuple(run.notes),
+        notes=tuple(notes),
         modules=modules,
     )  # fmt: skip
-    return replace(fit, report={**fit.report, **_noise_figures(task, fit)}) if task.loss == "squared" else fit
+    if task.loss != "squared":
+        return fit
+    figures = _noise_figures(task, fit, neighbours=not late())
+    return replace(fit, report={**fit.report, **figures, "seconds": run.seconds})
 
 
-def _noise_figures(task: Task, fit: Fit) -> dict[str, float]:
+def _nothing_found(task: Task) -> str:
+    """Why there is no row, and which hypothesis refused most candidates."""
+    if not task.subject_to:
+        return (
+            "no candidate gave finite values on the data. Allow more operators, a larger max_size, or a longer budget."
+        )
+    refused = next((condition.refused for condition in task.subject_to if isinstance(condition, Checker)), None)
+    most = ""
+    if refused:
+        against, count = refused.most_common(1)[0]
+        most = f" Most often, for {count:,} of {refused.total():,} that hypotheses refused: {against}."
+    return (
+        f"no candidate met the conditions of subject_to.{most} Check them on a term by hand, or give a longer budget."
+    )
+
+
+def _noise_figures(task: Task, fit: Fit, neighbours: bool) -> dict[str, float]:
     """The report's figures of the noise: under the chosen row, as given, and by neighbours where no row refutes them."""
-    figures = {} if not task.noise else {"noise_given": float(task.noise)}
+    figures = {} if task.noise is None else {"noise_given": float(task.noise)}
     rows = task.table.rows // task.repeats  # mirror images have the noise of their row
     weights = None if task.weights is None else task.weights[:rows]
-    apart = neighbour_noise(task.table.values[:, :rows], task.target[:rows], weights, seed=task.seed)
+    apart = None
+    if neighbours:
+        apart = neighbour_noise(task.table.values[:, :rows], task.target[:rows], weights, seed=task.seed)
     count = task.evidence
     left = [row.loss * count / (count - len(row.values)) for row in fit.rows if len(row.values) < count]
     if not left:

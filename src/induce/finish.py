@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,13 @@ FIRST_ROWS = 8192
 
 
 def finish_rows(
-    task: Task, entries: Sequence[Entry], *, most_rows: int, out_of_time: Callable[[], bool], noise: float | None
+    task: Task,
+    entries: Sequence[Entry],
+    *,
+    most_rows: int,
+    out_of_time: Callable[[], bool],
+    noise: float | None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> list[Row]:
     """Rows of the Pareto front from archive entries.
 
@@ -60,6 +67,8 @@ def finish_rows(
         Asked between candidates; the remaining ones are finished without polishing.
     noise : float or None
         Standard deviation of the noise, if known.
+    note : callable
+        Receives a sentence when no formula is defined on all rows.
     """
     rows = PolishRows(task, min(most_rows, FIRST_ROWS))
     finish = _Finish(task, rows, noise)
@@ -77,8 +86,37 @@ def finish_rows(
     if len(rows.target) == task.table.rows:
         return front
     last = _Finish(task, PolishRows(task, most_rows), noise)
-    front = [row if out_of_time() else last.refitted(row) for row in front]
-    return _front(front if len(last.rows.target) == task.table.rows else [last.everywhere(row) for row in front])
+    if len(last.rows.target) == task.table.rows:
+        return _front([row if out_of_time() else last.refitted(row) for row in front])
+    return _confirmed(last, list(made.values()), out_of_time, note)
+
+
+def _confirmed(
+    last: _Finish, rows: Sequence[Row], out_of_time: Callable[[], bool], note: Callable[[str], None]
+) -> list[Row]:
+    """The front of the rows that are defined on the whole table; of all of them, with a note, if none is.
+
+    Where a row of the front is dropped, those it stood before have their turn.
+    """
+    left = sorted(rows, key=lambda r: (r.size, r.loss))
+    first, seen = _front(left), dict[Term, tuple[Row, int]]()
+    front = first
+    while front:
+        for row in front:
+            if row.term not in seen:
+                seen[row.term] = last.everywhere(row if out_of_time() else last.refitted(row))
+        if not any(seen[row.term][1] for row in front):
+            return _front([seen[row.term][0] for row in front])
+        left = [row for row in left if row.term not in seen or not seen[row.term][1]]
+        front = _front(left)
+    undefined = [seen[row.term][1] for row in first]
+    if first:
+        few, many = min(undefined), max(undefined)
+        note(
+            f"no formula is defined on all {last.task.table.rows:,} rows: those of the front are undefined on "
+            f"{few:,}{f' to {many:,}' if many > few else ''} of them, and scored on the others"
+        )
+    return _front([seen[row.term][0] for row in first])
 
 
 def _allowed(task: Task, term: Term) -> bool:
@@ -199,24 +237,36 @@ class _Finish:
             width * sum(bool(node.is_hole and unit is not None and unit.powers) for node, unit in report.constants)
         )
 
-    def everywhere(self, row: Row) -> Row:
-        """The row with its loss on all rows of the table, when it was fitted on some of them."""
+    def everywhere(self, row: Row) -> tuple[Row, int]:
+        """The row with its loss on all rows of the table where it is defined, and on how many that count it is not."""
         task = self.task
         programs = task.codebook.encode([row.term])
-        weights = np.ones(task.table.rows) if task.weights is None else task.weights
-        total = mean = squares = loss = 0.0
+        total, squares, undefined = 0.0, 0.0, 0
         for at in range(0, task.table.rows, CHUNK):
             part = slice(at, at + CHUNK)
-            y, w = task.target[part], weights[part]
+            w = np.ones(len(task.target[part])) if task.weights is None else task.weights[part]
             with np.errstate(all="ignore"):
-                loss += float(((evaluate_many(programs, task.table.values[:, part])[0] - y) ** 2) @ w)
-            total, mean, squares = total + float(w.sum()), mean + float(w @ y), squares + float(w @ y**2)
-        variance = max(squares / total - (mean / total) ** 2, 1e-300)
-        if not math.isfinite(loss):
-            return row  # undefined somewhere: the loss on the rows where it was fitted stands
-        loss /= total
+                missed = (evaluate_many(programs, task.table.values[:, part])[0] - task.target[part]) ** 2
+                here = float(missed @ w)
+            if not math.isfinite(here):
+                good = np.isfinite(missed)
+                undefined += int(np.count_nonzero(w[~good]))
+                missed, w = missed[good], w[good]
+                here = float(missed @ w)
+            total += float(w.sum())
+            squares += here
+        if not total > 0.0:
+            return row, undefined
+        loss = squares / total
         length = self._length(loss, row.term, row.sketch)
-        return replace(row, loss=loss, r2=1.0 - loss / variance, description_length=length)
+        return replace(row, loss=loss, r2=1.0 - loss / self.variance, description_length=length), undefined
+
+    @cached_property
+    def variance(self) -> float:
+        """Weighted variance of the target on all rows, about its mean: the mean's own square would drown it."""
+        target, weights = self.task.target, self.task.weights
+        mean = float(np.average(target, weights=weights))
+        return max(float(np.average((target - mean) ** 2, weights=weights)), 1e-300)
 
 
 def _numbers_of(terms: Sequence[Term]) -> frozenset[float]:
@@ -228,9 +278,13 @@ def _numbers_of(terms: Sequence[Term]) -> frozenset[float]:
 def _held_out(task: Task, term: Term) -> float | None:
     if task.held_out is None:
         return None
-    table, target = task.held_out
-    value = np.broadcast_to(evaluate(term, table.to_dict()), target.shape)
-    return float(np.mean((value - target) ** 2))
+    table, target, weights = task.held_out
+    with np.errstate(all="ignore"):
+        missed = (np.broadcast_to(evaluate(term, table.to_dict()), target.shape) - target) ** 2
+    if weights is not None:
+        missed, weights = missed[weights > 0], weights[weights > 0]
+    # what is undefined on a row that was kept back has no error that could be the smallest
+    return float(np.average(missed, weights=weights)) if len(missed) and np.isfinite(missed).all() else math.inf
 
 
 def _defined(term: Term, ranges: dict[str, tuple[float, float]]) -> bool:

@@ -71,6 +71,8 @@ def neighbour_noise(columns: Array, target: Array, weights: Array | None = None,
     points, y = np.ascontiguousarray((columns[moving] / spread[moving, None]).T), target
     asked = np.arange(len(y)) if len(y) <= ASKED else np.sort(rng.choice(len(y), ASKED, replace=False))
     w = np.ones(len(asked)) if weights is None else weights[asked]
+    if not w.any():  # no row that counts was drawn
+        return None
     near, far = _missed(points, y, asked, w)
     if not math.isfinite(near) or near <= (EXACT * float(y.std())) ** 2:
         return None

@@ -34,6 +34,7 @@ class Checker:
 
     def __init__(self, hypotheses: Hypotheses, table: Table) -> None:
         self.hypotheses = hypotheses
+        self.refused: Counter[str] = Counter()
         rng = np.random.default_rng(29)
         values = table.values
         low, high = values.min(axis=1), values.max(axis=1)
@@ -43,8 +44,13 @@ class Checker:
         self.box = {n: (float(a), float(b)) for n, a, b in zip(table.names, low, high, strict=True)}
 
     def __call__(self, term: Term) -> bool:
-        """Whether the term meets every hypothesis."""
-        return not self.objection(term)
+        """Whether the term meets every hypothesis; ``refused`` counts what stood against those that do not."""
+        against = self.objection(term)
+        if against:
+            # sizes and numbers differ from term to term, and what they break does not
+            against = "its size is not allowed" if against.startswith("it has ") else against
+            self.refused["a constant is not allowed" if against.startswith("the constant ") else against] += 1
+        return not against
 
     def objection(self, term: Term) -> str:
         """An empty text, or the first hypothesis that the term breaks, in words."""

@@ -204,7 +204,7 @@ class Run:
         if self.best_batch is not None:
             return 100.0 * float(np.log(self.best_batch.losses[0] + 1e-300))  # type: ignore[index]
         rows, floor = self.task.evidence, self.task.scale * 1e-22
-        alphabet = len(self.task.table.names) + 9
+        alphabet = self.task.alphabet
         front = self.archive.front()
         return min(
             (

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.checks import check_noise
 from induce.errors import FillError, UnitError
 from induce.spreading import spread_rows
 from induce.table import Table
@@ -90,7 +91,7 @@ class Task:
     weights : array, shape (rows,), optional
     target_unit : str, optional
         Unit of the target; any unit when None.
-    held_out : (Table, array), optional
+    held_out : (Table, array, weights or None), optional
         Rows that no learner sees; used for the validation column.
     noise : float, optional
         Standard deviation of the target's noise, in its unit; estimated when None.
@@ -113,7 +114,7 @@ class Task:
     target: Array
     weights: Array | None = None
     target_unit: str | None = None
-    held_out: tuple[Table, Array] | None = None
+    held_out: tuple[Table, Array, Array | None] | None = None
     noise: float | None = None
     subject_to: tuple[Any, ...] = ()
     loss: Any = "squared"
@@ -126,6 +127,7 @@ class Task:
     def __post_init__(self) -> None:
         if not self.sketch.holes:
             raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        check_noise(self.noise)
         _check_meanings(self.sketch)
         for variable in self.sketch.variables:
             if variable.name not in self.table:
@@ -202,15 +204,24 @@ class Task:
         """Number of observations that count: the rows, or with weights ``(sum w)^2 / sum w^2`` (Kish 1965)."""
         if self.weights is None:
             return max(self.table.rows // self.repeats, 1)
-        return max(round(float(self.weights.sum() ** 2 / (self.weights**2).sum()) / self.repeats), 1)
+        shares = self.weights / self.weights.max()  # the squares of very small or large weights are no doubles
+        return max(round(float(shares.sum() ** 2 / (shares**2).sum()) / self.repeats), 1)
 
     def _rows(self, most: int) -> NDArray[np.int64]:
         if self.table.rows <= most:
             return np.arange(self.table.rows)
-        picked = spread_rows(self.table.values, most, self.seed)
+        if self.weights is not None and not self.weights.all():  # rows of weight zero would take the place of others
+            counting = np.flatnonzero(self.weights)
+            return counting[self._picked(self.table.values[:, counting], self.target[counting], most)]
+        return self._picked(self.table.values, self.target, most)
+
+    def _picked(self, columns: Array, target: Array, most: int) -> NDArray[np.int64]:
+        if len(target) <= most:
+            return np.arange(len(target))
+        picked = spread_rows(columns, most, self.seed)
         # the extremes of every column and of the target pin down behavior at the edges
-        edges = [np.argmin(self.target), np.argmax(self.target)]
-        for column in self.table.values[: most // 8]:
+        edges = [np.argmin(target), np.argmax(target)]
+        for column in columns[: most // 8]:
             edges += [np.argmin(column), np.argmax(column)]
         picked = np.random.default_rng([self.seed, 78]).permutation(picked)
         picked[: len(edges)] = edges[:most]

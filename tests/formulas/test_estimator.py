@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 import warnings
 
 import numpy as np
@@ -13,9 +14,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from induce import Budget
+from induce.budget import Start
 from induce.errors import DataError, FillError, OpError, UnitError
-from induce.formulas import FormulaRegressor, load
-from induce.learners import Enumerate
+from induce.formulas import FormulaRegressor, estimator, load
+from induce.formulas.preparing import gathered
+from induce.learners import NAMES, Enumerate
+from induce.table import Table
 from induce.terms import arithmetic
 from induce.terms.dimensions import units_of
 from induce.terms.unit import Unit
@@ -205,7 +209,7 @@ def test_nothing_is_printed(capsys):
         ({"units": {"x": "metre_"}}, UnitError, "metre_"),
         ({"units": ["m"]}, UnitError, "units must map column names to units, but got list"),
         ({"max_size": 0}, FillError, "max_size must be a whole number of at least 1, but got 0"),
-        ({"noise": -1.0}, FillError, "noise must be a standard deviation of 0 or more, but got -1.0"),
+        ({"noise": -1.0}, FillError, "noise must be a standard deviation above 0, but got -1.0"),
         ({"select": "best"}, FillError, "unknown selection rule 'best'"),
         ({"backend": "spark"}, FillError, "unknown backend 'spark'. Known: joblib, ray."),
         ({"by": "magic"}, FillError, "unknown learner 'magic'."),
@@ -260,3 +264,38 @@ def test_the_smallest_formulas_can_be_asked_for(max_size, by):
         {"a": a, "b": b}, a * b
     )
     assert all(row.size <= max_size for row in model.fit_.rows)
+
+
+def test_rows_of_weight_zero_are_left_out_of_tables_of_every_size():
+    for rows in (100, 30_000):
+        x = np.arange(float(rows))
+        weights = np.where(x % 50 == 0, 3.0, 0.0)
+        table, target, kept = gathered(Table(("x",), x[None], {}, {"label": ("a",) * rows}), 2 * x, weights)
+        assert table.rows == len(target) == rows // 50
+        assert (table.values[0] % 50 == 0).all()
+        assert (kept == 3.0).all()
+        assert not table.labels
+
+
+def test_the_budget_begins_with_fit(monkeypatch):
+    x = np.linspace(1.0, 3.0, 60)
+    monkeypatch.setattr(estimator, "Start", lambda: Start(wall=time.monotonic() - 100.0, cpu=time.process_time()))
+    model = FormulaRegressor(within=2.0).fit({"x": x}, np.sin(3 * x) + x * np.exp(x))
+    assert model.fit_.report["seconds"] >= 100.0
+    assert model.fit_.report["search_seconds"] >= 1.8
+    assert [base.name for base in model.fit_.baselines] == ["linear model"]
+    assert "boosted trees were not tried beside it: no time was left" in model.fit_.notes
+
+
+def test_all_figures_are_there_when_time_is_left(pendulum):
+    model = FormulaRegressor(operators="*", within=Budget(seconds=1000.0, candidates=100)).fit(
+        pendulum[["length"]], pendulum["period"]
+    )
+    assert [base.name for base in model.fit_.baselines] == ["linear model", "boosted trees"]
+    assert model.fit_.report["seconds"] >= model.fit_.report["search_seconds"]
+    assert not any("boosted" in note for note in model.fit_.notes)
+
+
+def test_every_learner_that_has_a_name_is_described():
+    for name in NAMES:
+        assert f'``"{name}"``' in FormulaRegressor.__doc__, name

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from induce.formulas import FormulaRegressor, Hypotheses
+from induce.formulas import FormulaRegressor, Hypotheses, screening
 from induce.formulas.screening import FEW, MOST, screened
 from induce.table import Table
 
@@ -44,3 +44,17 @@ def test_a_law_in_many_columns_is_found_and_predicts_from_all_of_them():
     assert "columns matter no more than shuffled ones" in model.fit_.notes[-1]
     np.testing.assert_allclose(model.predict(data), y, atol=1e-9)
     assert model.n_features_in_ == 40
+
+
+def test_a_short_budget_is_not_spent_on_trees(monkeypatch):
+    rng = np.random.default_rng(0)
+    table = Table(tuple(f"x{k}" for k in range(20)), rng.normal(size=(20, 300)))
+    y = 3.0 * table["x1"] * table["x2"] + table["x3"]
+    grown = []
+    forest = screening._forest
+    monkeypatch.setattr(screening, "_forest", lambda seed, trees: grown.append(trees) or forest(seed, trees))
+    for seconds, trees in ((None, {60}), (60.0, {60}), (2.5, {30}), (0.3, {10})):
+        grown.clear()
+        screened(table, y, None, (), 0, seconds=seconds)
+        assert set(grown) == trees
+    assert len(grown) == 1  # no second look

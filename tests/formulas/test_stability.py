@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from induce.errors import DataError, FillError
 from induce.formulas import FormulaRegressor
+from induce.formulas.stability import _charge
 
 RNG = np.random.default_rng(0)
 X = {"x": RNG.uniform(0.5, 3, 120), "y": RNG.uniform(0.5, 3, 120)}
@@ -67,3 +71,14 @@ def test_a_bad_number_of_draws_is_explained():
     model, target = fitted(0.05)
     with pytest.raises(FillError, match="times must be a whole number of at least 1, but got 0"):
         model.stability(X, target, times=0)
+
+
+def test_a_charge_is_that_of_the_fit_with_and_without_a_description_length():
+    model, _ = fitted(0.05)
+    fit, row = model.fit_, model.fit_.row
+    assert fit.report["alphabet"] != len(fit.names) + 9
+    evidence, floor = fit.report["rows"], 1e-30
+    bare = replace(row, description_length=math.nan)
+    assert _charge(fit, bare, evidence, len(fit.names), floor) == pytest.approx(
+        _charge(fit, row, evidence, len(fit.names), floor)
+    )

@@ -25,7 +25,7 @@ from induce.errors import (
     TermError,
     UnitError,
 )  # fmt: skip
-from induce.formulas import FormulaRegressor
+from induce.formulas import FormulaRegressor, Hypotheses
 from induce.table import Table
 from induce.terms import BOOL, REAL, Grammar, arithmetic, boolean, declare, hole
 from induce.terms.symbolic import from_sympy
@@ -136,7 +136,9 @@ REFUSED = {
     "a condition that cannot be read": (lambda: fit(subject_to=["sin"]), FillError,
         "cannot read the condition 'sin'. Write a forbidden nesting as 'sin(cos)', or give a callable."),
     "conditions that nothing meets": (lambda: fit(subject_to=[lambda term: False]), FillError,
-        "no candidate met the conditions of subject_to."),
+        "no candidate met the conditions of subject_to. Check them on a term by hand, or give a longer budget."),
+    "hypotheses that nothing meets": (lambda: fit(operators="exp", subject_to=Hypotheses(contains="exp(a)", monotone={"a": "-"})),
+        FillError, "that hypotheses refused: 'exp(a)' does not occur. Check them on a term by hand, or give a longer budget."),
     "wrong number of arguments": (lambda: arithmetic["sin"](1, 2), TermError,
         "'sin' takes 1 argument but got 2. Its signature is sin(real) -> real."),
     "an operator of one's own without meaning": (
@@ -206,7 +208,7 @@ REFUSED = {
         "by must be a learner, but got 'constants'."),
     "an unknown loss": (lambda: fill(parse("?k * x"), ({"x": x}, y), loss="huber"), FillError, "unknown loss 'huber'."),
     "an unknown backend": (lambda: fit(backend="dask"), FillError, "unknown backend 'dask'. Known: joblib, ray."),
-    "a negative noise": (lambda: fit(noise=-1), FillError, "noise must be a standard deviation of 0 or more, but got -1."),
+    "a negative noise": (lambda: fit(noise=-1), FillError, "noise must be a standard deviation above 0, but got -1."),
     "no room for a formula": (lambda: fit(max_size=0), FillError,
         "max_size must be a whole number of at least 1, but got 0. 20 is usual."),
     "an unknown watcher": (lambda: fit(watch="loud"), FillError, "watch must be None, 'progress' or a callable, but got 'loud'."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Mapping
-from numbers import Integral, Real
+from dataclasses import replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +15,19 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from induce.budget import Budget
+from induce.budget import Budget, Start
+from induce.checks import check_noise
 from induce.choosing import RULES
 from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import BACKENDS, solve, with_target
-from induce.fit import Baseline, Fit
+from induce.fit import Fit
 from induce.formulas.baselines import baselines
 from induce.formulas.preparing import conditions_of, gathered, split, task_for
 from induce.formulas.screening import screened
 from induce.learners import named
 from induce.learners.learner import Learner
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
+from induce.task import Task
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -42,6 +46,17 @@ class _Selector(str):
         check_is_fitted(self.owner, "fit_")
         self.owner.fit_ = self.owner.fit_.select(**what)
         return self.owner
+
+
+def _compared(found: Fit, task: Task, seed: int, begun: Start, limit: float | None) -> Fit:
+    """The Fit with models beside it that are no formula, as far as the time allows, and the seconds of all of it."""
+
+    def seconds() -> float:
+        return time.monotonic() - begun.wall - float(found.report["compile_seconds"])
+
+    rows = baselines(task, seed, math.inf if limit is None else limit - seconds())
+    notes = found.notes if len(rows) > 1 else (*found.notes, "boosted trees were not tried beside it: no time was left")
+    return replace(found, baselines=rows, notes=notes, report={**found.report, "seconds": seconds()})
 
 
 class FormulaRegressor(RegressorMixin, BaseEstimator):
@@ -63,13 +78,13 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
     within : str, float, Budget or None
         ``"60s"``; None is a deterministic rule that stops at a plateau.
     by : "auto", Learner or its name
-        How to search: ``"portfolio"`` (what "auto" means), ``"bidirectional"``, ``"mcts"``, ``"evolve"``, ``"enumerate"``, or a
-        learner with settings of its own; see ``induce.learners``.
+        How to search: ``"portfolio"`` (what "auto" means), ``"bidirectional"``, ``"mcts"``, ``"evolve"``, ``"enumerate"``,
+        ``"local"``, ``"separable"``, or a learner with settings of its own; see ``induce.learners``.
     subject_to : Hypotheses, text, callable, or several
         What is known beforehand, hard: :class:`Hypotheses`; texts ``"sin(cos)"`` (no cosine anywhere below a sine); callables
         ``condition(term) -> bool``.
     noise : float, optional
-        Standard deviation of the target's noise, in its unit; estimated from the residuals when None.
+        Standard deviation of the target's noise, in its unit, above 0; estimated from the residuals when None.
     select : {"description_length", "elbow", "loss", "validation"}
         How the row is chosen. "validation" keeps a quarter of the rows back.
     n_jobs : int
@@ -175,7 +190,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         DataError, UnitError, OpError, BudgetError, FillError
             Saying which column, value or name is wrong, and what to do.
         """
-        Budget.read(self.within)  # a bad one fails before the data are looked at
+        begun, limit = Start(), Budget.read(self.within).seconds  # a bad budget fails before the data are looked at
         known = conditions_of(self.subject_to)
         self._check_parameters()
         table = self._table(X, y, reset=True)
@@ -193,10 +208,9 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         held_out = None
         if self.select == "validation":
             table, target, weights, held_out = split(table, target, weights, seed)
-        began = time.monotonic(), time.process_time()
-        table, aside = screened(table, target, weights, known.hypotheses.columns, seed)
+        table, aside = screened(table, target, weights, known.hypotheses.columns, seed, seconds=limit)
         if aside and held_out is not None:
-            held_out = (held_out[0].select(table.names), held_out[1])
+            held_out = (held_out[0].select(table.names), *held_out[1:])
         task = task_for(
             known, self.operators, int(self.max_size), (table, target, weights, held_out), target_unit, self.noise, seed
         )
@@ -204,27 +218,23 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         found = solve(
             task,
             by=learner,
-            within=Budget.read(self.within, task.evidence).after(*began)
-            if aside
-            else Budget.read(self.within, task.evidence),
+            within=Budget.read(self.within, task.evidence),
             select=self.select,
             seed=seed,
             watch=self.watch,
             n_jobs=1 if self.n_jobs is None else self.n_jobs,
             backend=self.backend,
+            begun=begun,
         )
-        rows: tuple[Baseline, ...] = baselines(task, seed)
-        from dataclasses import replace
-
         notes = (*found.notes, *([aside] if aside else []))
-        self.fit_: Fit = replace(with_target(found, target_name, table.units), baselines=rows, notes=notes)
+        found = replace(with_target(found, target_name, table.units), notes=notes)
+        self.fit_: Fit = _compared(found, task, seed, begun, limit)
         return self
 
     def _check_parameters(self) -> None:
         if not isinstance(self.max_size, Integral) or isinstance(self.max_size, bool) or self.max_size < 1:
             raise FillError(f"max_size must be a whole number of at least 1, but got {self.max_size!r}. 20 is usual.")
-        if self.noise is not None and (not isinstance(self.noise, Real) or not 0 <= self.noise < np.inf):
-            raise FillError(f"noise must be a standard deviation of 0 or more, but got {self.noise!r}.")
+        check_noise(self.noise)
         if self.select not in RULES:
             raise FillError(
                 f"unknown selection rule {self.select!r}.{did_you_mean(str(self.select), RULES)} Known: {', '.join(RULES)}."

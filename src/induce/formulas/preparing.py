@@ -163,21 +163,24 @@ def gathered(table: Table, target: Any, weights: Any) -> tuple[Table, Any, Any]:
     """Rows in sorted order, equal ones merged with their weights added, those of weight zero left out.
 
     So the result depends neither on the order of the rows nor on whether a row is repeated or weighted. Large tables are
-    left as they are: sorting them would cost more than it gives.
+    neither sorted nor merged, which would cost more than it gives.
     """
+    given = table.rows
+    if weights is not None and not weights.all():
+        keep = np.flatnonzero(weights)
+        table = Table(table.names, table.values[:, keep], table.units, {})
+        target, weights = target[keep], weights[keep]
     if table.rows > GATHER_ROWS:
         return table, target, weights
     w = np.ones(table.rows) if weights is None else weights
-    keep = w > 0
-    rows = np.vstack([table.values, target])[:, keep]
-    unique, place = np.unique(rows, axis=1, return_inverse=True)
-    summed = np.bincount(place.ravel(), weights=w[keep])
-    labels = {} if len(summed) < table.rows else table.labels
+    unique, place = np.unique(np.vstack([table.values, target]), axis=1, return_inverse=True)
+    summed = np.bincount(place.ravel(), weights=w)
+    labels = {} if len(summed) < given else table.labels
     found = Table(table.names, unique[:-1], table.units, labels)
     return found, np.ascontiguousarray(unique[-1]), None if np.all(summed == 1.0) else summed
 
 
-def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any]]:
+def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, Any, Any, tuple[Table, Any, Any]]:
     """Three quarters to learn from, one quarter held out."""
     order = np.random.default_rng([seed, 13]).permutation(table.rows)
     cut = max(1, table.rows // 4)
@@ -186,4 +189,5 @@ def split(table: Table, target: Any, weights: Any, seed: int) -> tuple[Table, An
     def part(rows: Any) -> Table:
         return Table(table.names, table.values[:, rows], table.units, {})
 
-    return part(kept), target[kept], None if weights is None else weights[kept], (part(out), target[out])
+    w_kept, w_out = (None, None) if weights is None else (weights[kept], weights[out])
+    return part(kept), target[kept], w_kept, (part(out), target[out], w_out)

@@ -25,9 +25,13 @@ MOST = 12
 """Columns that are kept at most."""
 ROWS = 2000
 TREES = 60
+AT_EASE = 5.0
+"""Seconds of a budget with which all trees are grown; a shorter one has its share of them, 10 at least."""
 
 
-def screened(table: Table, target: Array, weights: Array | None, keep: Iterable[str], seed: int) -> tuple[Table, str]:
+def screened(
+    table: Table, target: Array, weights: Array | None, keep: Iterable[str], seed: int, *, seconds: float | None = None
+) -> tuple[Table, str]:
     """The table with the columns that matter, in their order, and a note on those set aside.
 
     Parameters
@@ -37,6 +41,8 @@ def screened(table: Table, target: Array, weights: Array | None, keep: Iterable[
     keep : names
         Columns that are kept in any case.
     seed : int
+    seconds : float, optional
+        Of the budget: a short one is not spent on trees. The seconds left are not asked, so that a seed repeats the choice.
 
     Returns
     -------
@@ -49,16 +55,18 @@ def screened(table: Table, target: Array, weights: Array | None, keep: Iterable[
     rows = rng.choice(table.rows, min(table.rows, ROWS), replace=False)
     values, y = table.values[:, rows], target[rows]
     w = None if weights is None else weights[rows]
-    scores = _importance(values, y, w, rng, seed)
+    share = 1.0 if seconds is None else min(seconds / AT_EASE, 1.0)
+    trees = max(round(TREES * share), 10)
+    scores = _importance(values, y, w, rng, seed, trees)
     order = np.argsort(-scores[: table.columns], kind="stable")
     shadow = float(scores[table.columns :].max())
     wanted = [k for k in order if scores[k] > shadow][:MOST]
     wanted = wanted or [int(k) for k in order[:3]]
     # a second look without the strong columns finds weak ones that they drowned
     rest = [k for k in range(table.columns) if k not in wanted]
-    if rest and len(wanted) < MOST:
-        left = y - _fitted(values[wanted], y, w, seed)
-        again = _importance(values[rest], left, w, rng, seed)
+    if rest and len(wanted) < MOST and share > 0.4:
+        left = y - _fitted(values[wanted], y, w, seed, trees)
+        again = _importance(values[rest], left, w, rng, seed, trees)
         bar = 1.5 * float(again[len(rest) :].max())
         weak = [rest[k] for k in np.argsort(-again[: len(rest)], kind="stable") if again[k] > bar]
         wanted += weak[: MOST - len(wanted)]
@@ -68,24 +76,24 @@ def screened(table: Table, target: Array, weights: Array | None, keep: Iterable[
     return table.select(names), note
 
 
-def _forest(seed: int, depth: int | None = None) -> object:
+def _forest(seed: int, trees: int) -> object:
     from sklearn.ensemble import ExtraTreesRegressor
 
-    return ExtraTreesRegressor(TREES, min_samples_leaf=5, max_features=0.5, max_depth=depth, random_state=seed)
+    return ExtraTreesRegressor(trees, min_samples_leaf=5, max_features=0.5, random_state=seed)
 
 
-def _importance(values: Array, y: Array, w: Array | None, rng: np.random.Generator, seed: int) -> Array:
+def _importance(values: Array, y: Array, w: Array | None, rng: np.random.Generator, seed: int, trees: int) -> Array:
     """Importance of every column, and then of up to 24 shuffled ones."""
     picked = rng.choice(len(values), min(len(values), 24), replace=False)
     shadows = np.array([rng.permutation(values[k]) for k in picked])
-    forest = _forest(seed)
+    forest = _forest(seed, trees)
     forest.fit(np.vstack([values, shadows]).T, y, sample_weight=w)  # type: ignore[attr-defined]
     return np.asarray(forest.feature_importances_)  # type: ignore[attr-defined]
 
 
-def _fitted(values: Array, y: Array, w: Array | None, seed: int) -> Array:
+def _fitted(values: Array, y: Array, w: Array | None, seed: int, trees: int) -> Array:
     """What a forest of the given columns explains, out of sample."""
     from sklearn.model_selection import cross_val_predict
 
     params = None if w is None else {"sample_weight": w}
-    return np.asarray(cross_val_predict(_forest(seed), values.T, y, cv=3, params=params))
+    return np.asarray(cross_val_predict(_forest(seed, trees), values.T, y, cv=3, params=params))

@@ -120,7 +120,8 @@ def _charge(fit: Fit, row: Row, evidence: int, columns: int, floor: float) -> fl
     rows, noise = int(fit.report.get("rows", evidence)), fit.report.get("noise_given")
     if math.isfinite(row.description_length):
         return row.description_length - misfit(row.loss, rows, floor, noise)
-    return describe(row.loss, row.size, len(row.values), rows, floor, columns + 9, noise) - misfit(
+    alphabet = int(fit.report.get("alphabet", columns + 9))  # a saved fit may not say
+    return describe(row.loss, row.size, len(row.values), rows, floor, alphabet, noise) - misfit(
         row.loss, rows, floor, noise
     )
 
