@@ -129,8 +129,8 @@ class Budget:
 class Start:
     """When a fit began: readings of the clock on the wall and of the process's own."""
 
-    wall: float = field(default_factory=time.monotonic)
-    cpu: float = field(default_factory=time.process_time)
+    wall: float = field(default_factory=lambda: time.monotonic())
+    cpu: float = field(default_factory=lambda: time.process_time())
 
     def spent(self, budget: Budget) -> tuple[float, float]:
         """Seconds by both clocks since then; nine tenths of the budget's at most, so that some are left to search."""
