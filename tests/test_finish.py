@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from induce.budget import Budget
 from induce.finish import finish_rows
+from induce.learners import Enumerate
 from induce.learners.archive import Entry
+from induce.search import Run, search
 from induce.table import Table
-from induce.task import Task
+from induce.task import Task, undefined_rows
 from induce.terms import REAL, Grammar, arithmetic, hole
 
 ROWS = 20_000
@@ -62,7 +66,10 @@ def test_a_formula_that_is_undefined_on_a_row_that_was_not_fitted_is_dropped():
     texts = [row.text() for row in rows]
     assert len(rows) == 2
     assert not any("sqrt" in text for text in texts)
-    assert not notes
+    assert notes == [
+        "formulas that are undefined on rows of the table beyond those they were fitted on were dropped; the best, "
+        "'sqrt(a - b)', on 1 of 20,000"
+    ]
     for row in rows:
         missed = np.broadcast_to(row.term(asked.table.to_dict()), ROWS) - asked.target
         assert row.loss == pytest.approx(np.mean(missed**2), rel=1e-9)
@@ -98,3 +105,16 @@ def test_held_out_errors_are_weighted_and_infinite_where_a_formula_is_undefined(
     assert held("sqrt(x)", None) == math.inf
     assert held("sqrt(x)", np.array([1.0, 1.0, 1.0])) == math.inf
     assert held("sqrt(x)", np.array([1.0, 3.0, 0.0])) == pytest.approx(3 * 9 / 4)
+
+
+def test_an_exact_formula_that_is_undefined_on_a_row_does_not_end_the_search():
+    asked, place = undefined_once()
+    run = Run(asked, Budget(candidates=3000), Enumerate(), 0)
+    search(run, None, 1, None)
+    assert run.stopped != "the best formula fits every row to rounding"
+    assert len(run.archive) > 1
+    program = asked.codebook.encode([arithmetic.parse("sqrt(a - b)")])
+    assert undefined_rows(asked, program) == 1
+    weights = np.ones(ROWS)
+    weights[place] = 0.0
+    assert undefined_rows(replace(asked, weights=weights), program) == 0

@@ -28,7 +28,7 @@ from induce.polish import (
     units_agree,
     with_starts,
 )
-from induce.task import Task
+from induce.task import CHUNK, Task
 from induce.terms.dimensions import units_of
 from induce.terms.factor import outer_factors
 from induce.terms.op import LITERAL
@@ -38,7 +38,6 @@ from induce.terms.term import Term
 __all__ = ["finish_rows"]
 
 Array = NDArray[np.float64]
-CHUNK = 65_536
 EXPONENT = math.log(5.0)
 """Nats that state one exponent of a constant's unit: about one of -2 to 2."""
 FIRST_ROWS = 8192
@@ -106,6 +105,13 @@ def _confirmed(
             if row.term not in seen:
                 seen[row.term] = last.everywhere(row if out_of_time() else last.refitted(row))
         if not any(seen[row.term][1] for row in front):
+            dropped = [pair for pair in seen.values() if pair[1]]
+            if dropped:
+                best, count = min(dropped, key=lambda pair: pair[0].loss)
+                note(
+                    f"formulas that are undefined on rows of the table beyond those they were fitted on were dropped; the best, "
+                    f"'{best.text()}', on {count:,} of {last.task.table.rows:,}"
+                )
             return _front([seen[row.term][0] for row in front])
         left = [row for row in left if row.term not in seen or not seen[row.term][1]]
         front = _front(left)

@@ -22,7 +22,7 @@ from induce.fit import Fit
 from induce.learners.archive import EXACT, Archive, Entry
 from induce.learners.learner import OPENED, Batch, Learner, SearchState
 from induce.progress import Progress
-from induce.task import Task, undefined_operators
+from induce.task import Task, undefined_operators, undefined_rows
 
 __all__ = ["Run", "catching_interrupt", "plant", "search"]
 
@@ -167,6 +167,9 @@ class Run:
                 continue
             one = kept[k]
             if self.task.subject_to and not self._allowed(one):
+                continue
+            # an exact formula ends the search, so it is asked on every row, not on those of a sample alone
+            if confirmed[k] <= EXACT * self.task.scale and undefined_rows(self.task, one):
                 continue
             entry = Entry(one, int(sizes[hopeful[k]]), float(confirmed[k]), batch.source, self.tried + stream.tried)
             archive.offer(entry)

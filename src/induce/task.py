@@ -22,11 +22,13 @@ from induce.terms.op import LITERAL, Op
 from induce.terms.term import Term
 from induce.terms.unit import Unit
 
-__all__ = ["Space", "Task", "undefined_operators"]
+__all__ = ["Space", "Task", "undefined_operators", "undefined_rows"]
 
 Array = NDArray[np.float64]
 SEARCH_ROWS = 512
 CONFIRM_ROWS = 4096
+CHUNK = 65_536
+"""Rows of a large table that are evaluated at a time."""
 
 
 @dataclass(frozen=True)
@@ -286,3 +288,17 @@ def undefined_operators(task: Task) -> list[str]:
     return [
         f"{' and '.join(partial)} {verb} undefined on the negative values of {', '.join(negative)}; such formulas were dropped"
     ]
+
+
+def undefined_rows(task: Task, program: Any) -> int:
+    """On how many rows that count a program has no finite value; 0 where the confirmation rows are the whole table."""
+    from induce.algebras.evaluate import evaluate_many
+
+    if len(task.confirm[1]) == task.table.rows:
+        return 0
+    found = 0
+    for at in range(0, task.table.rows, CHUNK):
+        part = slice(at, at + CHUNK)
+        bad = ~np.isfinite(evaluate_many(program, task.table.values[:, part])[0])
+        found += int(np.count_nonzero(bad if task.weights is None else bad & (task.weights[part] > 0)))
+    return found
