@@ -149,6 +149,8 @@ class _Finish:
         table = task.table
         self.ranges = {n: (float(c.min()), float(c.max())) for n, c in zip(table.names, table.values, strict=True)}
         self.given = _numbers_of((task.sketch, *task.planted))
+        if task.space is not None and not task.space.constants:
+            self.given |= {abs(number) for number in task.space.literals}
         self.outline = Outline.of(task.sketch, table.names)
 
     def row(self, entry: Entry, *, rounding: bool, simplify: bool = True) -> Row | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate
-from induce.errors import FillError, InduceError
+from induce.errors import FillError, InduceError, did_you_mean
 from induce.objections import Checker, occurs, uses
 from induce.skeletons import Skeleton
 from induce.table import Table
@@ -85,6 +85,7 @@ class Hypotheses:
             object.__setattr__(self, name, _texts(name, getattr(self, name)))
         object.__setattr__(self, "symmetric", _pairs(self.symmetric))
         self.patterns  # noqa: B018  (reads every text, so that a bad one fails here)
+        _check_known(self.known)
         _check_monotone(self.monotone)
         _check_complexity(self.complexity)
         self.numbers  # noqa: B018
@@ -117,6 +118,10 @@ class Hypotheses:
             except (InduceError, TypeError, ValueError):
                 raise FillError(f"the constant {number!r} is not a number. Write it as 0.5, '1/3' or 'pi'.") from None
             found.append(value)
+        if not found:
+            raise FillError(
+                "constants names no number. Name those that may occur, such as {'0.5', 'pi'}, or leave it out."
+            )
         return tuple(sorted(set(found)))
 
     @cached_property
@@ -205,12 +210,30 @@ class Hypotheses:
             if term.size > max_size and text in self.contains:
                 raise _contradiction(f"'{text}' has {term.size} nodes, but max_size is {max_size}")
         if self.shape is not None:
+            for text, term in self.patterns:
+                lost = sorted({v.name for v in term.variables} - set(self.shape.columns))
+                if lost:
+                    raise _contradiction(
+                        f"'{text}' must occur, but the skeleton '{self.skeleton}' leaves no place for '{lost[0]}'"
+                    )
             missing = _missing(self.shape.term, names)
             if missing:
                 raise _contradiction(
                     f"the skeleton '{self.skeleton}' has '{missing}', but it is not among '{' '.join(sorted(names))}'"
                 )
             _check_skeleton(self.shape, table, max_size, unit, self.pure_constants or self.constants is not None)
+        for text, ban in self.banned:
+            for node in ban.variables if isinstance(ban, Term) else ():
+                if node.name not in table:
+                    raise FillError(
+                        f"'{text}' must not occur, but there is no operator or column '{node.name}'."
+                        f"{did_you_mean(node.name, [*arithmetic.ops, *table.names])} The columns are: {', '.join(table.names)}."
+                    )
+        for name in self.known:
+            if name in table:
+                raise FillError(
+                    f"'{name}' is a column, so it cannot also be what is known as '{name}'. Use another name."
+                )
         for a, b in self.symmetric:
             if table.units.get(a, "1") != table.units.get(b, "1"):
                 raise _contradiction(
@@ -265,6 +288,8 @@ def _texts(name: str, given: Any) -> tuple[str, ...]:
 
 
 def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(given, str):
+        raise FillError(f"symmetric needs pairs of different columns, but got {given!r}. For example [('x1', 'x2')].")
     pairs = list(given)
     if len(pairs) == 2 and all(isinstance(p, str) for p in pairs):
         pairs = [tuple(pairs)]
@@ -283,6 +308,11 @@ def _pattern(text: str) -> Term:
     except InduceError as error:
         raise FillError(f"cannot read '{text}': {error} Write a sub-term such as 'exp(-?)'.") from None
     return term
+
+
+def _check_known(known: Any) -> None:
+    if not isinstance(known, Mapping) or not all(isinstance(text, str) for text in known.values()):
+        raise FillError(f"known must map names to texts, but got {known!r}. For example {{'u': 'omega*t'}}.")
 
 
 def _check_monotone(monotone: Any) -> None:

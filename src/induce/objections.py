@@ -20,7 +20,7 @@ from induce.terms.term import Term, variable
 if TYPE_CHECKING:
     from induce.hypotheses import Hypotheses
 
-__all__ = ["Checker", "occurs", "uses"]
+__all__ = ["Checker", "occurs", "uses", "with_minus"]
 
 Array = NDArray[np.float64]
 SAMPLES = 256
@@ -58,6 +58,7 @@ class Checker:
         forms: tuple[Term, ...] = (term,)
         if h.contains or h.excludes:
             forms = (term, normal_form(term, ranges=self.box))
+            forms = (*forms, *(with_minus(form) for form in forms))
         for text, pattern in h.patterns:
             if not any(occurs(pattern, form) or occurs(normal_form(pattern), form) for form in forms):
                 return f"'{text}' does not occur"
@@ -109,6 +110,27 @@ class Checker:
 def _same(a: Array, b: Array, spread: float) -> bool:
     both = np.isfinite(a) & np.isfinite(b)
     return bool(both.sum() >= 8 and np.all(np.abs(a[both] - b[both]) <= CLOSE * (spread + np.abs(a[both]))))
+
+
+def with_minus(term: Term) -> Term:
+    """The term with its minus signs in front: ``-2 * x`` as ``-(2 * x)``, and ``a / exp(u)`` as ``a * exp(-u)``."""
+    minus, times = arithmetic["neg"], arithmetic["*"]
+
+    def step(node: Term, args: tuple[Term, ...]) -> Term:
+        if node.op.name == "*" and args[0].op is minus:
+            return minus(times(args[0].args[0], args[1]))
+        if node.op.name == "*" and args[1].op is minus:
+            return minus(times(args[0], args[1].args[0]))
+        if node.op.name == "/" and args[0].op is minus:
+            return minus(node.op(args[0].args[0], args[1]))
+        if node.op.name == "/" and args[1].op.name == "exp":
+            (power,) = args[1].args
+            return times(args[0], args[1].op(power.args[0] if power.op is minus else minus(power)))
+        if node.op is LITERAL and isinstance(node.payload, int | float) and node.payload < 0:
+            return minus(arithmetic.literal(-node.payload))
+        return node.rebuild(args) if args else node
+
+    return term.fold(step)
 
 
 def occurs(pattern: Term, term: Term) -> bool:

@@ -284,7 +284,8 @@ def _simple_numbers(value: float, error: float) -> list[Fraction]:
         return []
     exact = max(1e-7 * abs(value), 1e-12)
     reach = min(max(2.0 * error if math.isfinite(error) else 0.0, exact), 0.02 * max(abs(value), 0.05))
-    found = []
+    # what cannot be told from nothing may be nothing
+    found = [Fraction(0)] if math.isfinite(error) and 0.0 < abs(value) <= 2.0 * error else []
     for denominator in (1, 2, 3, 4, 5, 6, 8, 10, 20):
         nearest = Fraction(round(value * denominator), denominator)
         if nearest.denominator == denominator and abs(float(nearest) - value) <= (reach if denominator <= 2 else exact):

@@ -256,6 +256,14 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
     def _table(self, X: Any, y: Any, *, reset: bool) -> Table:
         units = self.units
         named = hasattr(X, "columns") or isinstance(X, Mapping | Table)
+        if not reset and units is not None:
+            # the target has a unit, but no column, once the formula is used; a column that is missing is named below
+            there = (
+                [str(n) for n in (X.names if isinstance(X, Table) else getattr(X, "columns", X))]
+                if named
+                else self.feature_names_
+            )
+            units = {n: units[n] for n in self.feature_names_ if n in units and n in there}
         if not named:
             # scikit-learn's own checks for plain arrays: shapes, sparse input, number of columns
             X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=1, ensure_all_finite=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,10 @@ def conditions_of(given: Any) -> Conditions:
     FillError, OpError
         For what is none of Hypotheses, a text ``"sin(cos)"`` and a callable.
     """
+    if not (isinstance(given, str | Hypotheses | Iterable) or callable(given)):
+        raise FillError(
+            f"subject_to must be Hypotheses, a nesting such as 'sin(cos)', a callable of a term, or several, but got {given!r}."
+        )
     several = [given] if isinstance(given, str | Hypotheses) or callable(given) else list(given)
     callables, forbid, hypotheses = [], [], []
     for condition in several:
@@ -148,6 +152,8 @@ def task_for(
                 f"the skeleton '{h.skeleton}' has the nesting '{whole.broken(h.shape.term)}', which is forbidden. Drop one."
             )
         conditions = (_AtMost(largest), whole, *conditions)
+        if h.shape.term.is_variable:  # a bare function: its columns are all there are
+            table = table.select(h.shape.columns)
     task = Task(
         sketch, table, target, weights, unit, held_out, noise, conditions, seed=seed,
         pure_constants=h.pure_constants or h.numbers is not None, planted=h.blocks, repeats=repeats,

@@ -226,6 +226,8 @@ def _operator_text(node: Term, depth: int) -> list[str | _Job]:
         is_number = bare.op is LITERAL and type(bare.payload) in (int, float)
         if symbol == "-" and is_number and not format_number(bare.payload).startswith("-"):
             return [f"{symbol}(", (bare, 0, jobs[0][1], depth), ")"]
+        if symbol == "-" and _begins_with_minus(bare):  # two in a row read as a slip of the pen
+            return [f"{symbol}(", (bare, 0, jobs[0][1], depth), ")"]
         return [symbol + (" " if worded else ""), (bare, level, jobs[0][1], depth)]
     if note.kind == "postfix" and op.arity == 1:
         return [(jobs[0][0], level, jobs[0][1], depth), (" " if worded else "") + symbol]
@@ -235,6 +237,15 @@ def _operator_text(node: Term, depth: int) -> list[str | _Job]:
             parts.append(", ")
         parts.append((arg, 0, sort, depth))
     return [*parts, ")"]
+
+
+def _begins_with_minus(term: Term) -> bool:
+    """Whether the text of a product or quotient begins with a minus sign."""
+    while term.op.notation.kind == "infix" and term.op.notation.precedence > 10:
+        term = term.args[0]
+    if term.op is LITERAL:
+        return type(term.payload) in (int, float) and format_number(term.payload).startswith("-")
+    return term.op.notation.kind == "prefix" and term.op.notation.symbol == "-"
 
 
 def _hole_jobs(writer: _Writer, node: Term, depth: int) -> list[str | _Job]:
