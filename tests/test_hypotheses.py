@@ -162,3 +162,49 @@ def test_units_and_pure_constants_leave_no_other_row():
     for row in fit.rows:
         units_of(row.sketch, {n: units[n] for n in data}, target=units["V"], dimensionless_constants=True)
     assert fit.row.r2 > 1 - 1e-12
+
+
+def test_minus_signs_are_seen_however_they_are_written():
+    assert objection("2/exp(x) + y", contains="exp(-?)") == ""
+    assert objection("3*exp(-0.5*x)", contains="exp(-?)") == ""
+    assert objection("exp(x)", contains="exp(-?)") == "'exp(-?)' does not occur"
+    x = np.linspace(0.5, 3, 120)
+    data = {"x": x, "y": x[::-1] ** 2}
+    model = FormulaRegressor("+ * / exp -", subject_to=Hypotheses(contains="exp(-?)"), within="3e5 candidates")
+    assert model.fit(data, 2 * np.exp(-x) + data["y"]).fit_.row.r2 > 1 - 1e-12
+
+
+def test_only_given_numbers_and_their_law_is_kept():
+    x, y = DATA["x"], DATA["y"]
+    known = Hypotheses(constants={"0.5", "pi"})
+    model = FormulaRegressor("+ - * / sin exp", subject_to=known, within="5s").fit(DATA, 0.5 * np.pi * x + y)
+    assert model.fit_.row.r2 > 1 - 1e-12
+
+
+def test_a_bare_function_keeps_to_its_columns():
+    model = FormulaRegressor("+ *", subject_to=Hypotheses(skeleton="f(x)"), within="1e5 candidates")
+    model.fit(DATA, DATA["x"] ** 2 + DATA["y"])
+    assert all({v.name for v in row.term.variables} <= {"x"} for row in model.fit_.rows)
+    np.testing.assert_allclose(model.predict(DATA), model.predict({**DATA, "y": DATA["y"] + 1}))
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        ({"known": "u"}, "known must map names to texts, but got 'u'."),
+        ({"symmetric": "x1"}, "symmetric needs pairs of different columns, but got 'x1'."),
+        ({"constants": []}, "constants names no number."),
+        ({"excludes": "sine"}, "'sine' must not occur, but there is no operator or column 'sine'. Did you mean 'sin'?"),
+        ({"known": {"x": "x*y"}}, "'x' is a column, so it cannot also be what is known as 'x'."),
+        ({"skeleton": "y*f(y)", "contains": "exp(x)"}, "leaves no place for 'x'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(known, text):
+    with pytest.raises(FillError) as caught:
+        FormulaRegressor("+ * exp", subject_to=Hypotheses(**known), within="1e3 candidates").fit(DATA, DATA["x"])
+    assert text in str(caught.value)
+
+
+def test_conditions_of_no_kind_are_refused():
+    with pytest.raises(FillError, match="subject_to must be Hypotheses, a nesting"):
+        FormulaRegressor("+ *", subject_to=5).fit(DATA, DATA["x"])

@@ -23,8 +23,9 @@ def describe(
 ) -> float:
     """Description length of data given a formula, in nats.
 
-    ``n/2 log(loss + sigma^2) + (size log(alphabet) + k/2 log n) n / (n - k - 1)``: the last factor charges more where
-    rows are few (the correction of Hurvich and Tsai 1989).
+    ``n/2 log(loss + sigma^2) + (size log(alphabet) + k/2 log n) n / (n - k' - 1)``: the last factor charges more where
+    rows are few (the correction of Hurvich and Tsai 1989). There ``k' = k + (size - 1) / 2``, since a search that picks nodes
+    adapts to the rows as one that fits numbers does.
 
     Parameters
     ----------
@@ -42,11 +43,13 @@ def describe(
     ----------
     J. Rissanen (1978), Modeling by Shortest Data Description.
     """
-    inflate = rows / max(rows - constants - 1, 0.5)
-    return (
-        misfit(loss, rows, floor, noise)
-        + (size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))) * inflate
-    )
+    stated = size * math.log(alphabet) + 0.5 * constants * math.log(max(rows, 2))
+    return misfit(loss, rows, floor, noise) + stated * inflation(rows, constants, size)
+
+
+def inflation(rows: int, constants: int, size: int) -> float:
+    """By how much stating a formula costs more because the rows are few; 1 for many."""
+    return rows / max(rows - constants - 0.5 * (size - 1) - 1.0, 0.5)
 
 
 def misfit(loss: float, rows: int, floor: float, noise: float | None = None) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import evaluate, evaluate_many
 from induce.algebras.intervals import bounds
-from induce.choosing import describe
+from induce.choosing import describe, inflation
 from induce.errors import UnitError
 from induce.fit import Row
 from induce.learners.archive import Entry
@@ -225,8 +225,7 @@ class _Finish:
     def _length(self, loss: float, term: Term, sketch: Term) -> float:
         floor = self.rows.variance * RELATIVE_FLOOR**2
         constants, rows = len(sketch.holes), self.task.evidence
-        inflate = rows / max(rows - constants - 1, 0.5)
-        units = self._units_to_state(sketch) * EXPONENT * inflate
+        units = self._units_to_state(sketch) * EXPONENT * inflation(rows, constants, term.size)
         return describe(loss, term.size, constants, rows, floor, self.task.alphabet, self.noise) + units
 
     def _units_to_state(self, sketch: Term) -> int:

@@ -299,3 +299,42 @@ def test_all_figures_are_there_when_time_is_left(pendulum):
 def test_every_learner_that_has_a_name_is_described():
     for name in NAMES:
         assert f'``"{name}"``' in FormulaRegressor.__doc__, name
+
+
+def test_a_target_with_a_unit_is_no_column_once_the_formula_is_used():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"length": rng.uniform(0.1, 2, 40), "gravity": rng.uniform(1, 10, 40)})
+    y = pd.Series(2 * np.pi * np.sqrt(X.length / X.gravity), name="period")
+    units = {"length": "m", "gravity": "m/s^2", "period": "s"}
+    model = FormulaRegressor("* / sqrt", units=units, max_size=7, within="2e5 candidates", random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), y)
+    assert model.score(X, y) == pytest.approx(1.0)
+    assert sum(model.stability(X, y, times=5).rows) == pytest.approx(1.0)
+    with pytest.raises(DataError, match="there is no column 'gravity'"):
+        model.predict(X[["length"]])
+
+
+def test_few_rows_do_not_carry_a_large_formula():
+    planets = load("planets")
+    columns = planets.frame[["semi_major_axis", "eccentricity", "mass"]]
+    model = FormulaRegressor("+ - * / ^ sqrt", max_size=9, within="3e5 candidates", random_state=0)
+    found = model.fit(columns, planets.frame["period"]).best_
+    assert {v.name for v in found.variables} == {"semi_major_axis"}
+    assert found.size <= 5
+
+
+def test_columns_too_large_for_single_precision_only_miss_the_trees():
+    rng = np.random.default_rng(0)
+    X = {"M": rng.uniform(1, 2, 60) * 1e42, "r": rng.uniform(1, 2, 60)}
+    model = FormulaRegressor("* /", within="1e5 candidates", random_state=0).fit(X, X["M"] / X["r"] * 1e-42)
+    assert model.fit_.row.r2 > 1 - 1e-12
+    assert [b.name for b in model.fit_.baselines] == ["linear model"]
+
+
+def test_a_number_that_may_be_nothing_goes():
+    rng = np.random.default_rng(0)
+    h, v, m = rng.uniform(0, 10, (3, 150))
+    model = FormulaRegressor("+ - * /", within="1e6 candidates", random_state=0)
+    model.fit({"m": m, "v": v, "h": h}, m * (0.5 * v**2 + 9.81 * h) + rng.normal(0, 10, 150))
+    for name, error in model.fit_.row.errors.items():
+        assert abs(model.fit_.row.values[name]) > 2 * error

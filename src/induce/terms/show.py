@@ -240,12 +240,13 @@ def _operator_text(node: Term, depth: int) -> list[str | _Job]:
 
 
 def _begins_with_minus(term: Term) -> bool:
-    """Whether the text of a product or quotient begins with a minus sign."""
-    while term.op.notation.kind == "infix" and term.op.notation.precedence > 10:
-        term = term.args[0]
-    if term.op is LITERAL:
-        return type(term.payload) in (int, float) and format_number(term.payload).startswith("-")
-    return term.op.notation.kind == "prefix" and term.op.notation.symbol == "-"
+    """Whether a term is a product or quotient whose text begins with a negative number."""
+    first = term
+    while first.op.notation.kind == "infix" and first.op.notation.precedence > 10:
+        first = first.args[0]
+    if first is term or first.op is not LITERAL:
+        return False
+    return type(first.payload) in (int, float) and format_number(first.payload).startswith("-")
 
 
 def _hole_jobs(writer: _Writer, node: Term, depth: int) -> list[str | _Job]:
