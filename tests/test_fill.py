@@ -340,3 +340,17 @@ def test_the_plateau_counts_symbols_as_the_finished_rows_do():
         for e in run.archive.front()
     ]
     assert run._description() == min(lengths)
+
+
+def test_a_first_search_says_that_it_compiles(tmp_path, monkeypatch, capsys):
+    from induce.fill import _warm
+    from induce.warm import cold
+
+    assert not cold()  # the tests before have compiled
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cold()
+    problem = Task(free(max_size=3), Table.from_any(DATA), DATA["x"])
+    _warm(problem, told=True)
+    assert "compiling, once after installing" in capsys.readouterr().err
+    _warm(problem)
+    assert capsys.readouterr().err == ""

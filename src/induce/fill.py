@@ -197,7 +197,7 @@ def solve(
     if objection:
         raise FillError(f"{objection}, but the sketch is '{task.sketch}'. Leave by= out to have a learner chosen.")
     spent = (0.0, 0.0) if begun is None else begun.spent(budget)
-    compile_seconds = _warm(task)
+    compile_seconds = _warm(task, told=watch == "progress")
     run = Run(task, budget, learner, seed)
     run.began, run.cpu_began = run.began - spent[0], run.cpu_began - spent[1]
     if start is not None:
@@ -328,9 +328,14 @@ def _worth_finishing(archive: Archive) -> list[Entry]:
     return found
 
 
-def _warm(task: Task) -> float:
+def _warm(task: Task, told: bool = False) -> float:
     """Compile (or load from the cache) the kernels before the clock starts; returns the seconds it took."""
     began = time.monotonic()
+    if told:
+        from induce.warm import cold
+
+        if cold():
+            print("compiling, once after installing: a minute or two", file=sys.stderr, flush=True)
     if not all(h.hole.kind == "net" for h in task.sketch.holes):
         from induce.warm import warm_kernels
 

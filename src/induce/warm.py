@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 
-__all__ = ["warm_kernels"]
+__all__ = ["cold", "warm_kernels"]
 
 _DONE: set[bool] = set()
+
+
+def cold() -> bool:
+    """Whether nothing was compiled on this machine yet, as after installing: the next search waits for that."""
+    from induce.algebras import kernels
+
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(kernels.__file__).parent)
+    return next(folder.rglob("kernels.*.nbi"), None) is None
 
 
 def warm_kernels(search: bool) -> None:
