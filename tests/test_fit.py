@@ -204,3 +204,21 @@ def test_reports_are_plain_figures(fit):
     assert fit.report["rows"] == 120
     assert fit.report["candidates"] >= 30_000 or "rounding" in fit.stopped
     assert [h[2] for h in fit.history] == sorted((h[2] for h in fit.history), reverse=True)
+
+
+def test_a_formula_far_behind_a_model_that_is_none_says_so():
+    from dataclasses import replace
+
+    from induce.fit import Baseline, Fit, Row
+
+    plain = Fit(
+        rows=(Row(arithmetic.parse("x"), arithmetic.parse("x"), {}, {}, 1, 1.0, 0.4, held_out=1.2),), chosen=0, reason="So.",
+        stopped="done", language=arithmetic, names=("x",),
+    )  # fmt: skip
+    far = replace(plain, baselines=(Baseline("boosted trees", 0.1, 0.9, 0.3),))
+    near = replace(
+        plain, baselines=(Baseline("boosted trees", 0.1, 0.9, 1.0), Baseline("linear model", 0.1, 0.9, None))
+    )
+    assert "the boosted trees, no formula, leave a squared error 4.0 times smaller" in far.why()
+    assert "no formula" not in near.why()
+    assert "no formula" not in plain.why()

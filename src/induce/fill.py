@@ -335,7 +335,7 @@ def _warm(task: Task, told: bool = False) -> float:
         from induce.warm import cold
 
         if cold():
-            print("compiling, once after installing: a minute or two", file=sys.stderr, flush=True)
+            sys.stderr.write("compiling, once after installing: a minute or two\n")
     if not all(h.hole.kind == "net" for h in task.sketch.holes):
         from induce.warm import warm_kernels
 

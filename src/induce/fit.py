@@ -22,6 +22,9 @@ from induce.terms.term import Term
 
 __all__ = ["Baseline", "Fit", "Row"]
 
+BEHIND = 0.6
+"""A held-out error this many times the chosen row's, or less, is worth a word."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -260,8 +263,22 @@ class Fit:
         seen = f"{self.report.get('candidates', 0):,.0f} candidates were scored"
         complete = [note for note in self.notes if note.endswith("seen")]
         tail = f"; {complete[-1]}" if complete else ""
-        missed = self.noise.warning(self.target_unit or "") if self.noise else ""
+        missed = " ".join(
+            part for part in (self.noise.warning(self.target_unit or "") if self.noise else "", self._behind()) if part
+        )
         return f"{self.reason} {missed}{' ' if missed else ''}{seen}{tail}. Stopped: {self.stopped}."
+
+    def _behind(self) -> str:
+        """A sentence where a model that is no formula is clearly better on rows left out, or an empty text."""
+        held = self.row.held_out
+        better = [(b.held_out, b.name) for b in self.baselines if b.held_out is not None]
+        if held is None or not better or not min(better)[0] < BEHIND * held:
+            return ""
+        error, name = min(better)
+        return (
+            f"On rows left out the {name}, no formula, leave{'' if name.endswith('s') else 's'} a squared error "
+            f"{held / max(error, 1e-300):.1f} times smaller: operators, size or time may be short, or a condition wrong."
+        )
 
     # ---- exporting
 
