@@ -172,3 +172,13 @@ def test_without_time_there_are_no_folds():
     assert left_out(asked, bare, out_of_time=lambda: next(calls)) == bare
     assert [base.held_out for base in baselines(asked, 0, seconds=0.0)] == [None]
     assert len(baselines(asked, 0)) == 2
+
+
+def test_numbers_that_nothing_fits_stay_in_the_folds():
+    from induce.formulas import FormulaRegressor, Hypotheses
+
+    t = np.random.default_rng(0).uniform(0, 6, 80)
+    known = Hypotheses(constants=[0.5])
+    fit = FormulaRegressor("+ - * /", within="2e4 candidates", subject_to=known).fit({"t": t}, 2.7 * t * t + 1).fit_
+    for row in fit.rows:
+        assert row.held_out == pytest.approx(row.loss, rel=1e-6)

@@ -84,6 +84,8 @@ def left_out(task: Task, rows: Sequence[Row], *, out_of_time: Callable[[], bool]
         return list(rows)
     smallest = min(int((folds.without(fold) > 0).sum()) for fold in range(FOLDS)) // task.repeats
     given = {node for node in task.sketch.postorder() if node.op is LITERAL}
+    if task.space is not None and not task.space.constants:  # nothing is fitted, so every number was given
+        given |= {node for row in rows for node in row.sketch.postorder() if node.op is LITERAL}
     opened = [opened_numbers(row, given) for row in rows]
     places = [i for i, (_, values) in enumerate(opened) if len(values) < smallest]
     if not places:

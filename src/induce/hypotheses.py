@@ -110,11 +110,14 @@ class Hypotheses:
         """The allowed constants as numbers."""
         if self.constants is None:
             return None
-        given = [self.constants] if isinstance(self.constants, str | int | float) else list(self.constants)
+        several = isinstance(self.constants, Iterable) and not isinstance(self.constants, str)
+        given = list(self.constants) if several else [self.constants]
         found = []
         for number in given:
             try:
                 value = float(evaluate(arithmetic.parse(str(number)), {}))
+                if not np.isfinite(value):
+                    raise ValueError(number)
             except (InduceError, TypeError, ValueError):
                 raise FillError(f"the constant {number!r} is not a number. Write it as 0.5, '1/3' or 'pi'.") from None
             found.append(value)
@@ -288,7 +291,7 @@ def _texts(name: str, given: Any) -> tuple[str, ...]:
 
 
 def _pairs(given: Any) -> tuple[tuple[str, str], ...]:
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(given, Iterable):
         raise FillError(f"symmetric needs pairs of different columns, but got {given!r}. For example [('x1', 'x2')].")
     pairs = list(given)
     if len(pairs) == 2 and all(isinstance(p, str) for p in pairs):
