@@ -355,3 +355,9 @@ def test_a_first_search_says_that_it_compiles(tmp_path, monkeypatch, capsys):
     assert "compiling, once after installing" in capsys.readouterr().err
     _warm(problem)
     assert capsys.readouterr().err == ""
+
+
+def test_a_sketch_keeps_its_numbers_however_small():
+    noise = np.random.default_rng(0).normal(0, 0.3, 80)
+    found = fill(arithmetic.parse("?a * x + ?b * y"), (DATA, 2.0 * DATA["x"] + noise))
+    assert {v.name for v in found.best.variables} == {"x", "y"}

@@ -214,9 +214,11 @@ def _round_one(
     noise: float | None,
 ) -> tuple[Term, dict[str, float], float] | None:
     """Fix the constant that is nearest to a simple number, if the loss does not rise beyond noise."""
+    # in a sketch whose structure is the user's a number may be small, but not be taken away
+    searched = any(h.hole.kind == "choice" for h in task.sketch.holes)
     tried = []
     for name, value in values.items():
-        for nice in _simple_numbers(value, errors[name]):
+        for nice in _simple_numbers(value, errors[name] if searched else 0.0, errors[name]):
             if nice.denominator % 3 == 0 and task.space is not None and all(op.name != "/" for op in task.space.ops):
                 continue  # a third is written as a quotient
             distance = abs(value - float(nice)) / max(errors[name], 1e-12 * abs(value), 1e-300)
@@ -278,14 +280,17 @@ def _number(nice: Fraction | float, sketch: Term) -> Term:
     return literal(float(nice), sketch.sort)
 
 
-def _simple_numbers(value: float, error: float) -> list[Fraction]:
-    """Whole numbers and halves within two standard errors; other small fractions only within 1e-7 of the value."""
+def _simple_numbers(value: float, nothing: float, error: float = 0.0) -> list[Fraction]:
+    """Whole numbers and halves within two standard errors; other small fractions only within 1e-7 of the value.
+
+    Zero also within twice ``nothing``, however small the value is beside its error.
+    """
     if not math.isfinite(value) or abs(value) > 1e6:
         return []
     exact = max(1e-7 * abs(value), 1e-12)
     reach = min(max(2.0 * error if math.isfinite(error) else 0.0, exact), 0.02 * max(abs(value), 0.05))
     # what cannot be told from nothing may be nothing
-    found = [Fraction(0)] if math.isfinite(error) and 0.0 < abs(value) <= 2.0 * error else []
+    found = [Fraction(0)] if math.isfinite(nothing) and 0.0 < abs(value) <= 2.0 * nothing else []
     for denominator in (1, 2, 3, 4, 5, 6, 8, 10, 20):
         nearest = Fraction(round(value * denominator), denominator)
         if nearest.denominator == denominator and abs(float(nearest) - value) <= (reach if denominator <= 2 else exact):
