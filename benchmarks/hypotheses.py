@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,17 +148,21 @@ def holds_part(term: Term, part: Term) -> bool:
 )
 def units_hold(run: Run) -> tuple[float, bool, str]:
     names = WITH_UNITS[:3] if run.quick else WITH_UNITS
+    return units_of_fronts(run, names, Hypotheses(pure_constants=True), scales)
+
+
+def units_of_fronts(
+    run: Run, names: Sequence[str], known: Hypotheses, agrees: Callable[[Term, Problem], bool]
+) -> tuple[float, bool, str]:
+    """How many rows of the fronts of some problems disagree in units."""
     checked, wrong = 0, []
     for asked in problems.named(names):
         units = {**asked.units, "target": str(asked.target_unit)}
-        fit, _ = timed(asked, Hypotheses(pure_constants=True), 2.0 if run.quick else 4.0, units)
+        fit, _ = timed(asked, known, 2.0 if run.quick else 4.0, units)
         checked += len(fit.rows)
-        wrong += [f"{asked.name}: {found.text()}" for found in fit.rows if not scales(found.term, asked)]
-    return (
-        float(len(wrong)),
-        not wrong,
-        f"{checked} rows of {len(names)} fronts checked; {'; '.join(wrong) or 'all agree'}",
-    )
+        wrong += [f"{asked.name}: {found.text()}" for found in fit.rows if not agrees(found.term, asked)]
+    note = f"{checked} rows of {len(names)} fronts checked; {'; '.join(wrong) or 'all agree'}"
+    return float(len(wrong)), not wrong, note
 
 
 def scales(term: Term, asked: Problem) -> bool:
@@ -193,17 +197,7 @@ def _moved(columns: Mapping[str, Any], asked: Problem, share: float = 1.0) -> tu
 )
 def fitted_units_hold(run: Run) -> tuple[float, bool, str]:
     names = FITTED_UNITS[:2] if run.quick else FITTED_UNITS
-    checked, wrong = 0, []
-    for asked in problems.named(names):
-        units = {**asked.units, "target": str(asked.target_unit)}
-        fit, _ = timed(asked, Hypotheses(), 2.0 if run.quick else 4.0, units)
-        checked += len(fit.rows)
-        wrong += [f"{asked.name}: {r.text()}" for r in fit.rows if not scales_with(*open_constants(r.term), asked)]
-    return (
-        float(len(wrong)),
-        not wrong,
-        f"{checked} rows of {len(names)} fronts checked; {'; '.join(wrong) or 'all agree'}",
-    )
+    return units_of_fronts(run, names, Hypotheses(), lambda term, asked: scales_with(*open_constants(term), asked))
 
 
 def scales_with(sketch: Term, values: Mapping[str, float], asked: Problem) -> bool:

@@ -29,7 +29,8 @@ class Budget:
     Parameters
     ----------
     seconds : float
-        Wall time of the whole fit, from the first check of the data to the last figure; compiling is not counted. When seconds are the only limit, 30 % of them (at least 5) without a better formula end the search too.
+        Wall time of the whole fit, from the first check of the data to the last figure; compiling is not counted. When
+        seconds are the only limit, 30 % of them (at least 5) without a better formula end the search too.
     cpu : float
         CPU seconds of the process and its children.
     candidates : float

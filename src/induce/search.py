@@ -62,7 +62,7 @@ class Run:
         self.interrupted = threading.Event()
         self.reserve = self.cpu_elsewhere = 0.0
         self.seed = seed
-        self.opened = learner.name not in ("portfolio", "backfitting")
+        self.opened = not getattr(learner, "opens", False)
         self.gaining = learner.name != "backfitting"  # its parts gain nothing before all of them have been searched
         count = STREAMS if learner.parallel else 1
         seeds = np.random.SeedSequence(seed).spawn(count)

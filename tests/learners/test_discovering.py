@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from induce.learners.discovering import discovered, planted_tokens, repeated, spans
+from induce.learners.discovering import discovered, planted_tokens, repeated
 from induce.learners.elites import Elites
 from induce.learners.forms import node_costs
 from induce.learners.modulating import Known, simple_terms, terms_of
+from induce.learners.positions import spans
 from induce.learners.pruning import expanded, pruned, without_a_part
 from induce.learners.scoring import as_trees, unexplained, written
 from induce.learners.tokens import ROOM, Promoted, base_tokens, with_promoted

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from induce.algebras import kernels as K
 from induce.algebras.evaluate import evaluate_many
 from induce.learners.composing import put_in
 from induce.learners.forms import combine
@@ -16,7 +15,6 @@ from induce.terms import arithmetic
 from induce.terms.codes import Codebook
 
 BOOK = Codebook(arithmetic, ("x", "v"))
-ARITIES = K.ARITY.tolist()
 COLUMNS = np.random.default_rng(0).uniform(0.6, 1.4, (2, 40))
 
 
@@ -45,7 +43,7 @@ TEXTS = [
 def test_every_sub_term_is_what_the_rest_leaves(text):
     whole = part(text)
     target, weights = value(whole), np.ones(COLUMNS.shape[1])
-    found = positions(whole, ARITIES)
+    found = positions(whole)
     assert len(found) == len(whole[0])
     for around in found:
         t, w = undone_rows(target, weights, around.steps, COLUMNS)
@@ -58,7 +56,7 @@ def test_every_sub_term_is_what_the_rest_leaves(text):
 def test_weights_make_a_small_error_count_as_that_of_the_whole(text):
     whole = part(text)
     target, weights = value(whole), np.full(COLUMNS.shape[1], 2.0)
-    for around in positions(whole, ARITIES):
+    for around in positions(whole):
         inner = sub_part(whole, around.start, around.end)
         _, w = undone_rows(target, weights, around.steps, COLUMNS)
         # the sub-term's place is taken by a further column that is off by a little
@@ -69,7 +67,7 @@ def test_weights_make_a_small_error_count_as_that_of_the_whole(text):
 
 def test_rows_that_nothing_gives_are_marked():
     whole = part("exp(x)")
-    inside = positions(whole, ARITIES)[1]
+    inside = positions(whole)[1]
     t, w = undone_rows(np.array([1.0, -1.0, np.e]), np.ones(3), inside.steps, COLUMNS[:, :3])
     np.testing.assert_allclose(t, [0.0, np.nan, 1.0], atol=1e-12)
     assert w[1] == 0.0
@@ -77,7 +75,7 @@ def test_rows_that_nothing_gives_are_marked():
 
 def test_a_minimum_keeps_nothing_of_its_arguments():
     whole = part("min(x, v)")
-    t, w = undone_rows(value(whole), np.ones(40), positions(whole, ARITIES)[1].steps, COLUMNS)
+    t, w = undone_rows(value(whole), np.ones(40), positions(whole)[1].steps, COLUMNS)
     assert np.isnan(t).all()
     assert not w.any()
 
@@ -86,7 +84,7 @@ def test_a_minimum_keeps_nothing_of_its_arguments():
 @given(st.sampled_from(TEXTS), st.sampled_from(["x + 0.5", "sin(v)", "2.5", "x"]), st.data())
 def test_putting_in_is_replacing(text, inner, data):
     whole, piece = part(text), part(inner)
-    around = data.draw(st.sampled_from(positions(whole, ARITIES)))
+    around = data.draw(st.sampled_from(positions(whole)))
     opened = ([*whole[0][: around.start], 258, *whole[0][around.end :]], whole[1], whole[2])
     codes, numbers, free = put_in(opened, {258: piece})
     assert len(numbers) == len(free) == sum(c < 0 for c in codes)

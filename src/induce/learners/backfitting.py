@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.algebras import kernels as K
 from induce.algebras.evaluate import fit_constants
 from induce.learners.archive import EXACT, Archive, Entry
 from induce.learners.composing import put_in
@@ -124,6 +123,7 @@ class Backfitting:
     learner: Learner | None = None
     name: str = "backfitting"
     parallel: bool = False
+    opens: bool = True
 
     def accepts(self, task: Task) -> str:
         """Formula holes, each in one place, and real holes."""
@@ -186,7 +186,7 @@ class _Fitting:
         self.whole: Part = whole.codes.tolist(), free.tolist(), whole.free.tolist()
         self.constants = Written.of(self.whole).numbers
         self.joint = Joint(self.whole, self.columns, self.target, self.weights)
-        around = {self.whole[0][a.start]: a for a in positions(self.whole, K.ARITY.tolist()) if a.end == a.start + 1}
+        around = {self.whole[0][a.start]: a for a in positions(self.whole) if a.end == a.start + 1}
         units = _units_of_parts(task, sketch, [v.name for v in stand.values()])
         self.unknowns = [
             _Unknown(h.hole.name, h.hole.options, _leaves(task, h), around[self.codes[h.hole.name]], unit)
@@ -242,7 +242,7 @@ class _Fitting:
             for u in self._ordered()
         ]
         whole = Written(self.whole, self.constants).fitted
-        steps = positions(whole, K.ARITY.tolist())
+        steps = positions(whole)
         around = next(a for a in steps if (a.start, a.end) == (unknown.around.start, unknown.around.end))
         t, w = undone_rows(self.target, self.weights, around.steps, np.vstack([self.columns, *others]))
         rows = np.flatnonzero(np.isfinite(t) & (w > 0.0))

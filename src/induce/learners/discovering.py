@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from induce.algebras import kernels as K
 from induce.algebras.evaluate import evaluate_many
+from induce.learners.positions import spans
 from induce.learners.scoring import Data, Trees, as_trees, written
 from induce.learners.separating import factors_of, parts_of
 from induce.learners.tokens import Promoted
 from induce.task import Space, Task
 
-__all__ = ["as_rows", "discovered", "planted_tokens", "repeated", "spans"]
+__all__ = ["as_rows", "discovered", "planted_tokens", "repeated"]
 
 Array = NDArray[np.float64]
 LOOKED_AT = 40
@@ -62,20 +63,6 @@ def discovered(task: Task, space: Space, trees: Trees, share: Array, data: Data,
             elif len(found.codes) <= LONGEST and len(seen) < room:
                 seen.setdefault((found.codes, found.arity), found)
     return list(seen.values())
-
-
-def spans(codes: Array, length: int) -> list[tuple[int, int]]:
-    """Every sub-term of postfix code as (first place, last place)."""
-    starts: list[int] = []
-    found = []
-    for k in range(length):
-        code = int(codes[k])
-        arity = int(K.ARITY[code]) if 0 <= code < K.FIRST_VARIABLE else 0
-        first = starts[len(starts) - arity] if arity else k
-        del starts[len(starts) - arity :]
-        starts.append(first)
-        found.append((first, k))
-    return found
 
 
 def _promoted(trees: Trees, row: int, first: int, last: int, *suffix: int) -> Promoted:

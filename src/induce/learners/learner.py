@@ -86,7 +86,8 @@ Batches = Generator[Batch, Any, None]
 class Learner(Protocol):
     """Who fills the holes.
 
-    ``parallel`` says whether several streams of it make sense (islands), or one is all (enumeration).
+    ``parallel`` says whether several streams of it make sense (islands), or one is all (enumeration). A learner whose first pass
+    is to be waited for has ``opens = True``, and ends that pass by a batch with the note ``OPENED``.
     """
 
     @property

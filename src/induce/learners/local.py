@@ -31,7 +31,6 @@ __all__ = ["LocalSearch"]
 Array = NDArray[np.float64]
 DEPTHS = ((1, 0), (2, 10), (2, 60), (3, 400))
 """For each depth: the round of the bank it looks at, and the rows put between the formula and what is matched."""
-ARITIES = K.ARITY.tolist()
 REST = 1e6
 """Work charged when the front has nothing new to look at."""
 
@@ -134,7 +133,7 @@ def _loosened(meeting: Meeting, part: Part) -> list[Part]:
     pen, made = meeting.pen, [(part[0], part[1], [True] * len(part[1]))]
     scales, shifts = meeting.space.scales, meeting.space.shifts
     ways = [(1.0 + 1e-6 * a, 1e-3 * b) for a, b in ((1, 0), (0, 1), (1, 1)) if (scales or not a) and (shifts or not b)]
-    for around in positions(part, ARITIES):
+    for around in positions(part):
         inner = sub_part(part, around.start, around.end)
         if inner[0][0] >= 0:
             path = _path(pen, around)
@@ -157,7 +156,7 @@ def targets_around(meeting: Meeting, part: Part) -> TargetBlock:
     """What each sub-term of a program must be, and what it leaves as difference and quotient."""
     roots, grown, pen = meeting.roots, meeting.grown, meeting.pen
     costs = node_costs(meeting.task.codebook)
-    found = [a for a in positions(part, ARITIES) if a.steps]
+    found = [a for a in positions(part) if a.steps]
     beside = [op for name, op in (("+", K.ADD), ("*", K.MUL)) if name in meeting.names]
     whole = [Around(0, 0, ((op, 1, part),)) for op in beside]
     t: list[Array] = []

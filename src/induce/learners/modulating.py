@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from induce.algebras import kernels as K
 from induce.algebras.evaluate import evaluate_many
-from induce.learners.discovering import LOOKED_AT, as_rows, repeated, spans
+from induce.learners.discovering import LOOKED_AT, as_rows, repeated
+from induce.learners.positions import spans
 from induce.learners.scoring import Data, Trees, written
 from induce.learners.tokens import LEAF, OPERATOR, Promoted, Tokens
 from induce.task import Space

@@ -63,6 +63,7 @@ class Portfolio:
         default_factory=lambda: (Bidirectional(), Separable(), LocalSearch(waits=True), Evolve(), TreeSearch())
     )
     name: str = "portfolio"
+    opens: bool = True
 
     @property
     def parallel(self) -> bool:

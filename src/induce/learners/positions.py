@@ -15,7 +15,7 @@ from induce.algebras.evaluate import evaluate_many
 from induce.learners.forms import Part, combine
 from induce.learners.undoing import undo_binary, undo_unary
 
-__all__ = ["Around", "positions", "sub_part", "undone_rows"]
+__all__ = ["Around", "positions", "spans", "sub_part", "undone_rows"]
 
 Array = NDArray[np.float64]
 
@@ -46,36 +46,36 @@ def sub_part(part: Part, start: int, end: int) -> Part:
     return own, [numbers[s] for s in place], [free[s] for s in place]
 
 
-def positions(part: Part, arities: Sequence[int]) -> list[Around]:
-    """Every sub-term of a program, the whole first.
+def spans(codes: Sequence[int] | NDArray[Any], length: int) -> list[tuple[int, int]]:
+    """Every sub-term of postfix code as (first place, last place), by its last place."""
+    found: list[tuple[int, int]] = []
+    open_starts: list[int] = []
+    for place in range(length):
+        code = int(codes[place])
+        arity = int(K.ARITY[code]) if 0 <= code < K.FIRST_VARIABLE else 0
+        first = open_starts[len(open_starts) - arity] if arity else place
+        del open_starts[len(open_starts) - arity :]
+        open_starts.append(first)
+        found.append((first, place))
+    return found
 
-    Parameters
-    ----------
-    part : Part
-        A postfix program.
-    arities : sequence of int
-        Arguments of every operator code.
-    """
+
+def positions(part: Part) -> list[Around]:
+    """Every sub-term of a postfix program, the whole first."""
     codes = part[0]
-    starts: list[int] = []
-    children: list[list[int]] = []
-    stack: list[int] = []
-    for place, code in enumerate(codes):
-        count = arities[code] if 0 <= code < len(arities) else 0
-        args = stack[len(stack) - count :] if count else []
-        del stack[len(stack) - count :]
-        starts.append(starts[args[0]] if args else place)
-        children.append(args)
-        stack.append(place)
+    starts = [first for first, _ in spans(codes, len(codes))]
     found = [Around(0, len(codes), ())]
     for around in found:  # grows while it is read
         root = around.end - 1
-        args, op = children[root], codes[root]
-        for side, arg in enumerate(args):
-            other = args[1 - side] if len(args) == 2 else None
-            sibling = None if other is None else sub_part(part, starts[other], other + 1)
-            if len(args) <= 2:
-                found.append(Around(starts[arg], arg + 1, (*around.steps, (op, side, sibling))))
+        op, last = codes[root], root - 1
+        arity = int(K.ARITY[op]) if 0 <= op < K.FIRST_VARIABLE else 0
+        if arity == 1:
+            found.append(Around(starts[last], root, (*around.steps, (op, 0, None))))
+        elif arity == 2:
+            middle = starts[last]
+            left, right = sub_part(part, starts[middle - 1], middle), sub_part(part, middle, root)
+            found.append(Around(starts[middle - 1], middle, (*around.steps, (op, 0, right))))
+            found.append(Around(middle, root, (*around.steps, (op, 1, left))))
     return found
 
 

@@ -8,12 +8,12 @@ from induce.algebras import kernels as K
 from induce.algebras.evaluate import fit_constants
 from induce.learners.breeding import pack
 from induce.learners.composing import Pen
-from induce.learners.discovering import spans
 from induce.learners.fitting import fitted_batch
 from induce.learners.forms import affine_forms, combine
 from induce.learners.growing import Growing
 from induce.learners.learner import Batch
 from induce.learners.polynomials import library, polynomials
+from induce.learners.positions import spans
 from induce.learners.scoring import Trees, written
 from induce.task import Space, Task
 from induce.terms.codes import Programs

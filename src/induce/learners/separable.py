@@ -159,7 +159,7 @@ def _forms(target: Array, weights: Array, names: set[str]) -> Iterator[tuple[str
 def _sketch(task: Task, separation: Separation) -> Term:
     """The formula with a hole for each part."""
     whole = task.sketch.hole.options
-    operator = task.language
+    language = task.language
     parts = []
     for name, columns in (("f", separation.first), ("g", separation.second)):
         grammar = Grammar(
@@ -168,8 +168,8 @@ def _sketch(task: Task, separation: Separation) -> Term:
         )  # fmt: skip
         parts.append(hole.choice(grammar, name=name))
     if separation.form == "product":
-        return operator["*"](*parts)
-    total = operator["+"](*parts)
+        return language["*"](*parts)
+    total = language["+"](*parts)
     if separation.form == "sum":
         return total
-    return operator["/"](1, total) if separation.form == "inverse" else operator["sqrt"](total)
+    return language["/"](1, total) if separation.form == "inverse" else language["sqrt"](total)
