@@ -27,11 +27,15 @@ def programs_of(batches):
 
 
 def test_a_formula_gets_better_and_better():
+    # one seed says little: the last bits of a loss differ between processors, and an episode may turn on them
     problem = task("1.5 * sin(2.3 * x) + 0.4 * y", max_size=13)
-    batches = run(problem, 120)
-    early, late = best(batches[:3])[0], best(batches)[0]
-    assert late < early
-    assert late < 0.05 * problem.scale
+    found = []
+    for seed in range(5):
+        batches = run(problem, 240, seed)
+        early, late = best(batches[:3])[0], best(batches)[0]
+        assert late < early
+        found.append(late < 1e-9 * problem.scale)
+    assert sum(found) >= 2
 
 
 def test_the_same_seed_gives_the_same_candidates():
