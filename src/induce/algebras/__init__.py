@@ -9,6 +9,7 @@ from induce.algebras.intervals import bounds
 from induce.algebras.possibility import POSSIBILITY
 from induce.algebras.semirings import Semiring
 from induce.algebras.standard import BOOLEAN, REAL
+from induce.algebras.values import VALUES
 
 if TYPE_CHECKING:
     from induce.algebras.module import TermModule, to_torch
@@ -17,6 +18,7 @@ __all__ = [
     "BOOLEAN",
     "POSSIBILITY",
     "REAL",
+    "VALUES",
     "Algebra",
     "Semiring",
     "TermModule",

@@ -81,6 +81,7 @@ class Algebra:
     REAL: ClassVar[Algebra]
     BOOLEAN: ClassVar[Algebra]
     INTERVAL: ClassVar[Algebra]
+    VALUES: ClassVar[Algebra]
 
     def __post_init__(self) -> None:
         unknown = sorted(self.laws - set(KNOWN_LAWS))

@@ -13,13 +13,21 @@ from numpy.typing import NDArray
 
 import induce.algebras.standard  # noqa: F401  (registers what the operators mean)
 from induce.algebras.algebra import Algebra, meaning_of
+from induce.algebras.values import VALUES, run
 from induce.errors import AlgebraError, DataError, did_you_mean
 from induce.terms.codes import Programs
 from induce.terms.op import HOLE, LITERAL, VARIABLE
-from induce.terms.sort import BOOL
+from induce.terms.sort import BOOL, REAL
 from induce.terms.term import Term
 
 __all__ = ["evaluate", "evaluate_many", "fit_constants", "jacobian_many"]
+
+
+def _algebra_for(term: Term) -> Algebra:
+    """Numbers and truth values are arrays over rows; programs over anything else run on one Python value."""
+    if any(v.sort not in (REAL, BOOL) for v in (term, *term.variables)):
+        return VALUES
+    return Algebra.BOOLEAN if term.sort is BOOL else Algebra.REAL
 
 
 def evaluate(
@@ -34,7 +42,8 @@ def evaluate(
     data : mapping or table, optional
         Column name to values of shape (rows,); anything with ``data[name]`` works.
     algebra : Algebra, optional
-        By default the real one, or the Boolean one for a term of sort bool.
+        By default the real one, the Boolean one for a term of sort bool, or, where other sorts occur (integers, texts,
+        lists), that of plain values: then the term runs on one value for each variable.
     columns : mapping, optional
         More columns; they win.
 
@@ -50,8 +59,10 @@ def evaluate(
         If a hole is unfilled or an operator has no meaning.
     """
     if algebra is None:
-        algebra = Algebra.BOOLEAN if term.sort is BOOL else Algebra.REAL
+        algebra = _algebra_for(term)
     columns = columns or {}
+    if algebra is VALUES:
+        return run(term, {**(data or {}), **columns})
 
     def column(node: Term) -> Any:
         name = node.name
