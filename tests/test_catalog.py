@@ -11,11 +11,12 @@ from induce import catalog
 from induce.errors import AlgebraError, DataError, ExportError, FillError, OpError
 
 SHIPPED = {
-    "languages": ["arithmetic", "boolean", "rules"],
+    "languages": ["arithmetic", "boolean", "core_lists", "lists", "rules"],
     "algebras": [
         "real",
         "boolean",
         "interval",
+        "values",
         "probability",
         "log-probability",
         "counting",
@@ -34,9 +35,9 @@ SHIPPED = {
         "tensor(0)",
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
-    "estimators": ["BooleanRegressor", "FormulaRegressor"],
+    "estimators": ["BooleanRegressor", "FormulaRegressor", "ProgramSynthesizer"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
-    "rooms": ["formulas"],
+    "rooms": ["formulas", "programs"],
 }
 
 

@@ -37,7 +37,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean', 'rules']
+    ['arithmetic', 'boolean', 'core_lists', 'lists', 'rules']
     """
 
     def __init__(
@@ -147,6 +147,8 @@ languages = Shelf(
     {
         "arithmetic": "induce.terms:arithmetic",
         "boolean": "induce.terms:boolean",
+        "core_lists": "induce.terms.lists:core_lists",
+        "lists": "induce.terms.lists:lists",
         "rules": "induce.logic.language:rules",
     },
     "induce.languages",
@@ -160,6 +162,7 @@ algebras = Shelf(
         "real": "induce.algebras.standard:REAL",
         "boolean": "induce.algebras.standard:BOOLEAN",
         "interval": "induce.algebras.intervals:INTERVAL",
+        "values": "induce.algebras.values:VALUES",
         "probability": "induce.algebras.semirings:PROBABILITY",
         "log-probability": "induce.algebras.semirings:LOG_PROBABILITY",
         "counting": "induce.algebras.semirings:COUNTING",
@@ -207,6 +210,7 @@ estimators = Shelf(
     {
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
+        "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
     },
     error=FillError,
 )
@@ -219,7 +223,7 @@ exporters = _Exporters(
 )
 """Functions from a Fit to text."""
 
-rooms = Shelf("room", {"formulas": "induce.formulas"}, "induce.rooms")
+rooms = Shelf("room", {"formulas": "induce.formulas", "programs": "induce.programs"}, "induce.rooms")
 """Modules that hold a language, an estimator and data for one kind of result."""
 
 papers = _Papers()

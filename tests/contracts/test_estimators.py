@@ -25,15 +25,21 @@ DATA = {
     "FormulaRegressor": (NUMBERS, 3 * np.sqrt(NUMBERS["length"]), "3 * sqrt(x0)"),
 }
 """For each estimator columns, a target, and the formula expected of the same columns without names."""
+EXAMPLES = ["ProgramSynthesizer"]
+"""Estimators that learn from examples, not from tables of numbers; tests/programs holds what they must do."""
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}
 
 
 def fresh(name):
-    return catalog.estimators[name](**SETTINGS[name])
+    return catalog.estimators[name](**SETTINGS.get(name, {}))
+
+
+def test_every_estimator_has_its_contract():
+    assert sorted([*DATA, *EXAMPLES]) == sorted(catalog.estimators)
 
 
 @pytest.mark.parametrize("name", catalog.estimators)
-class TestEstimator:
+class TestParameters:
     def test_it_has_few_parameters_with_defaults_and_words(self, name):
         cls = catalog.estimators[name]
         parameters = [p for p in inspect.signature(cls).parameters.values()]
@@ -49,6 +55,9 @@ class TestEstimator:
         assert {k: repr(v) for k, v in twin.get_params().items()} == {k: repr(v) for k, v in model.get_params().items()}
         assert not hasattr(twin, "fit_")
 
+
+@pytest.mark.parametrize("name", DATA)
+class TestEstimator:
     @pytest.mark.parametrize("kind", FRAMES)
     def test_frames_keep_their_names_and_give_the_same(self, name, kind):
         X, Y, _ = DATA[name]

@@ -17,7 +17,7 @@ from induce.errors import ParseError
 from induce.terms import hole
 from induce.terms.op import Op
 from induce.terms.sexpr import read_sexpr
-from induce.terms.sort import Sort
+from induce.terms.sort import Sort, unify_sorts
 from induce.terms.term import Term, apply, lambda_, literal
 from induce.terms.vocabulary import Item, Token, Vocabulary, grammar_text
 from induce.terms.words import LONGEST, Reader
@@ -91,9 +91,15 @@ class _Actions:
                 start,
                 f"'{op.name}' takes {op.arity} argument{plural} but got {len(items)}. Its signature is {op.signature}.",
             )
-        args = tuple(self._resolve(item, sort) for item, sort in zip(items, op.arguments, strict=True))
+        args: list[Term] = []
+        mapping: dict[Sort, Sort] = {}
+        for item, sort in zip(items, op.arguments, strict=True):
+            expected = sort.substitute(mapping)
+            args.append(self._resolve(item, expected))
+            if expected.has_variables:  # what one argument says of a sort variable holds for those after it
+                unify_sorts(expected, args[-1].sort, mapping)
         try:
-            return Item(start, Term(op, args))
+            return Item(start, Term(op, tuple(args)))
         except TypeError as problem:
             raise _Fault(start, str(problem)) from None
 

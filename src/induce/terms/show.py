@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Notation, Op
-from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort
+from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort, unify_sorts
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class _Writer:
     def __init__(self, term: Term, digits: int | None, language: Language | None) -> None:
         self.digits = digits
         self.reserved = reserved_words(language)
+        self.default = None if language is None else language.default
         self.prefix = _bound_prefix(term)
 
     def leaf(self, node: Term, expected: Sort | None, depth: int) -> tuple[str, int]:
@@ -117,7 +118,8 @@ class _Writer:
         if type(value) in (int, float):
             text = format_number(value, self.digits)
             known = expected if expected in (REAL, INT) else None
-            return text + _annotation(node.sort, known, (REAL,)), NEGATIVE if text.startswith("-") else ATOM
+            usual = INT if self.default is INT and type(value) is int else REAL
+            return text + _annotation(node.sort, known, (usual,)), NEGATIVE if text.startswith("-") else ATOM
         if type(value) is bool:
             return str(value) + _annotation(node.sort, None, (BOOL,)), ATOM
         if type(value) is str:
@@ -204,8 +206,13 @@ def _emit(term: Term, expand: Callable[[Term, Sort | None, int, int], list[str |
 
 
 def _expectations(node: Term) -> Iterator[tuple[Term, Sort | None]]:
+    """Each argument and the sort that its place and the arguments before it say it has."""
+    mapping: dict[Sort, Sort] = {}
     for arg, sort in zip(node.args, node.op.arguments, strict=True):
-        yield arg, (None if sort.has_variables else sort)
+        expected = sort.substitute(mapping)
+        yield arg, (None if expected.has_variables else expected)
+        if expected.has_variables:
+            unify_sorts(expected, arg.sort, mapping)
 
 
 def _operator_text(node: Term, depth: int) -> list[str | _Job]:
@@ -271,7 +278,8 @@ def to_text(term: Term, digits: int | None = None, *, language: Language | None 
     digits : int, optional
         Round float literals to so many significant digits, for display only: the text then reads back as another term.
     language : Language, optional
-        Names of its operators are put in backticks when variables bear them; those of the shipped languages always are.
+        The language that will read the text: names of its operators are put in backticks when variables bear them (those of
+        the shipped languages always are), and whole numbers of its default sort need no annotation.
 
     >>> from induce.terms import arithmetic
     >>> to_text(arithmetic.parse("-(x + 1.23456)**2"), digits=3)

@@ -1,0 +1,1 @@
+"""Learners of programs: typed enumeration over banks of values."""

@@ -1,0 +1,105 @@
+"""What typed enumeration may apply: operators at given sorts, literals, and what each costs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from induce.algebras.machine import FUNCTIONALS, code_of
+from induce.errors import GrammarError
+from induce.terms.language import Language
+from induce.terms.op import Op
+from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of
+
+__all__ = ["Rule", "rules_of", "uncurried"]
+
+_HELD = (INT, BOOL, TEXT, list_of(INT), list_of(BOOL))
+"""Sorts of which the compiled machine holds values."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An operator at given sorts.
+
+    Parameters
+    ----------
+    op : Op
+    arguments : tuple of Sort
+    result : Sort
+    cost : int
+        What one use costs; sizes are counted when it is 1.
+    """
+
+    op: Op
+    arguments: tuple[Sort, ...]
+    result: Sort
+    cost: int = 1
+
+    @property
+    def code(self) -> int:
+        """The operator's code in the compiled machine."""
+        return code_of(self.op)
+
+    @property
+    def functional(self) -> bool:
+        """Whether the first argument is a function."""
+        return self.op.name in FUNCTIONALS
+
+
+def uncurried(sort: Sort, count: int) -> tuple[tuple[Sort, ...], Sort]:
+    """The first ``count`` parameters of a function's sort, outermost first, and what it then returns."""
+    parameters: list[Sort] = []
+    for _ in range(count):
+        parameters.append(sort.args[0])
+        sort = sort.args[1]
+    return tuple(parameters), sort
+
+
+def _variables(sort: Sort) -> Iterator[Sort]:
+    if sort.is_variable:
+        yield sort
+    for part in sort.args:
+        yield from _variables(part)
+
+
+def rules_of(
+    language: Language | Iterable[Op], sorts: Iterable[Sort], goal: Sort, costs: Mapping[str, int] | None = None
+) -> tuple[Rule, ...]:
+    """The operators of a language, polymorphic ones at the sorts that the task needs.
+
+    Parameters
+    ----------
+    language : Language or iterable of Op
+    sorts : iterable of Sort
+        Of the inputs.
+    goal : Sort
+        Of the programs.
+    costs : mapping of str to int, optional
+        By operator; 1 by default.
+
+    Raises
+    ------
+    GrammarError
+        If no operator or input can make the goal's sort.
+    """
+    ops, given = tuple(language), tuple(dict.fromkeys([*sorts, goal]))
+    wanted = {INT, BOOL, *given, *(s for op in ops for s in (*op.arguments, op.result) if s in _HELD)}
+    held = [s for s in _HELD if s in wanted]
+    found: list[Rule] = []
+    for op in ops:
+        names = list(dict.fromkeys(v for s in (*op.arguments, op.result) for v in _variables(s)))
+        for choice in itertools.product(held, repeat=len(names)):
+            mapping = dict(zip(names, choice, strict=True))
+            arguments = tuple(a.substitute(mapping) for a in op.arguments)
+            result = op.result.substitute(mapping)
+            plain = [s for s in (*arguments, result) if not s.is_arrow]
+            if code_of(op) >= 0 and all(s in held for s in plain):
+                found.append(Rule(op, arguments, result, max(1, (costs or {}).get(op.name, 1))))
+    made = {*given[:-1], *(r.result for r in found)}
+    if goal not in made:
+        names_of = ", ".join(sorted(str(s) for s in made))
+        raise GrammarError(
+            f"no input and no operator makes a value of sort {goal}; they make {names_of}. Add an operator."
+        )
+    return tuple(found)

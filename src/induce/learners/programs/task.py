@@ -1,0 +1,91 @@
+"""What a learner of programs works on, and what it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from induce.examples import Examples, frozen
+from induce.terms.language import Language
+from induce.terms.sort import Sort
+from induce.terms.term import Term
+
+__all__ = ["ProgramLearner", "ProgramTask", "Step", "right"]
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramTask:
+    """Examples and the language that programs are to be written in.
+
+    Parameters
+    ----------
+    examples : Examples
+    language : Language
+    literals : tuple of (value, sort)
+        What programs may write down.
+    costs : mapping of operator name to int
+        1 by default; then costs count operators and leaves.
+    max_size : int
+        Largest cost.
+    unlabelled : mapping of name to values
+        Inputs without outputs, on which programs should be defined.
+    """
+
+    examples: Examples
+    language: Language
+    literals: tuple[tuple[Any, Sort], ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict)
+    max_size: int = 30
+    unlabelled: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A slice of work: programs that give all outputs, what was tried, and what is known not to exist.
+
+    Parameters
+    ----------
+    programs : tuple of (Term, cost)
+    tried : float
+        Candidates since the last step.
+    finished : int
+        Largest cost of which every program has been seen; 0 if none.
+    note : str
+        One line for the log.
+    closest : (Term, number of examples right) or None
+        The best program so far when none fits all.
+    """
+
+    programs: tuple[tuple[Term, float], ...] = ()
+    tried: float = 0.0
+    finished: int = 0
+    note: str = ""
+    closest: tuple[Term, int] | None = None
+
+
+class ProgramLearner(Protocol):
+    """Who finds programs; a learner reads no clock and ticks at least every 50 ms of work."""
+
+    @property
+    def name(self) -> str:
+        """What the learner is called in reports."""
+        ...
+
+    def accepts(self, task: ProgramTask) -> str:
+        """An empty text if the learner can work on the task, or why not."""
+        ...
+
+    def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
+        """Yield steps until nothing is left to try."""
+        ...
+
+
+def right(term: Term, examples: Examples) -> list[bool]:
+    """For each example, whether running the program gives its output."""
+    from induce.algebras.values import run_rows
+
+    got = run_rows(term, examples.inputs, len(examples))
+    return [frozen(value) == frozen(output) for value, output in zip(got, examples.outputs, strict=True)]

@@ -1,0 +1,31 @@
+"""Programs from examples: small functions on lists and texts that a person can read, run and export."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from induce.programs.ambiguity import Alternative, Suggestion
+    from induce.programs.estimator import ProgramSynthesizer
+    from induce.programs.language import core_lists, lists
+    from induce.programs.primitives import primitive
+    from induce.programs.source import to_python
+
+_HOME = {
+    "Alternative": "ambiguity",
+    "ProgramSynthesizer": "estimator",
+    "Suggestion": "ambiguity",
+    "core_lists": "language",
+    "lists": "language",
+    "primitive": "primitives",
+    "to_python": "source",
+}
+
+__all__ = ["Alternative", "ProgramSynthesizer", "Suggestion", "core_lists", "lists", "primitive", "to_python"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"induce.programs.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'induce.programs' has no attribute '{name}'. It has: {', '.join(__all__)}.")

@@ -1,0 +1,231 @@
+"""ProgramSynthesizer: a small program from examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from induce.algebras.values import run_rows
+from induce.errors import DataError, FillError, OpError, did_you_mean
+from induce.examples import Examples, check_values, read_examples
+from induce.learners.programs.task import ProgramTask
+from induce.programs import ambiguity
+from induce.programs.language import LANGUAGES, input_names, language_for, literals_for
+from induce.programs.source import to_python
+from induce.synthesis import synthesize
+from induce.terms.language import Language
+from induce.terms.term import Term
+
+__all__ = ["ProgramSynthesizer"]
+
+
+class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
+    """A small program from examples, which a person can read, run and export.
+
+    Parameters
+    ----------
+    language : Language or str, optional
+        What programs are written in: ``lists``, ``strings`` or one of your own; by default the one for the examples.
+    within : Budget, str or float, optional
+        ``"10s"``, ``"1e6 candidates"``; by default 3e7 candidates, and a minute at most.
+    operators : str, optional
+        The only operators of the language that may be used, separated by spaces.
+    constants : iterable, optional
+        Values that programs may write down; by default those of the language.
+    max_size : int
+        Most operators and leaves of a program.
+    by : learner, optional
+        Who searches; chosen from the language by default.
+    random_state : int
+        The same seed gives the same program.
+    watch : None, "progress" or callable
+
+    Attributes
+    ----------
+    best_ : Term
+        The program of least cost that gives every output; the closest one where ``solved_`` is False.
+    alternatives_ : list of Alternative
+        Programs that give every output too but differ elsewhere, each with an input where it does.
+    solved_ : bool
+    fit_ : SynthesisFit
+
+    References
+    ----------
+    S. Gulwani (2011), Automating String Processing in Spreadsheets Using Input-Output Examples.
+    A. Albarghouthi, S. Gulwani and Z. Kincaid (2013), Recursive Program Synthesis.
+
+    >>> synthesizer = ProgramSynthesizer().fit([[3, 1, 2], [5, 4]], [[1, 2, 3], [4, 5]])
+    >>> synthesizer.best_, synthesizer.predict([[9, 8, 7]])
+    (sort(xs), [[7, 8, 9]])
+    """
+
+    def __init__(
+        self,
+        language: Language | str | None = None,
+        *,
+        within: Any = None,
+        operators: str | None = None,
+        constants: Iterable[Any] | None = None,
+        max_size: int = 30,
+        by: Any = None,
+        random_state: int = 0,
+        watch: Any = None,
+    ) -> None:
+        self.language = language
+        self.within = within
+        self.operators = operators
+        self.constants = constants
+        self.max_size = max_size
+        self.by = by
+        self.random_state = random_state
+        self.watch = watch
+
+    def fit(self, X: Any, y: Any, unlabelled: Any = None) -> ProgramSynthesizer:
+        """Find a program.
+
+        Parameters
+        ----------
+        X : list of values, list of tuples, mapping of name to values, or data frame
+            One entry for each example; text, whole numbers, truth values or lists of them.
+        y : list of values
+        unlabelled : like X, optional
+            Inputs without outputs; programs that have no value there lose.
+
+        Raises
+        ------
+        DataError
+            For examples that are empty, ragged, of mixed sorts, or contradict each other.
+        FillError
+            If no learner can work on them.
+        """
+        examples = self._read(X, y)
+        language = self._language(examples)
+        literals = literals_for(language, self.constants, examples)
+        extra = self._unlabelled(unlabelled, examples)
+        task = ProgramTask(examples, language, literals, {}, self._size(), extra)
+        learner = self.by if self.by is not None else LANGUAGES.learner(language)
+        self.fit_ = synthesize(task, by=learner, within=self.within, seed=int(self.random_state or 0), watch=self.watch)
+        if not self.fit_.rows:
+            raise FillError(
+                f"no program of language '{language.name}' gives any of the {len(examples)} outputs. "
+                f"{self.fit_.seen}Stopped: {self.fit_.stopped}. Allow more operators or constants, or a longer budget."
+            )
+        self.examples_ = examples
+        self.language_ = language
+        return self
+
+    # ---- reading what was given
+
+    def _read(self, X: Any, y: Any) -> Examples:
+        first = read_examples(X, y)
+        if list(first.inputs) not in (["x"], [f"x{k + 1}" for k in range(len(first.inputs))]) or hasattr(X, "keys"):
+            return first
+        return read_examples(X, y, input_names(first))
+
+    def _language(self, examples: Examples) -> Language:
+        language = self.language
+        if isinstance(language, str):
+            if language not in LANGUAGES:
+                raise OpError(
+                    f"there is no language '{language}' of programs.{did_you_mean(language, LANGUAGES)} There are: {', '.join(LANGUAGES)}."
+                )
+            language = LANGUAGES[language]
+        if language is None:
+            language = language_for(examples)
+        if not isinstance(language, Language):
+            raise OpError(f"language must be a Language or its name, but got {language!r}. Use for example 'lists'.")
+        if self.operators is None:
+            return language
+        chosen = Language(language.name, language.operators(self.operators), default=language.default)
+        return chosen
+
+    def _size(self) -> int:
+        if isinstance(self.max_size, bool) or not isinstance(self.max_size, int) or self.max_size < 1:
+            raise FillError(f"max_size must be a whole number from 1 on, but got {self.max_size!r}.")
+        return self.max_size
+
+    def _unlabelled(self, given: Any, examples: Examples) -> dict[str, tuple[Any, ...]]:
+        return {} if given is None else self._inputs(given, examples)
+
+    def _inputs(self, X: Any, examples: Examples) -> dict[str, tuple[Any, ...]]:
+        """Columns of new inputs, of the examples' sorts."""
+        names = list(examples.inputs)
+        if isinstance(X, Mapping) or hasattr(X, "columns"):
+            missing = next((n for n in names if n not in X), None)
+            if missing is not None:
+                raise DataError(f"no input named '{missing}'. The program needs: {', '.join(names)}.")
+            columns = {n: list(X[n]) for n in names}
+        else:
+            rows = [row if isinstance(row, tuple) else (row,) for row in X]
+            wrong = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
+            if wrong is not None:
+                raise DataError(
+                    f"row {wrong} has {len(rows[wrong])} inputs, but the program needs {len(names)}: {', '.join(names)}."
+                )
+            columns = {n: [row[k] for row in rows] for k, n in enumerate(names)}
+        found: dict[str, tuple[Any, ...]] = {}
+        for name, values in columns.items():
+            plain, sort = check_values(values, f"input '{name}'", missing=True)
+            known = any(v is not None and v != [] for v in plain)
+            if known and sort is not examples.sorts[name]:
+                raise DataError(f"input '{name}' is {sort}, but the program was found for {examples.sorts[name]}.")
+            found[name] = plain
+        return found
+
+    # ---- what was found
+
+    @property
+    def best_(self) -> Term:
+        """The chosen program."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.best
+
+    @property
+    def solved_(self) -> bool:
+        """Whether the chosen program gives every output."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.solved
+
+    @property
+    def alternatives_(self) -> list[ambiguity.Alternative]:
+        """Programs that give every output too, one for each other behaviour."""
+        check_is_fitted(self, "fit_")
+        if not self.solved_:
+            return []
+        return ambiguity.alternatives([row.term for row in self.fit_.rows], self.examples_)
+
+    def suggest_example(self) -> ambiguity.Suggestion | None:
+        """The input whose output would tell most of the programs that fit apart; None if they agree wherever tried."""
+        check_is_fitted(self, "fit_")
+        return ambiguity.suggest([row.term for row in self.fit_.rows], self.examples_) if self.solved_ else None
+
+    def predict(self, X: Any) -> Any:
+        """Outputs for new inputs; None where the program has no value. A pandas input gives a Series with its index.
+
+        Raises
+        ------
+        DataError
+            If an input is missing or of another sort.
+        """
+        check_is_fitted(self, "fit_")
+        columns = self._inputs(X, self.examples_)
+        found = run_rows(self.best_, columns, len(next(iter(columns.values()))))
+        if type(X).__module__.startswith("pandas"):
+            import pandas as pd
+
+            return pd.Series(found, index=X.index, name="output", dtype=object)
+        return found
+
+    def to_python(self, name: str = "program") -> str:
+        """Source of a plain function of the inputs, which imports only the standard library."""
+        check_is_fitted(self, "fit_")
+        return to_python(self.best_, name, list(self.examples_.inputs))
+
+    def __str__(self) -> str:
+        return str(self.fit_) if hasattr(self, "fit_") else repr(self)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fit_")

@@ -1,0 +1,83 @@
+"""The languages of programs: what may be written, and which values a program may write down by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import induce.algebras.list_functions  # noqa: F401  (says what the operators do)
+from induce.errors import DataError
+from induce.examples import Examples, check_values
+from induce.terms.language import Language
+from induce.terms.lists import core_lists, lists
+from induce.terms.sort import INT, TEXT, Sort
+
+__all__ = ["LANGUAGES", "core_lists", "input_names", "language_for", "lists", "literals_for"]
+
+SMALL = range(6)
+"""Whole numbers that programs on lists may write down: none of them is chosen by looking at tasks."""
+
+
+class _Languages(Mapping[str, Language]):
+    """Languages by name, and who searches in them."""
+
+    def __init__(self) -> None:
+        self.known = {"lists": lists, "core_lists": core_lists}
+
+    def __getitem__(self, name: str) -> Language:
+        return self.known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def learner(self, language: Language) -> Any:
+        """The learner for a language; None for typed enumeration."""
+        return None
+
+
+LANGUAGES = _Languages()
+
+
+def language_for(examples: Examples) -> Language:
+    """The language for the sorts of the examples."""
+    sorts = {*examples.sorts.values(), examples.result}
+    if TEXT in sorts and "strings" in LANGUAGES:
+        return LANGUAGES["strings"]
+    return lists
+
+
+def input_names(examples: Examples) -> list[str]:
+    """Names for inputs that came without: xs, ys for lists, s, t for texts, n, m for numbers."""
+    letters = {"list": ["xs", "ys", "zs"], "text": ["s", "t", "u"], "int": ["n", "m", "k"], "bool": ["p", "q", "r"]}
+    used: dict[str, int] = {}
+    names: list[str] = []
+    for place, sort in enumerate(examples.sorts.values()):
+        pool = letters.get(sort.name, [])
+        at = used.get(sort.name, 0)
+        names.append(pool[at] if at < len(pool) else f"x{place + 1}")
+        used[sort.name] = at + 1
+    return names
+
+
+def literals_for(
+    language: Language, constants: Iterable[Any] | None, examples: Examples
+) -> tuple[tuple[Any, Sort], ...]:
+    """The values that programs may write down.
+
+    Raises
+    ------
+    DataError
+        If a constant is of no sort that programs know.
+    """
+    if constants is None:
+        return tuple((k, INT) for k in SMALL) if language.name != "core_lists" else ((0, INT), (1, INT))
+    found: list[tuple[Any, Sort]] = []
+    if isinstance(constants, str | bytes) or not isinstance(constants, Iterable):
+        raise DataError(f"constants must be a list of values, but got {constants!r}. Write [{constants!r}].")
+    for value in constants:
+        (plain,), sort = check_values([value], "a constant")
+        found.append((tuple(plain) if isinstance(plain, list) else plain, sort))
+    return tuple(found)

@@ -1,0 +1,264 @@
+"""Filling a program from examples: the loop that owns the clock, and the Fit it returns."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from induce.budget import Budget
+from induce.errors import FillError
+from induce.examples import Examples
+from induce.fit import Fit, Row
+from induce.learners.programs.task import ProgramLearner, ProgramTask, Step
+from induce.progress import Progress, watcher
+from induce.search import catching_interrupt
+from induce.terms.show import to_text
+from induce.terms.term import Term
+
+__all__ = ["SynthesisFit", "synthesize"]
+
+CANDIDATES = 3e7
+"""Candidates of the default budget."""
+KEPT = 50
+"""Programs kept."""
+EXTRA = 200_000
+"""Candidates tried after the first program, at least, to see which others fit."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SynthesisFit(Fit):
+    """What looking for a program returns: those that give every output, the cheapest chosen.
+
+    Parameters
+    ----------
+    examples : Examples
+    solved : bool
+        Whether the chosen program gives every output; if not, it is the closest one.
+    finished : int
+        Every program of at most this cost has been tried; 0 when that is not known.
+    """
+
+    examples: Any = field(default=None)
+    solved: bool = True
+    finished: int = 0
+
+    def __str__(self) -> str:
+        if not self.solved:
+            wrong = self.rows[0].loss if self.rows else 1.0
+            told = f"No program found gives all {len(self.examples)} outputs."
+            close = (
+                f" The closest is right on {round((1 - wrong) * len(self.examples))}: {self.shown(self.best)}"
+                if self.rows
+                else ""
+            )
+            return f"{told}{close}\n{self.seen}Stopped: {self.stopped}."
+        lines = [f"{'':1}  {'size':>4}  program"]
+        shown = self.rows[:8]
+        lines += [f"{'>' if k == self.chosen else ' '}  {r.size:>4}  {self.shown(r.term)}" for k, r in enumerate(shown)]
+        more = len(self.rows) - len(shown)
+        return "\n".join([*lines, *([f"   and {more} more"] if more else []), "", f"{self.reason} {self.seen}".strip()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{r.size}</td><td><code>{escape(self.shown(r.term))}</code></td></tr>" for r in self.rows[:8]
+        )
+        table = (
+            f"<table class='induce'><thead><tr><th>size</th><th>program</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+        return table + f"<p>{escape(self.reason)} {escape(self.seen)}</p>"
+
+    @property
+    def seen(self) -> str:
+        """Which sizes have been looked at whole, in a sentence."""
+        if self.finished < 1:
+            return ""
+        if self.solved:
+            return ""
+        return f"No program of cost {self.finished} or less exists in this language. "
+
+    def shown(self, term: Term) -> str:
+        """A program as text that the language reads back."""
+        return to_text(term, language=self.language)
+
+    def to_text(self, digits: int | None = None) -> str:
+        """The chosen program."""
+        return self.shown(self.best)
+
+    def why(self, **inputs: Any) -> Any:
+        """Why this program was chosen, and why the search ended."""
+        return f"{self.reason} {self.seen}Stopped: {self.stopped}."
+
+
+class _Clock:
+    """What ends a search for programs."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.began, self.cpu_began = time.monotonic(), time.process_time()
+        self.interrupted = threading.Event()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def over(self, tried: float) -> str:
+        """Why the search ends now, or an empty text."""
+        b = self.budget
+        if self.interrupted.is_set():
+            return "interrupted; this is the best so far"
+        if b.candidates is not None and tried >= b.candidates:
+            return f"{tried:,.0f} candidates were tried"
+        if b.seconds is not None and self.seconds >= b.seconds:
+            return f"the time of {b.seconds:g} s was used"
+        if b.cpu is not None and time.process_time() - self.cpu_began >= b.cpu:
+            return f"the CPU time of {b.cpu:g} s was used"
+        return ""
+
+
+@dataclass
+class _Found:
+    """Programs so far, and the candidates tried when the first was found."""
+
+    programs: dict[Term, float] = field(default_factory=dict)
+    tried: float = 0.0
+    first: float = math.inf
+    finished: int = 0
+    closest: tuple[Term, int] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, step: Step) -> None:
+        self.tried += step.tried
+        self.finished = max(self.finished, step.finished)
+        for term, cost in step.programs:
+            if len(self.programs) < KEPT:
+                self.programs.setdefault(term, cost)
+        if self.programs and math.isinf(self.first):
+            self.first = self.tried
+        if step.note:
+            self.notes.append(step.note)
+        if step.closest is not None and (self.closest is None or step.closest[1] > self.closest[1]):
+            self.closest = step.closest
+
+    @property
+    def enough(self) -> bool:
+        """Whether other programs have had their chance."""
+        return len(self.programs) >= KEPT or self.tried >= self.first + max(EXTRA, 0.5 * self.first)
+
+
+def default_budget() -> Budget:
+    """Deterministic: candidates; a minute at most."""
+    return Budget(seconds=60.0, candidates=CANDIDATES)
+
+
+def synthesize(
+    task: ProgramTask,
+    *,
+    by: ProgramLearner | None = None,
+    within: Budget | str | float | None = None,
+    seed: int = 0,
+    watch: Any = None,
+) -> SynthesisFit:
+    """Find programs that give every output.
+
+    Parameters
+    ----------
+    task : ProgramTask
+    by : ProgramLearner, optional
+        Typed enumeration by default.
+    within : Budget, str or float, optional
+    seed : int
+    watch : None, "progress" or callable
+
+    Raises
+    ------
+    FillError
+        If the learner cannot work on the task.
+    """
+    from induce.learners.programs.enumeration import TypedEnumeration
+
+    learner = by or TypedEnumeration()
+    objection = learner.accepts(task)
+    if objection:
+        raise FillError(f"{objection}. Use shorter values, smaller numbers, or another language.")
+    began = time.monotonic()
+    prepare = getattr(learner, "prepare", None)
+    if prepare is not None:
+        prepare()
+    compiled = time.monotonic() - began
+    budget = default_budget() if within is None else Budget.read(within)
+    clock, show, found = _Clock(budget), watcher(watch), _Found()
+    stopped, shown = "", 0.0
+    steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
+    with catching_interrupt(clock):  # type: ignore[arg-type]
+        while not stopped:
+            step = next(steps, None)
+            if step is None:
+                stopped = found.notes[-1] if found.notes else "every program was tried"
+                break
+            found.add(step)
+            stopped = clock.over(found.tried) or ("a program was found" if found.enough else "")
+            if show is not None and (clock.seconds - shown > 0.2 or stopped):
+                shown = clock.seconds
+                show(_progress(found, clock, stopped))
+    closing = getattr(steps, "close", None)
+    if closing is not None:
+        closing()
+    return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
+
+
+def _progress(found: _Found, clock: _Clock, stopped: str) -> Progress:
+    best = min(found.programs, key=lambda t: _order(t, found.programs[t])) if found.programs else None
+    notes = (f"all programs of cost {found.finished} seen",) if found.finished else ()
+    loss = 0.0 if found.programs else math.nan
+    return Progress(
+        clock.seconds, clock.budget.seconds, found.tried, found.tried, loss, best, notes, stopped, "programs", "wrong"
+    )
+
+
+def _order(term: Term, cost: float) -> tuple[float, int, str]:
+    return (cost, term.size, str(term))
+
+
+def _fit(
+    task: ProgramTask, found: _Found, learner: str, stopped: str, seed: int, seconds: tuple[float, float]
+) -> SynthesisFit:
+    examples: Examples = task.examples
+    solved = bool(found.programs)
+    ordered = sorted(found.programs.items(), key=lambda pair: _order(*pair))
+    wrong = 0.0
+    if not solved and found.closest is not None:
+        ordered = [(found.closest[0], math.nan)]
+        wrong = 1.0 - found.closest[1] / len(examples)
+    rows = tuple(
+        Row(term, term, {}, {}, term.size, wrong, math.nan, None, cost, learner, found.first) for term, cost in ordered
+    )
+    reason = "The program of least cost that gives every output." if solved else "No program gives every output."
+    return SynthesisFit(
+        rows=rows,
+        chosen=0,
+        reason=reason,
+        stopped=stopped,
+        language=task.language,
+        names=tuple(examples.inputs),
+        report={
+            "candidates": found.tried,
+            "seconds": seconds[0],
+            "compile_seconds": seconds[1],
+            "seed": seed,
+            "learner": learner,
+            "rows": len(examples),
+        },
+        notes=(*examples.notes, *found.notes),
+        examples=examples,
+        solved=solved,
+        finished=found.finished,
+    )

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import pickle
+
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from induce.errors import DataError, FillError, OpError
+from induce.examples import read_examples
+from induce.learners.programs.enumeration import TypedEnumeration, first_examples
+from induce.programs import ProgramSynthesizer, lists, primitive
+
+
+def run_source(text, name="program"):
+    space: dict = {}
+    exec(compile(text, "exported", "exec"), space)
+    return space[name]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "fresh"),
+    [
+        ([[3, 1, 2], [5, 4], [9, 7, 8]], [[1, 2, 3], [4, 5], [7, 8, 9]], ([6, 2], [2, 6])),
+        ([[3, 1], [5, 4, 9], [7]], [[4, 2], [6, 5, 10], [8]], ([1], [2])),
+        ([([3, 1, 2], 1), ([5, 4, 9], 2), ([7, 7], 0)], [1, 9, 7], (([1, 2, 3], 2), 3)),
+        ([4, 7, 10], [8, 14, 20], (5, 10)),
+        ([[2, 4], [3], [], [8, 1]], [True, False, True, False], ([6, 6], True)),
+    ],
+)
+def test_a_program_is_found_predicts_and_is_exported(X, y, fresh):
+    synthesizer = ProgramSynthesizer(within="3e6 candidates").fit(X, y)
+    assert synthesizer.solved_
+    assert synthesizer.predict(X) == y
+    assert synthesizer.predict([fresh[0]]) == [fresh[1]]
+    function = run_source(synthesizer.to_python())
+    rows = [row if isinstance(row, tuple) else (row,) for row in [*X, fresh[0]]]
+    assert [function(*row) for row in rows] == [*y, fresh[1]]
+
+
+def test_the_same_seed_gives_the_same_program():
+    X, y = [[3, 1, 2], [5, 4], [9, 7, 8]], [[3, 2], [5], [9, 8]]
+    first, second = (ProgramSynthesizer(within="1e6 candidates", random_state=5).fit(X, y) for _ in range(2))
+    assert first.best_ is second.best_
+    assert [r.term for r in first.fit_.rows] == [r.term for r in second.fit_.rows]
+
+
+def test_other_programs_that_fit_are_shown_with_where_they_differ():
+    synthesizer = ProgramSynthesizer(within="1e6 candidates").fit([[3, 1], [5, 4]], [[1, 3], [4, 5]])
+    others = synthesizer.alternatives_
+    assert others
+    for other in others:
+        inputs = list(other.inputs.values())
+        assert other.program(**other.inputs) == other.output if other.output is not None else True
+        assert synthesizer.predict(inputs) == [other.chosen_output]
+        assert other.output != other.chosen_output
+    asked = synthesizer.suggest_example()
+    assert len(asked.outputs) > 1
+    assert sum(count for _, count in asked.outputs) == len(synthesizer.fit_.rows)
+    assert "What is the output for" in str(asked)
+    assert "gives" in str(others[0])
+
+
+def test_what_cannot_be_made_says_how_far_it_looked():
+    synthesizer = ProgramSynthesizer(operators="head +", constants=[1], max_size=4).fit([[1], [2, 5]], [100, 3])
+    assert not synthesizer.solved_
+    text = str(synthesizer)
+    assert "No program found gives all 2 outputs." in text
+    assert "No program of cost 4 or less exists in this language." in text
+    assert synthesizer.alternatives_ == []
+    assert synthesizer.suggest_example() is None
+
+
+def test_frames_come_and_go():
+    frame = pd.DataFrame({"values": [[1, 2], [3], [4, 5, 6]], "n": [1, 0, 2]}, index=["a", "b", "c"])
+    synthesizer = ProgramSynthesizer(within="1e6 candidates").fit(frame, [2, 3, 6])
+    found = synthesizer.predict(frame)
+    assert list(found.index) == ["a", "b", "c"]
+    assert found.tolist() == [2, 3, 6]
+    assert synthesizer.predict(pd.DataFrame({"n": [0], "values": [[1]]})).tolist() == [1]
+
+
+def test_it_clones_and_pickles():
+    synthesizer = ProgramSynthesizer("lists", within="1e5 candidates", random_state=1)
+    assert clone(synthesizer).get_params() == synthesizer.get_params()
+    fitted = synthesizer.fit([[1, 2], [3]], [2, 3])
+    again = pickle.loads(pickle.dumps(fitted))
+    assert again.best_ is fitted.best_
+    assert again.predict([[7, 8]]) == fitted.predict([[7, 8]])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"language": "list"}, OpError, r"there is no language 'list' of programs\. Did you mean 'lists'\?"),
+        ({"language": 3}, OpError, r"language must be a Language or its name, but got 3"),
+        ({"operators": "hed"}, OpError, r"unknown operator 'hed'\. Did you mean 'head'\?"),
+        ({"max_size": 0}, FillError, r"max_size must be a whole number from 1 on, but got 0"),
+        ({"constants": 3}, DataError, r"constants must be a list of values, but got 3\. Write \[3\]\."),
+        ({"constants": [1.5]}, DataError, r"a constant of example 0 is 1\.5; programs work on whole numbers"),
+        ({"operators": "is_even"}, Exception, r"no input and no operator makes a value of sort list\(int\)|.*"),
+    ],
+)
+def test_bad_settings_are_refused_in_words(options, error, text):
+    with pytest.raises(error, match=text):
+        ProgramSynthesizer(**options, within="1e4 candidates").fit([[1, 2]], [5])
+
+
+def test_bad_inputs_to_predict_are_named():
+    synthesizer = ProgramSynthesizer(within="1e5 candidates").fit([([1, 2], 1), ([3], 0)], [2, 3])
+    with pytest.raises(DataError, match=r"row 0 has 1 inputs, but the program needs 2: xs, n\."):
+        synthesizer.predict([[1, 2]])
+    with pytest.raises(DataError, match=r"no input named 'n'\. The program needs: xs, n\."):
+        synthesizer.predict({"xs": [[1]]})
+    with pytest.raises(DataError, match=r"input 'n' is text, but the program was found for int\."):
+        synthesizer.predict([([1], "a")])
+
+
+def test_values_too_large_for_the_search_are_named():
+    with pytest.raises(
+        FillError, match=r"enumeration cannot hold the value \[5000000\] of example 0\. Use shorter values"
+    ):
+        ProgramSynthesizer().fit([[5_000_000]], [1])
+
+
+def test_few_examples_drive_and_all_confirm():
+    X = [[k, k + 1, k % 3] for k in range(15)]
+    examples = read_examples(X, [sum(x) > 20 for x in X])
+    places = first_examples(examples, 6)
+    assert len(places) == 6
+    assert {examples.outputs[p] for p in places} == {True, False}
+    synthesizer = ProgramSynthesizer(by=TypedEnumeration(driving=2), within="5e6 candidates")
+    synthesizer.fit(X, [sum(x) % 2 == 0 for x in X])
+    assert synthesizer.solved_
+
+
+def test_ctrl_c_returns_the_best_so_far():
+    import os
+    import signal
+
+    calls = []
+
+    def watch(progress):
+        calls.append(progress)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    X = [[3, 1, 2], [9, 9], [4]]
+    synthesizer = ProgramSynthesizer(within="20s", watch=watch).fit(X, [3, 91, 400])
+    assert synthesizer.fit_.stopped == "interrupted; this is the best so far"
+    assert calls[-1].line()
+
+
+def test_primitives_are_declared_by_annotations():
+    def twice(n: int) -> int:
+        return 2 * n
+
+    op = primitive(twice, name="twice_of_a_test")
+    assert op.signature == "twice_of_a_test(int) -> int"
+    assert len(lists.extend("mine", [op])) == len(lists) + 1
+
+
+def _no_annotation(n):
+    return n
+
+
+def _odd_annotation(n: dict) -> int:
+    return 1
+
+
+def _many(*n: int) -> int:
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (_no_annotation, r"parameter 'n' of primitive '_no_annotation' has no annotation\. Write for example def"),
+        (_odd_annotation, r"parameter 'n' of primitive '_odd_annotation' is annotated dict; int, bool, str"),
+        (_many, r"takes a variable number of arguments or keywords; plain parameters were expected\."),
+        (len, r"parameters cannot be read|cannot be read|has no annotation"),
+        (lambda n: n, r"a primitive's name must be an identifier, but got '<lambda>'"),
+        (3, r"a primitive is a function, but got 3"),
+    ],
+)
+def test_bad_primitives_are_refused_in_words(function, text):
+    with pytest.raises(OpError, match=text):
+        primitive(function)
