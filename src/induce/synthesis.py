@@ -16,7 +16,7 @@ from induce.budget import Budget
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.fit import Fit, Row
-from induce.learners.programs.task import ProgramLearner, ProgramTask, Step
+from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
 from induce.terms.show import to_text
@@ -202,7 +202,7 @@ def synthesize(
         while not stopped:
             step = next(steps, None)
             if step is None:
-                stopped = found.notes[-1] if found.notes else "every program was tried"
+                stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
                 break
             found.add(step)
             stopped = clock.over(found.tried) or ("a program was found" if found.enough else "")

@@ -186,3 +186,50 @@ def _many(*n: int) -> int:
 def test_bad_primitives_are_refused_in_words(function, text):
     with pytest.raises(OpError, match=text):
         primitive(function)
+
+
+def collatz(n: int) -> int:
+    return n // 2 if n % 2 == 0 else 3 * n + 1
+
+
+def forever(n: int) -> int:
+    while True:
+        n += 1
+
+
+def spoils(xs: list[int]) -> int:
+    xs.append(1)
+    return len(xs)
+
+
+def fails(n: int) -> int:
+    raise RuntimeError("no")
+
+
+def says(n: int) -> int:
+    return "text"  # type: ignore[return-value]
+
+
+def test_primitives_of_a_users_own_are_used_and_exported():
+    own = lists.extend("own", [primitive(collatz)])
+    X = [[6, 1], [3, 2], [7, 8]]
+    synthesizer = ProgramSynthesizer(own, within="2e5 candidates").fit(X, [collatz(x[0]) for x in X])
+    assert str(synthesizer.best_) == "collatz(head(xs))"
+    function = run_source(synthesizer.to_python())
+    assert [function(x) for x in X] == [collatz(x[0]) for x in X]
+
+
+def test_primitives_that_misbehave_have_no_value_and_are_named():
+    bad = [primitive(f) for f in (forever, spoils, fails, says)]
+    own = lists.extend("odd", bad)
+    X = [[6, 1], [3, 2, 2], [7]]
+    synthesizer = ProgramSynthesizer(own, max_size=5, operators="forever spoils fails says head last +", constants=[1])
+    synthesizer.fit(X, [7, 5, 14])
+    assert synthesizer.solved_
+    assert str(synthesizer.best_).count("head") == str(synthesizer.best_).count("last") == 1
+    synthesizer.fit(X, [7, 2000, 14])
+    notes = " ".join(synthesizer.fit_.notes)
+    assert "primitive 'forever' took more than 0.1 s" in notes
+    assert "primitive 'spoils' changed its arguments" in notes
+    assert "primitive 'fails' raised RuntimeError: no" in notes
+    assert notes.count("It was left out.") == 2

@@ -7,7 +7,7 @@ for the branch it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from induce.errors import AlgebraError, DataError, did_you_mean
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
 from induce.terms.term import Term
 
-__all__ = ["UNDEFINED", "VALUES", "Undefined", "define", "function_of", "run", "run_rows"]
+__all__ = ["UNDEFINED", "VALUES", "Undefined", "define", "function_of", "has_function", "run", "run_rows"]
 
 
 class Undefined(ValueError):
@@ -207,6 +207,6 @@ def run_rows(
     return found
 
 
-def functions(ops: Iterable[Op]) -> dict[str, Callable[..., Any]]:
-    """The functions of those operators that have one, by name."""
-    return {op.name: _FUNCTIONS[op] for op in ops if op in _FUNCTIONS}
+def has_function(op: Op) -> bool:
+    """Whether it is known what the operator does to Python values."""
+    return op in _FUNCTIONS

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from induce.algebras.guarding import Guarded
 from induce.algebras.values import define
 from induce.errors import OpError
 from induce.terms.op import Notation, Op
@@ -27,11 +28,12 @@ def _sort(annotation: Any, what: str, name: str) -> Sort:
     return found
 
 
-def primitive(function: Callable[..., Any], *, name: str | None = None, cost: float = 1.0) -> Op:
+def primitive(function: Callable[..., Any], *, name: str | None = None, cost: float = 1.0, seconds: float = 0.1) -> Op:
     """An operator that calls a Python function.
 
-    The function must give the same output for the same arguments and leave them as they are. A call that takes longer than
-    a tenth of a second, changes its arguments, or raises has no value in a search; the fit's notes say so.
+    The function must give the same output for the same arguments and leave them as they are. A call that takes too long,
+    changes its arguments, or raises has no value; the fit's notes say so, and in the first two cases a search leaves the
+    function out. It runs in Python, not compiled: many thousand calls a second, and not inside functions of ``map``.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
         The function's own by default.
     cost : float
         Weight of one use.
+    seconds : float
+        Most time for one call.
 
     Returns
     -------
@@ -84,9 +88,11 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
             )
     arguments = tuple(_sort(hints[p], f"parameter '{p}'", called) for p in parameters)
     result = _sort(hints["return"], "the result", called)
+    if not seconds > 0:
+        raise OpError(f"the seconds of primitive '{called}' must be a positive number, but got {seconds!r}.")
     op = Op(called, arguments, result, Notation("call" if arguments else "constant", called), cost=float(cost))
     try:
-        define(op, function)
+        define(op, Guarded(function, seconds))
     except ValueError:
         raise OpError(
             f"there is another primitive '{op.signature}' already. Give this one another name: primitive(f, name='...')."

@@ -180,7 +180,7 @@ class _Writer:
         if name == "empty":
             return "[]"
         try:
-            called = self.collected.add(function_of(term.op), term.op)
+            called = self.collected.add(inspect.unwrap(function_of(term.op)), term.op)
         except AlgebraError as problem:
             raise ExportError(f"{problem} So the program cannot be exported.") from None
         return f"{called}({', '.join(args)})"

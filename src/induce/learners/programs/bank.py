@@ -153,9 +153,9 @@ class Bank:
         salt: int,
         cost: int,
         flags: int = 0,
-        a: int = -1,
+        args: tuple[int, int, int] = (-1, -1, -1),
     ) -> int:
-        """Keep a leaf with these values, one a point (None: no value); its row, or -1 when its value is known."""
+        """Keep a row with these values, one a point (None: no value); its row, or -1 when its value is known."""
         while self._short(cells):
             if not self.grow():
                 return -1
@@ -168,7 +168,7 @@ class Bank:
         self.offsets[at + len(cells)] = top
         if any(value is None for value in cells):
             flags |= PARTIAL
-        return int(store(self.arrays, op, a, cost, flags, place.number, len(cells), np.uint64(salt)))
+        return int(store(self.arrays, op, args, cost, flags, place.number, len(cells), np.uint64(salt)))
 
     def hash_of(self, cells: Sequence[Sequence[int]], salt: int) -> int:
         """The hash that a row with these values would have."""
@@ -205,7 +205,9 @@ class Bank:
 
     def lift(self, row: int, place: Place, salt: int, cost: int, scalar: bool) -> int:
         """Make a closed row of whole programs a leaf of a place; its row there, or -1."""
-        found = self.leaf(LIFTED, [self.cells(row, int(e)) for e in place.examples], place, salt, cost, a=row)
+        found = self.leaf(
+            LIFTED, [self.cells(row, int(e)) for e in place.examples], place, salt, cost, args=(row, -1, -1)
+        )
         if found >= 0:
             self.instruct(found, STORED, int(self.nodes[row, FIRST]), scalar)
         return found
@@ -220,7 +222,7 @@ class Bank:
 
     def parameter(self, index: int, cells: Sequence[Sequence[int]], sort: Sort, place: Place, salt: int) -> int:
         """Keep an argument of a function (de Bruijn index); its row. It is a row of its own even if its samples are known."""
-        row = self.leaf(PARAMETER, list(cells), place, salt, 1, OPEN, index)
+        row = self.leaf(PARAMETER, list(cells), place, salt, 1, OPEN, (index, -1, -1))
         if row >= 0:
             self.instruct(row, BOUND, index, sort.name in ("int", "bool"))
         return row

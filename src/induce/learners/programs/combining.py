@@ -115,8 +115,8 @@ def emit(nodes: Any, code: Any, counters: Any, row: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def store(bank: Any, op: int, a: int, cost: int, flags: int, place: int, points: int, salt: Any) -> int:
-    """Keep a leaf whose values lie at the top, with their starts in ``offsets``; its row, or -1 when it is not new."""
+def store(bank: Any, op: int, args: Any, cost: int, flags: int, place: int, points: int, salt: Any) -> int:
+    """Keep a row whose values lie at the top, with their starts in ``offsets``; its row, or -1 when it is not new."""
     nodes, offsets, h, hashes, table, counters, _ = bank
     value = salt
     for p in range(points):
@@ -125,7 +125,7 @@ def store(bank: Any, op: int, a: int, cost: int, flags: int, place: int, points:
     if _seen(table, value, counters):
         return -1
     top = offsets[counters[OFFSETS] + points]
-    return commit(nodes, hashes, counters, op, (a, -1, -1), cost, flags, place, points, top, value)
+    return commit(nodes, hashes, counters, op, args, cost, flags, place, points, top, value)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")

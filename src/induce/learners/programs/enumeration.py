@@ -13,7 +13,7 @@ from induce.errors import FillError
 from induce.examples import Examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.rules import rules_of
-from induce.learners.programs.task import ProgramTask, Step, right
+from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
 from induce.terms.term import Term
 
 __all__ = ["TypedEnumeration"]
@@ -95,7 +95,9 @@ class TypedEnumeration:
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
-        reason = "memory is used up" if growth.bank.stuck else ""
+        for text in growth.complaints():
+            yield Step(note=text)
+        reason = OUT_OF_MEMORY if growth.bank.stuck else ""
         yield Step((), 0, growth.finished, reason, self._closest(growth, task))
         return None
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.algebras.machine import encode_value
+from induce.algebras.values import UNDEFINED, function_of
+from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
-from induce.learners.programs.combining import FLAGS, OP, PARTIAL, PLACE, A, B, C
+from induce.learners.programs.combining import FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
 from induce.learners.programs.rules import Rule, uncurried
 from induce.terms.sort import BOOL, INT, Sort
 from induce.terms.term import Term, bound, lambda_, literal, variable
@@ -22,6 +24,8 @@ SLICE = 20_000
 """Combinations tried between two ticks."""
 SAMPLES = 18
 """Points at which bodies of functions are told apart."""
+_PYTHON = 2000
+"""Codes from here on are of operators that Python runs."""
 _MIXER = 0x9E3779B97F4A7C15
 
 
@@ -65,7 +69,9 @@ class Growth:
         self.count = len(next(iter(inputs.values()))[1])
         self.inputs = dict(inputs)
         self.has_if = any(r.op.name == "if" for r in self.rules)
-        self.by_code = {(r.code, r.functional): r.op for r in self.rules}
+        self.codes = {r: r.code if r.compiled else _PYTHON + k for k, r in enumerate(self.rules)}
+        self.by_code = {(code, r.functional): r.op for r, code in self.codes.items()}
+        self.notes: list[str] = []
         self.sorts: dict[int, Sort] = {}
         self.leaves: dict[int, Term] = {}
         self.members: dict[tuple[int, Sort, bool], dict[int, NDArray[np.int64]]] = {}
@@ -210,7 +216,9 @@ class Growth:
 
     def _level(self, number: int, cost: int) -> Iterator[int]:
         for rule in self.rules:
-            if number and (rule.functional or (rule.result.name == "list" and not self.places[number].lists)):
+            if number and (
+                rule.functional or not rule.compiled or (rule.result.name == "list" and not self.places[number].lists)
+            ):
                 continue
             if not rule.arguments:
                 if cost == rule.cost:
@@ -248,6 +256,9 @@ class Growth:
         salt, goal = self._salt(number, rule.result), 0
         if number == 0 and self.goal is not None and rule.result is self.goal[0]:
             goal = self.goal_hash
+        if not rule.compiled:
+            yield from self._called(rule, cost, rows)
+            return
         begin = 0
         while begin < total:
             first = len(self.bank)
@@ -260,6 +271,37 @@ class Growth:
             if self.bank.stuck and not self.bank.grow():
                 self.bank.counters[7] = 1
                 return
+
+    def _called(self, rule: Rule, cost: int, rows: Sequence[NDArray[np.int64]]) -> Iterator[int]:
+        """Combinations under an operator that Python runs."""
+        function, place = function_of(rule.op), self.places[0]
+        wanted = None if self.goal is None or rule.result is not self.goal[0] else [frozen(v) for v in self.goal[1]]
+        for number, args in enumerate(itertools.product(*(part.tolist() for part in rows))):
+            if getattr(function, "barred", False):
+                return
+            values = [self.bank.values(row, sort, self.count) for row, sort in zip(args, rule.arguments, strict=True)]
+            outputs = [_value(function, [column[p] for column in values]) for p in range(self.count)]
+            cells = [None if v is None else encode_value(v, rule.result) for v in outputs]
+            self.bank.counters[TRIED] += 1
+            if wanted is not None and [frozen(v) for v in outputs] == wanted:
+                self.solutions.append(self._apply(self.codes[rule], list(args), {k: self.term(k) for k in args}))
+                self.costs.append(cost)
+            if all(c is not None for c in cells):
+                slots = (*args, -1, -1)[:3]
+                row = self.bank.leaf(self.codes[rule], cells, place, self._salt(0, rule.result), cost, 0, slots)
+                if row >= 0:
+                    self._admit(0, rule.result, cost, row)
+            if number % 50 == 49:
+                yield self.bank.tried
+
+    def complaints(self) -> list[str]:
+        """What went wrong in operators that Python runs, in words."""
+        found: list[str] = []
+        for op in dict.fromkeys(r.op for r in self.rules if not r.compiled):
+            told = getattr(function_of(op), "complaints", {})
+            left = " It was left out." if getattr(function_of(op), "barred", False) else ""
+            found += [f"primitive '{op.name}' {text} ({count} times).{left}" for text, count in told.items()]
+        return found
 
     def closest(self) -> Term | None:
         """The cheapest of the programs that give most of the outputs."""
@@ -312,6 +354,16 @@ class Growth:
 
     def _place_of(self, row: int) -> int:
         return int(self.bank.nodes[row, PLACE])
+
+
+def _value(function: Any, values: list[Any]) -> Any:
+    """The value of a Python function, None where it has none."""
+    if any(v is None for v in values):
+        return None
+    try:
+        return function(*values)
+    except UNDEFINED:
+        return None
 
 
 def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from induce.algebras.machine import FUNCTIONALS, code_of
+from induce.algebras.values import has_function
 from induce.errors import GrammarError
 from induce.terms.language import Language
 from induce.terms.op import Op
@@ -40,6 +41,11 @@ class Rule:
     def code(self) -> int:
         """The operator's code in the compiled machine."""
         return code_of(self.op)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the machine runs it; otherwise its Python function is called."""
+        return self.code >= 0
 
     @property
     def functional(self) -> bool:
@@ -94,8 +100,8 @@ def rules_of(
             arguments = tuple(a.substitute(mapping) for a in op.arguments)
             result = op.result.substitute(mapping)
             plain = [s for s in (*arguments, result) if not s.is_arrow]
-            if code_of(op) >= 0 and all(s in held for s in plain):
-                found.append(Rule(op, arguments, result, max(1, (costs or {}).get(op.name, 1))))
+            if (code_of(op) >= 0 or has_function(op)) and all(s in held for s in plain):
+                found.append(Rule(op, arguments, result, max(1, (costs or {}).get(op.name, round(op.cost)))))
     made = {*given[:-1], *(r.result for r in found)}
     if goal not in made:
         names_of = ", ".join(sorted(str(s) for s in made))

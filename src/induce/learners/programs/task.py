@@ -13,7 +13,10 @@ from induce.terms.language import Language
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["ProgramLearner", "ProgramTask", "Step", "right"]
+__all__ = ["OUT_OF_MEMORY", "ProgramLearner", "ProgramTask", "Step", "right"]
+
+OUT_OF_MEMORY = "the memory is used up"
+"""Note of a search that could not go on for want of memory."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,121 @@
+"""Functions of a user's own, called with care: copies of the arguments, a limit on time, and what went wrong kept."""
+
+from __future__ import annotations
+
+import copy
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from induce.algebras.values import UNDEFINED, Undefined
+
+__all__ = ["Guarded"]
+
+
+class _TookTooLong(BaseException):
+    """Raised inside a call that is over its time; nobody's ``except Exception`` holds it."""
+
+
+class _Watchman:
+    """One thread that interrupts calls which are over their time."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.calls: dict[int, float] = {}
+        self.fired: set[int] = set()
+        self.thread: threading.Thread | None = None
+
+    def begin(self, seconds: float) -> int:
+        """Watch this thread from now on; the token to end it by."""
+        token = threading.get_ident()
+        with self.lock:
+            self.calls[token] = time.monotonic() + seconds
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = threading.Thread(target=self._watch, name="induce watchman", daemon=True)
+                self.thread.start()
+        return token
+
+    def end(self, token: int) -> bool:
+        """Stop watching; whether the call was interrupted and the interruption is still to come."""
+        with self.lock:
+            self.calls.pop(token, None)
+            late = token in self.fired
+            self.fired.discard(token)
+        return late
+
+    def _watch(self) -> None:
+        idle = 0
+        while idle < 200:
+            time.sleep(0.005)
+            with self.lock:
+                idle = 0 if self.calls else idle + 1
+                if idle >= 200:
+                    self.thread = None
+                    return
+                now = time.monotonic()
+                for token in [t for t, end in self.calls.items() if now > end]:
+                    del self.calls[token]
+                    self.fired.add(token)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(token), ctypes.py_object(_TookTooLong))
+
+
+_WATCHMAN = _Watchman()
+
+
+class Guarded:
+    """A function whose calls cannot loop for ever, change their arguments, or end a search by an error.
+
+    Parameters
+    ----------
+    function : callable
+    seconds : float
+        A call that takes longer is interrupted, as soon as Python runs again; calls of C code are waited for.
+
+    Attributes
+    ----------
+    complaints : dict of str to int
+        What went wrong, and how often; each such call has no value.
+    barred : bool
+        Whether the function took too long or changed its arguments, so that a search should leave it out.
+    """
+
+    def __init__(self, function: Callable[..., Any], seconds: float = 0.1) -> None:
+        self.__wrapped__ = function
+        self.__name__ = getattr(function, "__name__", "function")
+        self.seconds = seconds
+        self.complaints: dict[str, int] = {}
+        self.barred = False
+
+    def _complain(self, text: str, bar: bool = False) -> None:
+        self.complaints[text] = self.complaints.get(text, 0) + 1
+        self.barred = self.barred or bar
+
+    def __call__(self, *values: Any) -> Any:
+        given = copy.deepcopy(values)
+        token = _WATCHMAN.begin(self.seconds)
+        try:
+            try:
+                result = self.__wrapped__(*given)
+            finally:
+                if _WATCHMAN.end(token):
+                    self._await()
+        except _TookTooLong:
+            self._complain(f"took more than {self.seconds:g} s", bar=True)
+            raise Undefined(f"'{self.__name__}' took too long.") from None
+        except UNDEFINED:
+            raise
+        except Exception as error:
+            self._complain(f"raised {type(error).__name__}: {error}")
+            raise Undefined(f"'{self.__name__}' raised {type(error).__name__}: {error}.") from None
+        if given != values:
+            self._complain("changed its arguments", bar=True)
+            raise Undefined(f"'{self.__name__}' changed its arguments.")
+        return result
+
+    @staticmethod
+    def _await() -> None:
+        """Let an interruption that is on its way arrive here and not later."""
+        for _ in range(10_000):
+            time.sleep(0)
