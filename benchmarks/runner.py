@@ -25,6 +25,7 @@ SUITES: dict[str, str] = {
     "boolean": "benchmarks.boolean",
     "hypotheses": "benchmarks.hypotheses",
     "distributed": "benchmarks.distributed",
+    "lists": "benchmarks.lists",
 }
 """Suite name to the module that holds its rows."""
 
