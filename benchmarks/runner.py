@@ -26,6 +26,7 @@ SUITES: dict[str, str] = {
     "hypotheses": "benchmarks.hypotheses",
     "distributed": "benchmarks.distributed",
     "lists": "benchmarks.lists",
+    "sygus": "benchmarks.sygus",
 }
 """Suite name to the module that holds its rows."""
 

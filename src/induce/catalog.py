@@ -37,7 +37,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean', 'core_lists', 'lists', 'rules']
+    ['arithmetic', 'boolean', 'core_lists', 'lists', 'rules', 'smt_strings']
     """
 
     def __init__(
@@ -150,6 +150,7 @@ languages = Shelf(
         "core_lists": "induce.terms.lists:core_lists",
         "lists": "induce.terms.lists:lists",
         "rules": "induce.logic.language:rules",
+        "smt_strings": "induce.terms.smt_strings:smt_strings",
     },
     "induce.languages",
     OpError,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-import induce.algebras.list_functions  # noqa: F401
+import induce.algebras.list_functions
+import induce.algebras.smt_functions  # noqa: F401
 from induce import catalog
 from induce.algebras import Algebra, Semiring, check_laws, evaluate, register, to_torch
 from induce.algebras.algebra import meanings
@@ -90,7 +91,7 @@ class TestAlgebra:
             assert not home(algebra)
             return
         if algebra is Algebra.VALUES:  # plain Python values; the compiled machine is compared with it in tests/algebras
-            assert all(language.name in ("lists", "core_lists", "strings") for language in home(algebra))
+            assert all(language.name in ("lists", "core_lists", "smt_strings", "strings") for language in home(algebra))
             return
         if isinstance(algebra.sample(rng, 1), tuple):
             self.encloses_the_values(algebra, rng)

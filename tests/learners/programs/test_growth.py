@@ -9,6 +9,7 @@ import induce.algebras.list_functions  # noqa: F401
 from induce.algebras.values import run_rows
 from induce.errors import GrammarError
 from induce.learners.programs.growth import Growth
+from induce.learners.programs.larger import closest
 from induce.learners.programs.rules import rules_of
 from induce.terms import INT, declare
 from induce.terms.lists import INTS, TRUTHS, core_lists, lists
@@ -131,7 +132,7 @@ def test_little_memory_ends_the_search_and_says_so():
 
 def test_the_closest_program_is_known():
     growth = grown(lists, INT, [3, 2, 7, 5], 3)
-    assert run_rows(growth.closest(), {"xs": INPUTS})[:3] == [3, 2, 7]
+    assert run_rows(closest(growth), {"xs": INPUTS})[:3] == [3, 2, 7]
 
 
 def test_goals_that_nothing_makes_are_named():

@@ -35,6 +35,7 @@ from induce.learners.programs.combining import (
 from induce.learners.programs.combining import FOUND as FOUND_COUNT
 from induce.learners.programs.combining import FULL as FULL_FLAG
 from induce.learners.programs.combining import SCALAR as SCALAR_FLAG
+from induce.learners.programs.gluing import masks
 from induce.terms.sort import Sort
 
 __all__ = ["Bank", "Place"]
@@ -260,6 +261,12 @@ class Bank:
         return self.found[:count].copy()
 
     # ---- reading
+
+    def masks(self, rows: NDArray[np.int64], cells: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+        """For each row the points, as bits, at which it has the given values."""
+        starts = np.zeros(len(cells) + 1, np.int64)
+        np.cumsum([len(c) for c in cells], out=starts[1:])
+        return masks(self.arrays, rows, np.array([x for c in cells for x in c], np.int64), starts)
 
     def agreement(self, rows: NDArray[np.int64], cells: Sequence[Sequence[int] | None]) -> NDArray[np.int64]:
         """At how many points each row has the given values, shape (rows,)."""

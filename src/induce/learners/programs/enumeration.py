@@ -12,6 +12,7 @@ from induce.algebras.machine import encode_value
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.learners.programs.growth import Growth
+from induce.learners.programs.larger import closest, larger
 from induce.learners.programs.rules import rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
 from induce.terms.term import Term
@@ -87,11 +88,19 @@ class TypedEnumeration:
                     good.append((term, float(cost)))
                 else:
                     failures += ~np.array(verdict)
-            closest = None
+            near = None
             if growth.finished > told:
                 told = growth.finished
-                closest = None if good else self._closest(growth, task)
-            yield Step(tuple(good), reached - tried, growth.finished, closest=closest)
+                for term, cost in larger(growth):
+                    if cost <= task.max_size and term not in seen:
+                        seen.add(term)
+                        verdict = right(term, task.examples)
+                        if all(verdict):
+                            good.append((term, float(cost)))
+                        else:
+                            failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
+                near = None if good else self._closest(growth, task)
+            yield Step(tuple(good), reached - tried, growth.finished, closest=near)
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
@@ -104,7 +113,7 @@ class TypedEnumeration:
     @staticmethod
     def _closest(growth: Growth, task: ProgramTask) -> tuple[Term, int] | None:
         """The program so far that gives most outputs, and how many."""
-        term = growth.closest()
+        term = closest(growth)
         return None if term is None else (term, sum(right(term, task.examples)))
 
 
@@ -124,7 +133,8 @@ def warm() -> None:
     )
     for _ in growth.levels(2):
         pass
-    growth.closest()
+    closest(growth)
+    larger(growth)
     growth.bank.rebuild()
 
 

@@ -138,7 +138,8 @@ class Growth:
 
     # ---- rows
 
-    def _rows(self, place: int, sort: Sort, cost: int, partial: bool = False) -> NDArray[np.int64]:
+    def rows(self, place: int, sort: Sort, cost: int, partial: bool = False) -> NDArray[np.int64]:
+        """The rows of a place, sort and cost; with those undefined at some points, if asked."""
         empty = np.zeros(0, np.int64)
         rows = self.members.get((place, sort, False), {}).get(cost, empty)
         if not partial:
@@ -241,9 +242,9 @@ class Growth:
             if slot == 0 and rule.functional:
                 parameters, result = self.function(rule)
                 inner = next(k for k, p in enumerate(self.places) if p.parameters == parameters)
-                rows.append(self._rows(inner, result, part))
+                rows.append(self.rows(inner, result, part))
             else:
-                rows.append(self._rows(number, sort, part, partial=branches and slot > 0))
+                rows.append(self.rows(number, sort, part, partial=branches and slot > 0))
         total = int(np.prod([len(r) for r in rows]))
         if not total:
             return
@@ -302,20 +303,6 @@ class Growth:
             left = " It was left out." if getattr(function_of(op), "barred", False) else ""
             found += [f"primitive '{op.name}' {text} ({count} times).{left}" for text, count in told.items()]
         return found
-
-    def closest(self) -> Term | None:
-        """The cheapest of the programs that give most of the outputs."""
-        if self.goal is None:
-            return None
-        sort, values = self.goal
-        cells = [encode_value(v, sort) for v in values]
-        best: tuple[int, int] | None = None
-        for cost in sorted(set(self.members.get((0, sort, False), {})) | set(self.members.get((0, sort, True), {}))):
-            rows = self._rows(0, sort, cost, partial=True)
-            hits = self.bank.agreement(rows, cells)
-            if len(rows) and (best is None or hits.max() > best[0]):
-                best = (int(hits.max()), int(rows[int(np.argmax(hits))]))
-        return None if best is None or best[0] == 0 else self.term(best[1])
 
     # ---- back to terms
 

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from induce.errors import ExportError, ParseError
+from induce.learners.programs.task import right
+from induce.programs.source import to_python
+from induce.programs.sygus import from_smt, read_sygus, to_smt
+from induce.synthesis import synthesize
+from induce.terms import TEXT
+from induce.terms.lists import INTS, lists
+from induce.terms.smt_strings import smt_strings
+from induce.testing import random_terms
+
+OLD = '''
+; a task of version 1
+(set-logic SLIA)
+(synth-fun f ((name String) (other String)) String
+    ((Start String (ntString))
+     (ntString String (name other " " "." "say ""hi""" (str.++ ntString ntString) (str.at ntString ntInt)
+        (int.to.str ntInt) (ite ntBool ntString ntString) (str.substr ntString ntInt ntInt)))
+     (ntInt Int (0 1 2 (+ ntInt ntInt) (str.len ntString) (str.to.int ntString) (str.indexof ntString ntString ntInt)))
+     (ntBool Bool (true false (str.prefixof ntString ntString)))))
+(declare-var name String)
+(constraint (= (f "Ada Lovelace" "x") "A. x"))
+(constraint (= (f "Grace Hopper" "y") "G. y"))
+(constraint (= "T. z" (f "Turing" "z")))
+(check-synth)
+'''
+NEW = """(set-logic ALL)
+(synth-fun f ((s String)) String ((A String) (I Int)) ((A String (s (str.substr A I I) (str.++ A A))) (I Int (0 1 (str.len A)))))
+(constraint (= (f "abc") "bc"))
+(constraint (= (f "xyzw") "yzw"))
+(check-synth)
+"""
+
+
+@pytest.mark.parametrize("text", [OLD, NEW])
+def test_tasks_are_read_solved_and_exported(text):
+    task = read_sygus(text)
+    fit = synthesize(task.task, within="1e6 candidates")
+    assert fit.solved
+    assert task.derives(fit.best)
+    assert all(right(fit.best, task.examples))
+    assert from_smt(to_smt(fit.best, "f", dict(task.examples.sorts))) is fit.best
+    space: dict = {}
+    exec(to_python(fit.best, "f", list(task.examples.inputs)), space)
+    for row, output in enumerate(task.examples.outputs):
+        assert space["f"](**task.examples.input(row)) == output
+
+
+def test_files_are_read_too(tmp_path):
+    path = Path(tmp_path / "task.sl")
+    path.write_text(NEW, encoding="utf-8")
+    assert read_sygus(path).name == read_sygus(str(path)).name == "f"
+
+
+def test_a_grammar_says_what_it_makes():
+    task = read_sygus(NEW)
+    assert task.derives(smt_strings.parse("str_substr(s, 1, str_len(s))", s=TEXT))
+    assert not task.derives(smt_strings.parse("str_substr(s, 2, str_len(s))", s=TEXT))
+    assert not task.derives(smt_strings.parse("str_replace(s, s, s)", s=TEXT))
+
+
+def test_random_programs_come_back_from_smt_lib():
+    written = 0
+    for term in random_terms(smt_strings, 200, np.random.default_rng(0)):
+        if all(node.op in tuple(smt_strings) or not node.args for node in term.walk()) and not term.holes:
+            names = [v.name for v in term.variables]
+            if len(set(names)) == len(names) and all(n.isidentifier() for n in names):
+                try:
+                    text = to_smt(term)
+                except (ExportError, KeyError):
+                    continue
+                if "(- " not in text and "." not in "".join(str(n.payload) for n in term.walk() if n.is_literal):
+                    assert from_smt(text) is term
+                    written += 1
+    assert written > 20
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(synth-fun f ((s String)) String", r"at 1:1: this '\(' is never closed\. Add a '\)'\."),
+        ("(check-synth))", r"at 1:14: there is a '\)' that closes nothing\. Remove it\."),
+        ("(check-synth)", r"there is no function: \(synth-fun \.\.\.\)\."),
+        ("(synth-fun f ((s String)) String)", r"there is no constraint: \(constraint \(= \(f values\) value\)\)\."),
+        ("(synth-fun f ((s Real)) String)", r"at 1:18: sort 'Real' is not supported\. Known: String, Int, Bool\."),
+        ("(synth-fn f)", r"at 1:2: command 'synth-fn' is not supported\. Known: synth-fun"),
+        ("(constraint (= (f 1) 2))", r"a constraint comes before the function it is about\. Put synth-fun first\."),
+        (
+            "(synth-fun f ((s String)) String)\n(constraint (>= (f 1) 2))",
+            r"at 2:13: a constraint must be \(= \(f values\) value\); others are not supported, but got '\(>= \(f 1\) 2\)'",
+        ),
+        (
+            '(synth-fun f ((s String)) String)\n(constraint (= (f "a" "b") "c"))',
+            r"at 2:16: 'f' takes 1 inputs but got 2\.",
+        ),
+        (
+            "(synth-fun f ((s String)) String ((A String (t))))",
+            r"at 1:46: unknown name 't'\. .*Known: s, A\.|at 1:46: unknown name 't'\. Known: s, A\.",
+        ),
+        ("(synth-fun f ((s String)) String ((A String ((str.upper A)))))", r"operator 'str.upper' is not supported"),
+        ("(synth-fun f ((s String)) String ((A String ((str.len A A)))))", r"'str.len' takes 1 arguments but got 2\."),
+        ('(synth-fun f ((s String)) String) (constraint (= (f "a) "b"))', r"unexpected text|never closed"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_place(text, message):
+    with pytest.raises(ParseError, match=message):
+        read_sygus(text)
+
+
+def test_other_languages_are_not_smt_lib():
+    with pytest.raises(ExportError, match=r"operator 'reverse' is none of SMT-LIB's\."):
+        to_smt(lists["len"](lists.parse("reverse(xs)", xs=INTS)))
+    with pytest.raises(ParseError, match=r"one definition was expected"):
+        from_smt("(+ 1 2)")
+    with pytest.raises(ParseError, match=r"unknown name 't'"):
+        from_smt("(define-fun f ((s String)) String t)")
