@@ -215,7 +215,7 @@ def _rewrite(folder, change):
 
     whole = json.loads((folder / "fit.json").read_text())
     change(whole["fit"])
-    whole["checksum"] = io._digest(io._dump([whole["files"], whole["fit"]]).encode())
+    whole["checksum"] = io.digest(io.dump([whole["files"], whole["fit"]]).encode())
     (folder / "fit.json").write_text(json.dumps(whole))
 
 

@@ -11,12 +11,8 @@ The folder holds
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
-import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +20,7 @@ from typing import Any
 
 from induce.errors import AlgebraError, ExportError, FormatError, InduceError, did_you_mean
 from induce.fit import Baseline, Fit, Row
+from induce.folders import digest, dump, write_folder
 from induce.terms.language import Language
 from induce.terms.op import HOLE
 from induce.terms.parse import parse_sexpr
@@ -36,7 +33,16 @@ __all__ = ["FORMAT", "load", "save"]
 FORMAT = 1
 """Version of the folder's layout; a folder with a larger one is refused."""
 _EXPORTS = {"formula.py": "python", "formula.tex": "latex", "formula.sql": "sql"}
-_OWN = ("fit.json", "language.json", "formula.txt", "README.md", "tensors.safetensors", *_EXPORTS)
+_OWN = (
+    "fit.json",
+    "language.json",
+    "formula.txt",
+    "program.txt",
+    "program.py",
+    "README.md",
+    "tensors.safetensors",
+    *_EXPORTS,
+)
 _ROW_FIELDS = ("size", "loss", "r2", "held_out", "description_length", "source", "found_at", "defined")
 
 
@@ -57,14 +63,6 @@ def _plain(value: Any) -> Any:
 
 def _from_plain(entry: dict[str, Any]) -> Any:
     return float(entry["float"]) if entry.keys() == {"float"} else entry
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def save(fit: Fit, path: str | Path) -> None:
@@ -90,68 +88,27 @@ def save(fit: Fit, path: str | Path) -> None:
     ...     load(folder + "/doubled").predict({"x": [6.0]})
     array([12.])
     """
-    place = Path(os.path.abspath(path))  # noqa: PTH100  (a link stays a link)
-    place = place.resolve() if place.is_symlink() else place
-    _check_place(place)
-    contents = _contents(fit)
-    made = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
-    try:
-        made.mkdir(parents=True)
-        try:
-            for name, content in contents.items():
-                (made / name).write_bytes(content)
-            _put_in_place(made, place)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except OSError as error:
-        raise FormatError(f"'{place}' cannot be written: {error.strerror or error}. Choose another folder.") from error
-
-
-def _check_place(place: Path) -> None:
-    if place.exists() and not place.is_dir():
-        raise FormatError(f"'{place}' is a file, but a Fit is saved as a folder. Give a name that is free.")
-    if place.is_dir() and not (place / "fit.json").is_file() and any(place.iterdir()):
-        raise FormatError(
-            f"the folder '{place}' is not empty and holds no Fit, so it is left alone. Give a name that is free."
-        )
-
-
-def _put_in_place(made: Path, place: Path) -> None:
-    """Rename the finished folder to its place; an earlier one goes when the new one is there."""
-    if not place.is_dir() or not any(place.iterdir()):
-        made.replace(place)
-        return
-    old = place.with_name(f"{made.name}.old")
-    for entry in place.iterdir():
-        if entry.name not in _OWN:
-            shutil.copytree(entry, made / entry.name) if entry.is_dir() else shutil.copy2(entry, made / entry.name)
-    place.replace(old)
-    try:
-        made.replace(place)
-    except OSError:
-        old.replace(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    write_folder(path, lambda: _contents(fit), _OWN)
 
 
 def _contents(fit: Fit) -> dict[str, bytes]:
     """Name to content of every file."""
     from induce import __version__
 
-    files = {"language.json": _dump(_plain(fit.language.to_dict())), "formula.txt": _formula_text(fit)}
+    files = {"language.json": dump(_plain(fit.language.to_dict())), "formula.txt": _formula_text(fit)}
     found = {name: text.encode() for name, text in files.items()}
     if fit.modules:
         found["tensors.safetensors"] = _tensors(fit.modules)
     body = _body(fit)
-    checksums = {name: _digest(content) for name, content in found.items()}
+    checksums = {name: digest(content) for name, content in found.items()}
     whole = {
         "format": FORMAT,
         "induce": __version__,
         "files": checksums,
-        "checksum": _digest(_dump([checksums, body]).encode()),
+        "checksum": digest(dump([checksums, body]).encode()),
         "fit": body,
     }
-    found["fit.json"] = _dump(whole).encode()
+    found["fit.json"] = dump(whole).encode()
     found["README.md"] = _card(fit, __version__).encode()
     for name, kind in _EXPORTS.items():
         with suppress(ExportError):  # nets and operators of one's own have no form there
@@ -261,7 +218,7 @@ def _read_whole(place: Path) -> dict[str, Any]:
     path = place / "fit.json"
     if not path.is_file():
         raise FormatError(f"'{place}' is not a saved Fit: it holds no fit.json. Name a folder that Fit.save() wrote.")
-    whole = _read_json(path)
+    whole = read_json(path)
     if not isinstance(whole, dict) or not isinstance(whole.get("format"), int) or "fit" not in whole:
         raise FormatError(f"'{path}' is not a saved Fit: it states no format. Name a folder that Fit.save() wrote.")
     if whole["format"] > FORMAT:
@@ -270,8 +227,8 @@ def _read_whole(place: Path) -> dict[str, Any]:
             f"format {FORMAT}. Update it: pip install -U induce."
         )
     checksums = whole.get("files")
-    if not isinstance(checksums, dict) or whole.get("checksum") != _digest(
-        _dump([checksums, _plain(whole["fit"])]).encode()
+    if not isinstance(checksums, dict) or whole.get("checksum") != digest(
+        dump([checksums, _plain(whole["fit"])]).encode()
     ):
         raise FormatError(f"'{path}' was changed after it was saved (its checksum differs). Save the Fit again.")
     for name, expected in checksums.items():
@@ -279,14 +236,15 @@ def _read_whole(place: Path) -> dict[str, Any]:
             raise FormatError(
                 f"'{place}' is incomplete: '{name}' is missing. Copy the whole folder, or save the Fit again."
             )
-        if _digest((place / name).read_bytes()) != expected:
+        if digest((place / name).read_bytes()) != expected:
             raise FormatError(
                 f"'{place / name}' is truncated or was changed (its checksum differs). Save the Fit again."
             )
     return whole
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """The values of a JSON file; raises FormatError if it is damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"), object_hook=_from_plain)
     except (ValueError, RecursionError) as error:
@@ -295,7 +253,7 @@ def _read_json(path: Path) -> Any:
 
 def _rebuild(place: Path, whole: dict[str, Any], ops: Mapping[str, Any], modules: Mapping[str, Any]) -> Fit:
     body = whole["fit"]
-    language = _language(_read_json(place / "language.json"))
+    language = _language(read_json(place / "language.json"))
     _register(language, ops)
     nets = {name: _net(name, spec) for name, spec in body["nets"].items()}
     rows = tuple(

@@ -5,25 +5,35 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from induce.algebras.values import has_function
 from induce.budget import Budget
-from induce.errors import FillError
+from induce.errors import FillError, FormatError
 from induce.examples import Examples
 from induce.fit import Fit, Row
+from induce.folders import digest, dump, write_folder
+from induce.io import read_json
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
-from induce.terms.show import to_text
+from induce.terms.language import Language
+from induce.terms.op import Op
+from induce.terms.parse import parse_sexpr
+from induce.terms.show import to_sexpr, to_text
+from induce.terms.sort import parse_sort
 from induce.terms.term import Term
 
-__all__ = ["SynthesisFit", "synthesize"]
+__all__ = ["SynthesisFit", "load_programs", "synthesize"]
 
+FORMAT = "programs 1"
+"""Layout of a saved folder; one with another number is refused."""
 CANDIDATES = 3e7
 """Candidates of the default budget."""
 KEPT = 50
@@ -92,6 +102,10 @@ class SynthesisFit(Fit):
     def to_text(self, digits: int | None = None) -> str:
         """The chosen program."""
         return self.shown(self.best)
+
+    def save(self, path: Any) -> None:
+        """Write the programs as a folder of text and JSON; :func:`load_programs` reads it back."""
+        write_folder(path, lambda: _contents(self), ("fit.json", "program.txt", "README.md"))
 
     def why(self, **inputs: Any) -> Any:
         """Why this program was chosen, and why the search ended."""
@@ -262,3 +276,89 @@ def _fit(
         solved=solved,
         finished=found.finished,
     )
+
+
+def _contents(fit: SynthesisFit) -> dict[str, bytes]:
+    """Name to content of every file."""
+    from induce import __version__
+
+    body = {
+        "programs": [
+            {"term": to_sexpr(r.term, language=fit.language), "cost": _number(r.description_length)} for r in fit.rows
+        ],
+        "wrong": fit.rows[0].loss if fit.rows else 1.0,
+        "inputs": {name: list(values) for name, values in fit.examples.inputs.items()},
+        "outputs": list(fit.examples.outputs),
+        "sorts": {name: str(sort) for name, sort in fit.examples.sorts.items()},
+        "result": str(fit.examples.result),
+        "solved": fit.solved,
+        "finished": fit.finished,
+        "reason": fit.reason,
+        "stopped": fit.stopped,
+        "report": {key: _number(value) for key, value in fit.report.items()},
+        "notes": list(fit.notes),
+        "language": fit.language.to_dict(),
+    }
+    whole = {"format": FORMAT, "induce": __version__, "checksum": digest(dump(body).encode()), "fit": body}
+    card = f"# A program from examples\n\nFound by induce {__version__}.\n\n```\n{fit}\n```\n"
+    return {
+        "fit.json": dump(whole).encode(),
+        "program.txt": (fit.to_text() + "\n").encode() if fit.rows else b"",
+        "README.md": card.encode(),
+    }
+
+
+def _number(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
+    """Read what :meth:`SynthesisFit.save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    primitives : iterable of Op
+        Operators of one's own that the programs use, made again by ``primitive``: functions are not saved.
+
+    Raises
+    ------
+    FormatError
+        If the folder is no fit of programs, is damaged or newer, or uses an operator whose function is not known.
+    """
+    place = Path(path)
+    if not (place / "fit.json").is_file():
+        raise FormatError(f"'{place}' holds no fit.json. Give the folder that save() wrote.")
+    whole = read_json(place / "fit.json")
+    if not isinstance(whole, dict) or not str(whole.get("format", "")).startswith("programs "):
+        raise FormatError(f"'{place}' holds no fit of programs. Read a fit of formulas by induce.load.")
+    if whole["format"] != FORMAT:
+        raise FormatError(f"'{place}' was written in the layout '{whole['format']}', which is newer. Update induce.")
+    body = whole["fit"]
+    if digest(dump(body).encode()) != whole["checksum"]:
+        raise FormatError(
+            f"'{place / 'fit.json'}' was changed after it was saved (its checksum differs). Save it again."
+        )
+    language = Language.from_dict(body["language"])
+    known = set(primitives)
+    for op in language:
+        if op not in known and not has_function(op):
+            raise FormatError(
+                f"the programs use the operator '{op.name}', whose function is not saved. "
+                f"Give it: load_programs(path, primitives=[primitive({op.name})])."
+            )
+    sorts = {name: parse_sort(text) for name, text in body["sorts"].items()}
+    inputs = {name: tuple(values) for name, values in body["inputs"].items()}
+    examples = Examples(inputs, tuple(body["outputs"]), sorts, parse_sort(body["result"]))
+    rows = []
+    for entry in body["programs"]:
+        term = parse_sexpr(language, entry["term"], names=sorts)
+        cost = math.nan if entry["cost"] is None else float(entry["cost"])
+        rows.append(
+            Row(term, term, {}, {}, term.size, body["wrong"], math.nan, None, cost, str(body["report"]["learner"]))
+        )
+    return SynthesisFit(
+        rows=tuple(rows), chosen=0, reason=body["reason"], stopped=body["stopped"], language=language, names=tuple(inputs),
+        report=body["report"], notes=tuple(body["notes"]), examples=examples, solved=body["solved"], finished=body["finished"],
+    )  # fmt: skip

@@ -10,19 +10,35 @@ if TYPE_CHECKING:
     from induce.programs.estimator import ProgramSynthesizer
     from induce.programs.language import core_lists, lists
     from induce.programs.primitives import primitive
+    from induce.programs.reading import load, read_tasks
     from induce.programs.source import to_python
+    from induce.programs.sygus import read_sygus
 
 _HOME = {
     "Alternative": "ambiguity",
     "ProgramSynthesizer": "estimator",
     "Suggestion": "ambiguity",
     "core_lists": "language",
+    "load": "reading",
     "lists": "language",
     "primitive": "primitives",
+    "read_sygus": "sygus",
+    "read_tasks": "reading",
     "to_python": "source",
 }
 
-__all__ = ["Alternative", "ProgramSynthesizer", "Suggestion", "core_lists", "lists", "primitive", "to_python"]
+__all__ = [
+    "Alternative",
+    "ProgramSynthesizer",
+    "Suggestion",
+    "core_lists",
+    "lists",
+    "load",
+    "primitive",
+    "read_sygus",
+    "read_tasks",
+    "to_python",
+]
 
 
 def __getattr__(name: str) -> Any:

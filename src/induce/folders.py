@@ -1,0 +1,75 @@
+"""Folders of text and JSON: written whole or not at all, with checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from induce.errors import FormatError
+
+__all__ = ["digest", "dump", "write_folder"]
+
+
+def dump(value: Any) -> str:
+    """Plain values as JSON text."""
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def digest(content: bytes) -> str:
+    """The checksum of a content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_folder(path: str | Path, contents_of: Callable[[], dict[str, bytes]], own: Collection[str]) -> None:
+    """Write files (name to content) as a folder, whole or not at all; raises FormatError where that cannot be.
+
+    Files of an earlier folder there whose names are not in ``own`` stay.
+    """
+    place = Path(os.path.abspath(path))  # noqa: PTH100  (a link stays a link)
+    place = place.resolve() if place.is_symlink() else place
+    _check_place(place)
+    contents = contents_of()
+    made = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
+    try:
+        made.mkdir(parents=True)
+        try:
+            for name, content in contents.items():
+                (made / name).write_bytes(content)
+            _put_in_place(made, place, own)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise FormatError(f"'{place}' cannot be written: {error.strerror or error}. Choose another folder.") from error
+
+
+def _check_place(place: Path) -> None:
+    if place.exists() and not place.is_dir():
+        raise FormatError(f"'{place}' is a file, but a Fit is saved as a folder. Give a name that is free.")
+    if place.is_dir() and not (place / "fit.json").is_file() and any(place.iterdir()):
+        raise FormatError(
+            f"the folder '{place}' is not empty and holds no Fit, so it is left alone. Give a name that is free."
+        )
+
+
+def _put_in_place(made: Path, place: Path, own: Collection[str]) -> None:
+    """Rename the finished folder to its place; an earlier one goes when the new one is there."""
+    if not place.is_dir() or not any(place.iterdir()):
+        made.replace(place)
+        return
+    old = place.with_name(f"{made.name}.old")
+    for entry in place.iterdir():
+        if entry.name not in own:
+            shutil.copytree(entry, made / entry.name) if entry.is_dir() else shutil.copy2(entry, made / entry.name)
+    place.replace(old)
+    try:
+        made.replace(place)
+    except OSError:
+        old.replace(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""Tasks and saved programs from files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import induce.programs.language  # noqa: F401  (says what the operators of shipped languages do)
+from induce.errors import DataError
+from induce.examples import Examples, read_examples
+from induce.synthesis import SynthesisFit, load_programs
+from induce.terms.op import Op
+
+__all__ = ["NamedTask", "load", "read_tasks"]
+
+
+@dataclass(frozen=True, eq=False)
+class NamedTask:
+    """Examples with a name.
+
+    Parameters
+    ----------
+    name : str
+    examples : Examples
+    """
+
+    name: str
+    examples: Examples
+
+
+def load(path: str | Path, primitives: Iterable[Op] = ()) -> SynthesisFit:
+    """Read the programs that ``fit_.save(path)`` wrote; see :func:`induce.synthesis.load_programs`."""
+    return load_programs(path, primitives)
+
+
+def read_tasks(path: str | Path) -> list[NamedTask]:
+    """Tasks by example from a file of JSON, or of one JSON object a line.
+
+    Each is ``{"name": ..., "examples": [{"i": input, "o": output}, ...]}``; ``"inputs": [..]`` in place of ``"i"`` gives several
+    inputs, and so does ``"i": [..]`` in a file whose tasks have no ``"type"`` and whose inputs are lists of text.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    DataError
+        If the file is no JSON of this form; the line or task is named.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    entries: list[Any]
+    try:
+        whole = json.loads(text)
+        entries = whole if isinstance(whole, list) else [whole]
+    except json.JSONDecodeError:
+        entries = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    entries.append(json.loads(line))
+                except json.JSONDecodeError as error:
+                    raise DataError(
+                        f"line {number} of '{path}' is not JSON: {error.msg} at column {error.colno}."
+                    ) from None
+    return [_task(entry, number, path) for number, entry in enumerate(entries)]
+
+
+def _task(entry: Any, number: int, path: str | Path) -> NamedTask:
+    name = entry.get("name", f"task {number}") if isinstance(entry, dict) else f"task {number}"
+    examples = entry.get("examples") if isinstance(entry, dict) else None
+    if not isinstance(examples, list) or not all(isinstance(e, dict) and "o" in e for e in examples):
+        raise DataError(
+            f'task {number} of \'{path}\' has no examples of the form {{"i": ..., "o": ...}}. Write '
+            '{"name": "double", "examples": [{"i": 1, "o": 2}]}.'
+        )
+    missing = next((k for k, e in enumerate(examples) if "i" not in e and "inputs" not in e), None)
+    if missing is not None:
+        raise DataError(f'example {missing} of task \'{name}\' has no input. Give it as "i", or several as "inputs".')
+    several = [e.get("inputs", e.get("i")) for e in examples]
+    wide = all("inputs" in e for e in examples) or (
+        "type" not in entry
+        and all(isinstance(row, list) and all(isinstance(v, str | None) for v in row) and row for row in several)
+    )
+    rows = [tuple(row) for row in several] if wide else several
+    try:
+        return NamedTask(str(name), read_examples(rows, [e["o"] for e in examples]))
+    except DataError as problem:
+        raise DataError(f"task '{name}': {problem}") from None

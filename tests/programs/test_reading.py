@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from induce.errors import DataError, FormatError
+from induce.programs import ProgramSynthesizer, lists, load, primitive, read_tasks
+from induce.terms import TEXT
+from induce.terms.lists import INTS
+
+
+def plus_nine(n: int) -> int:
+    return n + 9
+
+
+def test_programs_are_saved_and_read(tmp_path):
+    X = [[3, 1], [5, 4, 9], [2]]
+    fit = ProgramSynthesizer(within="5e5 candidates").fit(X, [[4, 2], [6, 5, 10], [3]]).fit_
+    fit.save(tmp_path / "saved")
+    again = load(tmp_path / "saved")
+    assert [r.term for r in again.rows] == [r.term for r in fit.rows]
+    assert str(again) == str(fit)
+    assert again.examples.outputs == fit.examples.outputs
+    assert (tmp_path / "saved" / "program.txt").read_text() == str(fit.to_text()) + "\n"
+
+
+def test_functions_of_ones_own_are_given_again(tmp_path):
+    op = primitive(plus_nine, name="plus_nine_here")
+    synthesizer = ProgramSynthesizer(lists.extend("nine", [op]), within="1e5 candidates")
+    fit = synthesizer.fit([3, 5, 100], [12, 14, 109]).fit_
+    fit.save(tmp_path / "own")
+    assert load(tmp_path / "own", primitives=[op]).best is fit.best
+    path = tmp_path / "own" / "fit.json"
+    path.write_text(path.read_text().replace("plus_nine_here", "plus_nine_gone"))
+    with pytest.raises(FormatError, match="was changed after it was saved"):
+        load(tmp_path / "own")
+
+
+def test_damaged_and_other_folders_are_refused(tmp_path):
+    fit = ProgramSynthesizer(within="1e5 candidates").fit([[1], [2]], [1, 2]).fit_
+    fit.save(tmp_path / "one")
+    path = tmp_path / "one" / "fit.json"
+    whole = json.loads(path.read_text())
+    path.write_text(path.read_text()[:200])
+    with pytest.raises(FormatError, match="truncated or damaged"):
+        load(tmp_path / "one")
+    path.write_text(json.dumps({**whole, "format": "programs 9"}))
+    with pytest.raises(FormatError, match="written in the layout 'programs 9', which is newer"):
+        load(tmp_path / "one")
+    path.write_text("{}")
+    with pytest.raises(FormatError, match=r"holds no fit of programs\. Read a fit of formulas by induce\.load\."):
+        load(tmp_path / "one")
+    with pytest.raises(FormatError, match=r"holds no fit\.json"):
+        load(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me")
+    with pytest.raises(FormatError, match="is not empty and holds no Fit, so it is left alone"):
+        fit.save(tmp_path / "mine")
+
+
+def test_tasks_are_read_from_json_and_json_lines(tmp_path):
+    one = {"name": "heads", "type": {}, "examples": [{"i": [1, 2], "o": 1}, {"i": [3], "o": 3}]}
+    two = {"name": "join", "examples": [{"i": ["a", "b"], "o": "ab"}, {"i": ["c", "d"], "o": "cd"}]}
+    three = {"examples": [{"inputs": [[1, 2], 1], "o": 2}]}
+    path = tmp_path / "tasks.jsonl"
+    path.write_text("\n".join(json.dumps(t) for t in (one, two, three)))
+    heads, join, third = read_tasks(path)
+    assert (heads.name, list(heads.examples.sorts.values())) == ("heads", [INTS])
+    assert list(join.examples.sorts.values()) == [TEXT, TEXT]
+    assert third.name == "task 2"
+    assert len(third.examples.inputs) == 2
+    path.write_text(json.dumps([one, two]))
+    assert [t.name for t in read_tasks(path)] == ["heads", "join"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": 1}\n{oops', r"line 2 of .* is not JSON: .* at column 2"),
+        ('{"name": "x"}', r"task 0 of .* has no examples of the form"),
+        ('{"name": "x", "examples": [{"o": 1}]}', r"example 0 of task 'x' has no input\. Give it as \"i\""),
+        ('{"name": "x", "examples": [{"i": 1.5, "o": 1}]}', r"task 'x': input 'x' of example 0 is 1\.5"),
+    ],
+)
+def test_files_that_are_no_tasks_are_refused_in_words(tmp_path, text, message):
+    path = tmp_path / "tasks.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_tasks(path)
