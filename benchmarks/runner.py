@@ -27,6 +27,7 @@ SUITES: dict[str, str] = {
     "distributed": "benchmarks.distributed",
     "lists": "benchmarks.lists",
     "sygus": "benchmarks.sygus",
+    "library": "benchmarks.library",
 }
 """Suite name to the module that holds its rows."""
 
