@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from induce.algebras.machine import CODES, apply
 
-__all__ = ["ARITY", "MISSING", "Workspace", "execute", "run_functional"]
+__all__ = ["ARITY", "MISSING", "Workspace", "execute", "run_call", "run_functional"]
 
 MISSING = -(2**31)
 """The only element of a stored slice that stands for no value."""
@@ -324,3 +324,23 @@ def run_functional(
     if execute(code, arity, offsets, h, stack, frames, env, r, point, 20000):
         return stack[0, 1]
     return -1
+
+
+@numba.njit(cache=True, nogil=True)
+def run_call(code: Any, arity: Any, offsets: Any, h: Any, workspace: Any, body: Any, outer: Any, at: Any) -> bool:
+    """Run the body of a defined operator on the arguments that lie on the stack; its value is ``stack[0]``.
+
+    Parameters
+    ----------
+    body : (int, int)
+        Where its instructions begin, and the number of its arguments.
+    outer : (int, int)
+        The environment of the call, and the first free one.
+    at : (int, int, int)
+        The point, the first free cell of the heap, and an instruction that returns.
+    """
+    stack, frames, env, r = workspace
+    point, top, halt = at
+    r[_PC], r[_E], r[_FREE], r[_FP], r[_TOP], r[_SP] = halt, outer[0], outer[1], -1, top, body[1]
+    _call(body[0], -1, body[1], stack, frames, env, r)
+    return execute(code, arity, offsets, h, stack, frames, env, r, point, 20000)

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.algebras.assembling import assemble
 from induce.algebras.instructions import ARITY, BOUND, CONSTANT, MISSING, RETURN, STORED, Workspace
 from induce.algebras.machine import decode_value, encode_value
 from induce.algebras.scalars import SCALAR
+from induce.errors import FillError
 from induce.learners.programs.combining import (
     COLUMNS,
+    DEFINED,
     ENTRIES,
     FIRST,
     FLAGS,
@@ -36,7 +39,9 @@ from induce.learners.programs.combining import FOUND as FOUND_COUNT
 from induce.learners.programs.combining import FULL as FULL_FLAG
 from induce.learners.programs.combining import SCALAR as SCALAR_FLAG
 from induce.learners.programs.gluing import masks
+from induce.terms.op import LAMBDA
 from induce.terms.sort import Sort
+from induce.terms.term import Term
 
 __all__ = ["Bank", "Place"]
 
@@ -203,6 +208,30 @@ class Bank:
         if scalar:
             self.nodes[row, FLAGS] |= SCALAR_FLAG
         self.counters[INSTRUCTIONS] = at + 2
+
+    def constant(self, value: Any, sort: Sort) -> int:
+        """Keep a literal of a definition; where among the offsets its value begins."""
+        cells = encode_value(list(value) if isinstance(value, tuple) else value, sort)
+        if cells is None:
+            raise FillError(f"the machine cannot hold the value {value!r}.")
+        at, top = int(self.counters[OFFSETS]), int(self.counters[TOP])
+        self.offsets[at], self.offsets[at + 1] = top, top + len(cells)
+        self.heap[top : top + len(cells)] = cells
+        self.counters[OFFSETS] += 2
+        self.counters[TOP] += len(cells)
+        return at
+
+    def definition(self, body: Term) -> int:
+        """Take in the body of a defined operator, a closed function; the operator's code."""
+        arity, inner = 0, body
+        while inner.op is LAMBDA:
+            arity, inner = arity + 1, inner.args[0]
+        begin = int(self.counters[INSTRUCTIONS])
+        written = assemble(body, self.constant, begin)
+        self.code[begin : begin + len(written)] = written
+        self.counters[INSTRUCTIONS] += len(written)
+        last = max((k for k, (op, _, _) in enumerate(written[:-1]) if op == RETURN), default=-1)
+        return DEFINED + 4 * (begin + last + 1) + arity
 
     def lift(self, row: int, place: Place, salt: int, cost: int, scalar: bool) -> int:
         """Make a closed row of whole programs a leaf of a place; its row there, or -1."""

@@ -11,11 +11,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from induce.algebras.instructions import BRANCH, JUMP, MAP, RETURN, ZIP, bind, run_functional
+from induce.algebras.instructions import BRANCH, CALL, JUMP, MAP, RETURN, ZIP, bind, run_call, run_functional
 from induce.algebras.machine import CODES, apply
 from induce.algebras.scalars import scalar_functional
 
-__all__ = ["COLUMNS", "FOUND", "FULL", "agreement", "combine", "commit", "rehash", "store", "value_hash"]
+__all__ = ["COLUMNS", "DEFINED", "FOUND", "FULL", "agreement", "combine", "commit", "rehash", "store", "value_hash"]
 
 OP, A, B, C, FIRST, COST, FLAGS, PC, LENGTH, PLACE = range(10)
 COLUMNS = 10
@@ -23,6 +23,9 @@ PARTIAL, OPEN, SCALAR = 1, 2, 4
 """Flags of a row: undefined at some points; depends on a bound variable; its instructions are on integers alone."""
 ROWS, OFFSETS, TOP, INSTRUCTIONS, ENTRIES, TRIED, FOUND, FULL = range(8)
 """Counters of a bank: what is used of each array, combinations tried, solutions found, and whether an array is full."""
+DEFINED = 1_000_000
+"""Codes from here on are of defined operators: their body begins at instruction ``(code - DEFINED) // 4``, and the rest of that
+division is the number of their arguments."""
 _IF = CODES["if"]
 
 
@@ -92,7 +95,7 @@ def emit(nodes: Any, code: Any, counters: Any, row: int) -> None:
     """Write the instructions of a row from those of its arguments."""
     at = begin = counters[INSTRUCTIONS]
     op = nodes[row, OP]
-    first = B if op >= MAP else A
+    first = B if MAP <= op < DEFINED else A
     if op == _IF:
         at += _copy_code(code, nodes, nodes[row, A], at)
         code[at, 0], code[at, 1] = BRANCH, nodes[nodes[row, B], LENGTH] + 1
@@ -106,7 +109,9 @@ def emit(nodes: Any, code: Any, counters: Any, row: int) -> None:
             if nodes[row, slot] >= 0:
                 at += _copy_code(code, nodes, nodes[row, slot], at)
         code[at, 0], code[at, 1], code[at, 2] = op, 0, 0
-        if op >= MAP:
+        if op >= DEFINED:
+            code[at, 0], code[at, 1], code[at, 2] = CALL, (op - DEFINED) // 4, (op - DEFINED) % 4
+        elif op >= MAP:
             code[at, 1] = nodes[nodes[row, A], PC]
         at += 1
     code[at, 0] = RETURN
@@ -214,6 +219,50 @@ def _functional(
 
 
 @numba.njit(cache=True, nogil=True)
+def _defined(
+    op: int, nodes: Any, offsets: Any, h: Any, code: Any, machine: Any, place: Any, rows: Any, base: int, top: int, value: Any,
+    partial: bool,
+) -> tuple[Any, int, int]:  # fmt: skip
+    """Values of a defined operator at all points, as ``_plain`` gives; a row of another place is the body of a function."""
+    arity, _, workspace = machine
+    stack, _, env, _ = workspace
+    examples, bound = place
+    count, lost = (op - DEFINED) % 4, 0
+    for p in range(len(examples)):
+        offsets[base + p] = top
+        e = -1
+        for k in range(len(bound)):
+            start, length = _slices(nodes, offsets, h, bound[k], p)
+            e = bind(env, k, e, start, length)
+        ok = True
+        for k in range(count):
+            if nodes[rows[k], PC] >= 0 and nodes[rows[k], LENGTH] > 0 and len(bound) == 0:
+                stack[k, 0], stack[k, 1], stack[k, 2] = nodes[rows[k], PC], -2, e
+                continue
+            start, length = _slices(nodes, offsets, h, rows[k], p)
+            ok = ok and length >= 0
+            stack[k, 0], stack[k, 1], stack[k, 2] = start, length, -1
+        length = -1
+        if ok and top + 3000 < len(h):
+            if run_call(
+                code, arity, offsets, h, workspace, ((op - DEFINED) // 4, count), (e, len(bound)), (examples[p], top, 0)
+            ):
+                length = stack[0, 1] if stack[0, 1] <= 255 else -1
+                for k in range(length):
+                    h[top + k] = h[stack[0, 0] + k]
+        if length < 0:
+            lost += 1
+            if not partial:
+                return value, top, -1
+            h[top] = -2147483648
+            length = 1
+        value = _hash_slice(value, h, top, length)
+        top += length
+    offsets[base + len(examples)] = top
+    return value, top, lost
+
+
+@numba.njit(cache=True, nogil=True)
 def _plain(
     op: int, nodes: Any, offsets: Any, h: Any, rows: Any, points: int, base: int, top: int, value: Any, partial: bool
 ) -> tuple[Any, int, int]:
@@ -291,7 +340,11 @@ def combine(
         limit -= 1
         counters[TRIED] += 1
         base, top = counters[OFFSETS], counters[TOP]
-        if op >= MAP:
+        if op >= DEFINED:
+            value, end, lost = _defined(
+                op, nodes, offsets, h, code, machine, place, (a, b, c), base, top, salt, partial
+            )
+        elif op >= MAP:
             value, end, lost = _functional(
                 op, nodes, offsets, h, code, machine, place, (a, b, c), base, top, salt, partial
             )

@@ -147,7 +147,9 @@ def growth_of(task: ProgramTask, places: Sequence[int], rng: np.random.Generator
             f"language '{task.language.name}' has no operator that enumeration can run. Use another learner."
         )
     inputs = {name: (chosen.sorts[name], values) for name, values in chosen.inputs.items()}
-    return Growth(rules, inputs, (chosen.result, chosen.outputs), task.literals, rng, memory=memory)
+    return Growth(
+        rules, inputs, (chosen.result, chosen.outputs), task.literals, rng, memory=memory, definitions=task.definitions
+    )
 
 
 def first_examples(examples: Examples, count: int) -> list[int]:

@@ -15,6 +15,7 @@ from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
 from induce.learners.programs.combining import FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
 from induce.learners.programs.rules import Rule, uncurried
+from induce.terms.op import Op
 from induce.terms.sort import BOOL, INT, Sort
 from induce.terms.term import Term, bound, lambda_, literal, variable
 
@@ -46,6 +47,8 @@ class Growth:
         Bytes.
     lifted : int
         Largest cost of a closed program used inside a function.
+    definitions : mapping of Op to Term
+        Bodies of defined operators, as closed functions of their arguments.
 
     References
     ----------
@@ -63,14 +66,16 @@ class Growth:
         *,
         memory: float = 1e9,
         lifted: int = 3,
+        definitions: Mapping[Op, Term] | None = None,
     ) -> None:
         self.rules, self.literals, self.lifted = tuple(rules), tuple(literals), lifted
         self.bank = Bank(memory)
+        defined = {op: self.bank.definition(body) for op, body in (definitions or {}).items()}
         self.count = len(next(iter(inputs.values()))[1])
         self.inputs = dict(inputs)
         self.has_if = any(r.op.name == "if" for r in self.rules)
-        self.codes = {r: r.code if r.compiled else _PYTHON + k for k, r in enumerate(self.rules)}
-        self.by_code = {(code, r.functional): r.op for r, code in self.codes.items()}
+        self.codes = {r: defined.get(r.op, r.code if r.code >= 0 else _PYTHON + k) for k, r in enumerate(self.rules)}
+        self.by_code = {code: r.op for r, code in self.codes.items()}
         self.notes: list[str] = []
         self.sorts: dict[int, Sort] = {}
         self.leaves: dict[int, Term] = {}
@@ -82,14 +87,15 @@ class Growth:
         self.places = [Place(0, (), np.arange(self.count, dtype=np.int64))]
         self._around: dict[int, int] = {}
         for rule in self.rules:
-            if rule.functional:
-                parameters, _ = self.function(rule)
-                known = [p.parameters for p in self.places]
-                if parameters not in known:
-                    self.places.append(self._place(parameters, rng))
-                number = known.index(parameters) if parameters in known else len(known)
-                around = rule.cost + len(rule.arguments) - 1  # what is around the body at least
-                self._around[number] = min(around, self._around.get(number, around))
+            for slot, sort in enumerate(rule.arguments):
+                if sort.is_arrow:
+                    parameters, _ = self.function(rule, slot)
+                    known = [p.parameters for p in self.places]
+                    if parameters not in known:
+                        self.places.append(self._place(parameters, rng))
+                    number = known.index(parameters) if parameters in known else len(known)
+                    around = rule.cost + len(rule.arguments) - 1  # what is around the body at least
+                    self._around[number] = min(around, self._around.get(number, around))
         self.goal = goal
         self.goal_hash = 0
         if goal is not None:
@@ -100,9 +106,11 @@ class Growth:
     # ---- places
 
     @staticmethod
-    def function(rule: Rule) -> tuple[tuple[Sort, ...], Sort]:
-        """Parameters and result of a functional's function."""
-        return uncurried(rule.arguments[0], 2 if rule.op.name in ("fold", "zip_with") else 1)
+    def function(rule: Rule, slot: int) -> tuple[tuple[Sort, ...], Sort]:
+        """Parameters and result of a function that is an argument."""
+        if rule.functional:
+            return uncurried(rule.arguments[slot], 2 if rule.op.name in ("fold", "zip_with") else 1)
+        return uncurried(rule.arguments[slot], None)
 
     def _salt(self, place: int, sort: Sort) -> int:
         known = list(dict.fromkeys([*self.sorts.values(), sort]))
@@ -218,15 +226,15 @@ class Growth:
     def _level(self, number: int, cost: int) -> Iterator[int]:
         for rule in self.rules:
             if number and (
-                rule.functional or not rule.compiled or (rule.result.name == "list" and not self.places[number].lists)
+                rule.higher or self.interpreted(rule) or (rule.result.name == "list" and not self.places[number].lists)
             ):
                 continue
             if not rule.arguments:
                 if cost == rule.cost:
-                    row = self.bank.leaf(rule.code, [[]] * len(self.places[number].examples), self.places[number],
+                    row = self.bank.leaf(self.codes[rule], [[]] * len(self.places[number].examples), self.places[number],
                                          self._salt(number, rule.result), cost)  # fmt: skip
                     if row >= 0 and number:
-                        self.bank.instruct(row, rule.code, 0, False)
+                        self.bank.instruct(row, self.codes[rule], 0, False)
                     self._leaf(number, rule.result, row, rule.op() if row >= 0 else None, cost)
                 continue
             left = cost - rule.cost
@@ -239,8 +247,8 @@ class Growth:
         branches = rule.op.name == "if"
         rows: list[NDArray[np.int64]] = []
         for slot, (sort, part) in enumerate(zip(rule.arguments, split, strict=True)):
-            if slot == 0 and rule.functional:
-                parameters, result = self.function(rule)
+            if sort.is_arrow:
+                parameters, result = self.function(rule, slot)
                 inner = next(k for k, p in enumerate(self.places) if p.parameters == parameters)
                 rows.append(self.rows(inner, result, part))
             else:
@@ -257,13 +265,13 @@ class Growth:
         salt, goal = self._salt(number, rule.result), 0
         if number == 0 and self.goal is not None and rule.result is self.goal[0]:
             goal = self.goal_hash
-        if not rule.compiled:
+        if self.interpreted(rule):
             yield from self._called(rule, cost, rows)
             return
         begin = 0
         while begin < total:
             first = len(self.bank)
-            begin = self.bank.combine(rule.code, shape, self.places[number], rows, begin, SLICE, salt, goal)
+            begin = self.bank.combine(self.codes[rule], shape, self.places[number], rows, begin, SLICE, salt, goal)
             self._admit(number, rule.result, cost, first)
             for op, a, b, c, _ in self.bank.take_found():
                 self.solutions.append(self._combined(int(op), [int(a), int(b), int(c)], rule))
@@ -298,7 +306,7 @@ class Growth:
     def complaints(self) -> list[str]:
         """What went wrong in operators that Python runs, in words."""
         found: list[str] = []
-        for op in dict.fromkeys(r.op for r in self.rules if not r.compiled):
+        for op in dict.fromkeys(r.op for r in self.rules if self.interpreted(r)):
             told = getattr(function_of(op), "complaints", {})
             left = " It was left out." if getattr(function_of(op), "barred", False) else ""
             found += [f"primitive '{op.name}' {text} ({count} times).{left}" for text, count in told.items()]
@@ -330,14 +338,19 @@ class Growth:
         return self._apply(op, used, {k: self.term(k) for k in used})
 
     def _apply(self, code: int, args: list[int], built: Mapping[int, Term]) -> Term:
-        rule_op = self.by_code.get((code, True))
-        if rule_op is None:
-            return Term(self.by_code[code, False], tuple(built[k] for k in args))
-        body = built[args[0]]
-        place = self.places[self._place_of(args[0])]
-        for sort in reversed(place.parameters):
-            body = lambda_(sort, body)
-        return Term(rule_op, (body, *(built[k] for k in args[1:])))
+        op = self.by_code[code]
+        terms: list[Term] = []
+        for row, sort in zip(args, op.arguments, strict=True):
+            term = built[row]
+            if sort.is_arrow:
+                for parameter in reversed(self.places[self._place_of(row)].parameters):
+                    term = lambda_(parameter, term)
+            terms.append(term)
+        return Term(op, tuple(terms))
+
+    def interpreted(self, rule: Rule) -> bool:
+        """Whether Python runs the operator."""
+        return _PYTHON <= self.codes[rule] < _PYTHON + len(self.rules)
 
     def _place_of(self, row: int) -> int:
         return int(self.bank.nodes[row, PLACE])

@@ -43,20 +43,20 @@ class Rule:
         return code_of(self.op)
 
     @property
-    def compiled(self) -> bool:
-        """Whether the machine runs it; otherwise its Python function is called."""
-        return self.code >= 0
-
-    @property
     def functional(self) -> bool:
         """Whether the first argument is a function."""
         return self.op.name in FUNCTIONALS
 
+    @property
+    def higher(self) -> bool:
+        """Whether an argument is a function."""
+        return any(sort.is_arrow for sort in self.arguments)
 
-def uncurried(sort: Sort, count: int) -> tuple[tuple[Sort, ...], Sort]:
-    """The first ``count`` parameters of a function's sort, outermost first, and what it then returns."""
+
+def uncurried(sort: Sort, count: int | None) -> tuple[tuple[Sort, ...], Sort]:
+    """The first ``count`` parameters of a function's sort (None: all), outermost first, and what it then returns."""
     parameters: list[Sort] = []
-    for _ in range(count):
+    while sort.is_arrow and (count is None or len(parameters) < count):
         parameters.append(sort.args[0])
         sort = sort.args[1]
     return tuple(parameters), sort

@@ -10,6 +10,7 @@ import numpy as np
 
 from induce.examples import Examples, frozen
 from induce.terms.language import Language
+from induce.terms.op import Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
@@ -35,6 +36,8 @@ class ProgramTask:
         Largest cost.
     unlabelled : mapping of name to values
         Inputs without outputs, on which programs should be defined.
+    definitions : mapping of Op to Term
+        Bodies of operators of the language that are defined by others, as closed functions of their arguments.
     """
 
     examples: Examples
@@ -43,6 +46,7 @@ class ProgramTask:
     costs: Mapping[str, int] = field(default_factory=dict)
     max_size: int = 30
     unlabelled: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    definitions: Mapping[Op, Term] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
