@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+import induce.algebras.list_functions
+import induce.algebras.smt_functions  # noqa: F401  (both say what the operators of shipped languages do)
 from induce.examples import Examples, frozen
 from induce.terms.language import Language
 from induce.terms.op import Op

@@ -1,0 +1,222 @@
+"""Wake and sleep: solve tasks, make operators of what the solutions have in common, solve more."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from induce.algebras.values import define, has_function, run
+from induce.errors import TermError
+from induce.examples import Examples
+from induce.learners.library.compressing import Abstraction, Compression, compress, expand, read, write
+from induce.learners.library.converting import function_from, program_from, tree_of
+from induce.terms.language import Language
+from induce.terms.op import Notation, Op
+from induce.terms.sort import Sort
+from induce.terms.term import Term
+
+__all__ = ["Definition", "Library", "grow"]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An operator defined by others.
+
+    Parameters
+    ----------
+    op : Op
+    body : Term
+        A closed function of the operator's arguments, in operators that were there before.
+    text : str
+        The body as an s-expression over the base language, ``#0``, ``#1`` its arguments.
+    uses : int
+        Solutions that contain it.
+    """
+
+    op: Op
+    body: Term
+    text: str
+    uses: int
+
+    def __str__(self) -> str:
+        return f"{self.op.signature} := {self.text}   ({self.uses} programs)"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A base language, and operators defined over it.
+
+    Parameters
+    ----------
+    base : Language
+    definitions : tuple of Definition
+    """
+
+    base: Language
+    definitions: tuple[Definition, ...] = ()
+
+    @property
+    def language(self) -> Language:
+        """The base language with the defined operators."""
+        return self.base.extend(f"{self.base.name} with a library", [d.op for d in self.definitions])
+
+    @property
+    def bodies(self) -> dict[Op, Term]:
+        """What searches need to run the defined operators."""
+        return {d.op: d.body for d in self.definitions}
+
+    def expand(self, program: Term, inputs: Mapping[str, Sort]) -> Term:
+        """The program in the base language alone."""
+        flat = [Abstraction(d.op.name, d.text, d.op.arity) for d in self.definitions]
+        tree = read(expand(write(tree_of(program, list(inputs))), flat))
+        return program_from(reduced(tree), inputs, self.base.ops)
+
+    def __str__(self) -> str:
+        return "\n".join(str(d) for d in self.definitions) or "no operator was defined"
+
+
+def reduced(tree: Any) -> Any:
+    """The tree with functions that are applied in place written out (beta reduction), from the inside."""
+    from induce.learners.library.compressing import applied, shifted
+
+    if isinstance(tree, str):
+        return tree
+    if tree[0] == "lam" and len(tree) == 2:
+        return ("lam", reduced(tree[1]))
+    parts = [reduced(part) for part in tree]
+    head, args = parts[0], parts[1:]
+    while args and isinstance(head, tuple) and len(head) == 2 and head[0] == "lam":
+        head = reduced(_substituted(head[1], args.pop(0), 0, shifted))
+    return applied(head, args)
+
+
+def _substituted(tree: Any, value: Any, depth: int, shifted: Callable[..., Any]) -> Any:
+    """The body of a function with its argument put in."""
+    if isinstance(tree, str):
+        if tree.startswith("$"):
+            index = int(tree[1:])
+            if index == depth:
+                return shifted(value, depth)
+            return f"${index - 1}" if index > depth else tree
+        return tree
+    if tree[0] == "lam" and len(tree) == 2:
+        return ("lam", _substituted(tree[1], value, depth + 1, shifted))
+    return tuple(_substituted(part, value, depth, shifted) for part in tree)
+
+
+@dataclass
+class Night:
+    """What a sleep gave: the library, and the compression it comes from."""
+
+    library: Library
+    compression: Compression
+    left_out: list[str] = field(default_factory=list)
+
+
+def _reference(body: Term) -> Callable[..., Any]:
+    """What a defined operator does to Python values."""
+
+    def function(*values: Any) -> Any:
+        result = run(body, {})
+        for value in values:
+            result = result(value)
+        return result
+
+    return function
+
+
+def grow(
+    base: Language,
+    solutions: Sequence[tuple[Term, Examples]],
+    *,
+    most: int = 10,
+    max_arity: int = 2,
+    seconds: float = 60.0,
+) -> Night:
+    """A library over the base language from solutions in it.
+
+    Parameters
+    ----------
+    base : Language
+    solutions : sequence of (program, examples)
+        In the base language.
+    most, max_arity, seconds
+        As for :func:`compress`.
+
+    Returns
+    -------
+    Night
+        Abstractions that have no sort, or no argument, are named in ``left_out``.
+    """
+    texts = [write(tree_of(program, list(examples.inputs))) for program, examples in solutions]
+    found = compress(
+        texts, most=most, max_arity=max_arity, seconds=seconds, no_curried_bodies=True, no_curried_metavars=True
+    )
+    definitions: list[Definition] = []
+    left_out: list[str] = []
+    known: list[Abstraction] = []
+    for abstraction in found.abstractions:
+        # written over the base language alone: an operator may be left out and those above it still stand
+        body = write(reduced(read(expand(abstraction.body, known))))
+        known.append(Abstraction(abstraction.name, body, abstraction.arity, abstraction.uses))
+        try:
+            definitions.append(_definition(body, abstraction, base))
+        except TermError as problem:
+            left_out.append(f"{abstraction.name}: {problem}")
+    return Night(Library(base, tuple(definitions)), found, left_out)
+
+
+def uncurried(tree: Any, arity: int) -> tuple[Any, int]:
+    """The body of an abstraction that is itself a function, as one with more arguments: ``(lam (f #0 $0))`` is ``(f #0 #1)``."""
+    while isinstance(tree, tuple) and len(tree) == 2 and tree[0] == "lam":
+        tree = _substituted(tree[1], f"#{arity}", 0, lambda value, by: value)
+        arity += 1
+    return tree, arity
+
+
+def _definition(body: str, abstraction: Abstraction, base: Language) -> Definition:
+    tree, arity = uncurried(read(body), abstraction.arity)
+    body = write(tree)
+    if not 0 < arity <= 3:
+        raise TermError(f"it has {arity} arguments.")
+    if tree in {(op.name, *(f"#{k}" for k in range(arity))) for op in base}:
+        raise TermError("it is an operator of the base language.")
+    typed = function_from(tree, arity, base.ops)
+    if typed.result.is_arrow:
+        raise TermError(f"it returns a function, {typed.result}.")
+    name = f"fn_{hashlib.sha256(body.encode()).hexdigest()[:6]}"  # the same body has the same name everywhere
+    op = Op(name, typed.parameters, typed.result, Notation("call", name))
+    if not has_function(op):
+        define(op, _reference(typed.body))
+    return Definition(op, typed.body, body, abstraction.uses)
+
+
+def rounds(
+    base: Language,
+    tasks: Sequence[Examples],
+    solve: Callable[[Examples, Library], Term | None],
+    *,
+    count: int = 3,
+    most: int = 10,
+    max_arity: int = 2,
+    seconds: float = 60.0,
+) -> Iterator[tuple[Library, dict[int, Term]]]:
+    """Yield, after every round, the library that was used and the solutions so far, by number of the task.
+
+    Solutions are kept in the base language; the shortest one of each task is what the next library is made from.
+    """
+    library = Library(base)
+    solved: dict[int, Term] = {}
+    for number in range(count + 1):
+        for k, examples in enumerate(tasks):
+            program = solve(examples, library)
+            if program is not None:
+                plain = library.expand(program, examples.sorts)
+                if k not in solved or plain.size < solved[k].size:
+                    solved[k] = plain
+        yield library, dict(solved)
+        if number < count and solved:
+            pairs = [(solved[k], tasks[k]) for k in sorted(solved)]
+            library = grow(base, pairs, most=most, max_arity=max_arity, seconds=seconds).library
