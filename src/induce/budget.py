@@ -16,6 +16,7 @@ _UNITS = {
     "seconds": ("seconds", 1.0), "min": ("seconds", 60.0), "minute": ("seconds", 60.0), "minutes": ("seconds", 60.0),
     "h": ("seconds", 3600.0), "hour": ("seconds", 3600.0), "hours": ("seconds", 3600.0),
     "candidate": ("candidates", 1.0), "candidates": ("candidates", 1.0),
+    "trial": ("candidates", 1.0), "trials": ("candidates", 1.0),
     "epoch": ("epochs", 1.0), "epochs": ("epochs", 1.0), "cpu": ("cpu", 1.0),
     "MB": ("memory", 1e6), "GB": ("memory", 1e9),
 }  # fmt: skip
@@ -34,7 +35,7 @@ class Budget:
     cpu : float
         CPU seconds of the process and its children.
     candidates : float
-        Candidates scored: deterministic.
+        Candidates scored, or trials of ``induce.tune``: deterministic.
     work : float
         Node-points: nodes of all scored candidates times rows; deterministic, and near 1e9 a second on one core.
     plateau : float

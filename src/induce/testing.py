@@ -51,6 +51,7 @@ def odd_leaves(sort: Sort) -> list[Term]:
             hole.real("_17"),
             hole.real("k", start=0.5, within=(0.0, 1.0), unit="m/s^2"),
             hole.real("low", within=(-math.inf, -1e-3)),
+            hole.real("log", within=(1e-3, 10.0), log=True),
             hole.real("odd", start=-0.25, unit='a "quoted" \\ unit'),
         ]
     else:
