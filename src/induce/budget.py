@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from induce.errors import BudgetError, did_you_mean
 
-__all__ = ["Budget", "Start"]
+__all__ = ["Budget", "Start", "cpu_seconds", "resident_bytes"]
 
 _UNITS = {
     "ms": ("seconds", 1e-3), "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0),
@@ -139,3 +141,20 @@ class Start:
         wall, cpu = time.monotonic() - self.wall, time.process_time() - self.cpu
         most = [math.inf if limit is None else 0.9 * limit for limit in (budget.seconds, budget.cpu)]
         return min(wall, most[0]), min(cpu, most[1])
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of its children that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def resident_bytes() -> float:
+    """Memory that this process holds (its peak where the present value cannot be read)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return float(pages * os.sysconf("SC_PAGE_SIZE"))
+    except (OSError, ValueError):
+        import resource
+
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024.0
