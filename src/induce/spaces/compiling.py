@@ -105,15 +105,29 @@ class _Labels(Sequence[str]):
 
 
 def label_of(value: Any) -> str:
-    """An option as a short text."""
-    if is_space(value):
-        value = value.root
+    """An option as a short text: the same in every process, whatever fresh names its holes have."""
+    text = " ".join(_text(value, 4).split())
+    return text if len(text) <= 32 else text[:29] + "..."
+
+
+def _text(value: Any, depth: int) -> str:
+    """A value as text, to some depth."""
+    if depth == 0:
+        return "..."
+    value = value.root if is_space(value) else value
     if isinstance(value, Call):
         return value.label
     if isinstance(value, type) or inspect.isroutine(value):
         return value.__name__
-    text = " ".join((repr(value) if isinstance(value, str) else str(value)).split())
-    return text if len(text) <= 32 else text[:29] + "..."
+    if isinstance(value, Term) and value.op is HOLE:
+        return "?" if is_anonymous(value) else f"?{value.name}"
+    if type(value) is dict:
+        return "{" + ", ".join(f"{k!r}: {_text(v, depth - 1)}" for k, v in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ", ".join(_text(item, depth - 1) for item in value) + "]"
+    if type(value) is tuple:
+        return "(" + ", ".join(_text(item, depth - 1) for item in value) + ")"
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def called(value: Any) -> bool:

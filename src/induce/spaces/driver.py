@@ -114,6 +114,7 @@ class Driver:
         self.tried: set[tuple[float, ...]] = set()
         self.best: Trial | None = None
         self.stopped = ""
+        self.most = 1 << 30
         self.untold: list[Trial] = []
         self.began, self.cpu_began, self.shown = time.monotonic(), cpu_seconds(), 0.0
 
@@ -128,7 +129,7 @@ class Driver:
         self.stopped = self.stopped or self.over()
         if self.stopped:
             return []
-        n = self.algorithm.batch
+        n = min(self.algorithm.batch, self.most)
         if self.budget.candidates is not None:
             n = min(n, max(math.ceil(self.budget.candidates - len(self.trials)), 1))
         if self.first:

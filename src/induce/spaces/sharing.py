@@ -103,19 +103,21 @@ class Supernet(nn.Module):
         """The network of a point (the selected one by default) on its own, with a copy of the parameters."""
         if point is not None:
             self.select(point)
-        alone = copy.deepcopy(self.body)
-        while isinstance(alone, Switch):
-            alone = alone.selected()
-        return _without_switches(alone)
+        return _alone(self.body, {})
 
 
-def _without_switches(module: nn.Module) -> nn.Module:
-    """The module with every switch in it replaced by what it selects."""
-    for name, child in list(module.named_children()):
-        while isinstance(child, Switch):
-            child = child.selected()
-        module._modules[name] = _without_switches(child)
-    return module
+def _alone(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
+    """A copy of a module in which what each switch selects stands in its place."""
+    while isinstance(module, Switch):
+        module = module.selected()
+    if id(module) not in made:
+        found = copy.copy(module)
+        found._parameters = copy.deepcopy(module._parameters)
+        found._buffers = copy.deepcopy(module._buffers)
+        children = {name: None if child is None else _alone(child, made) for name, child in module._modules.items()}
+        found._modules = children  # type: ignore[assignment]
+        made[id(module)] = found
+    return made[id(module)]
 
 
 def supernet(space: Any) -> Supernet:
@@ -229,10 +231,10 @@ class _Assembler:
 
     def _switch(self, term: Term) -> nn.Module:
         options = term.hole.options
-        strange = next((option for option in options if not self.is_module(option)), None)
-        if strange is not None:
+        strange = [option for option in options if not self.is_module(option)]
+        if strange:
             raise SpaceError(
-                f"the choice '{term.name}' picks among modules and {strange!r}, which is none. Use torch.nn.Identity() for nothing."
+                f"the choice '{term.name}' picks among modules and {strange[0]!r}, which is none. Use torch.nn.Identity() for nothing."
             )
         place = self.space.compiled.index_of(term)
         own = Table((replace(self.space.table.rows[place], parents=()),))

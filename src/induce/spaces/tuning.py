@@ -147,6 +147,8 @@ def tune(
     if not callable(function):
         raise SpaceError(f"tune() needs a function from an object to its reward, but got {function!r}. Give one.")
     driver = Driver(space, by, within, seed, maximize, start, watch)
+    if prune is not None:
+        driver.most = 8  # the bounds come from the batches before, so batches are kept short
     try:
         if n_jobs == 1:
             _one_by_one(driver, function, prune)

@@ -1,0 +1,108 @@
+"""Algorithms see tables and vectors alone; they repeat with their seed, do not repeat points, and learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from induce import hole, space, tune
+from induce.errors import SpaceError
+from induce.spaces import Algorithm, Bandit, Evolution, Policy, Random
+from induce.spaces.algorithms import NAMES, algorithm_of
+from induce.spaces.problems import Epistasis
+
+MIXED = space(
+    {
+        "kind": hole.choice([{"a": hole.integer(0, 50)}, {"b": hole.real(within=(0, 1))}], name="kind"),
+        "flag": hole.choice([False, True], prior=[3, 1], name="flag"),
+        "set": hole.subset(["x", "y", "z"], 2, name="set"),
+    }
+)
+
+
+def mixed(made):
+    return made["kind"].get("a", 0) / 50 + made["flag"] + ("z" in made["set"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestAlgorithm:
+    def test_it_is_an_algorithm_by_its_name(self, name):
+        assert isinstance(NAMES[name](), Algorithm)
+        assert NAMES[name]().name == name
+
+    def test_what_it_asks_are_points_of_the_space(self, name):
+        state, rng = NAMES[name]().start(MIXED.table, np.random.default_rng(0)), np.random.default_rng(1)
+        for _ in range(12):
+            points = state.ask(8)
+            assert 1 <= len(points) <= 8
+            for point in points:
+                assert (MIXED.table.check(point) == point).all()
+            rewards = rng.normal(size=len(points))
+            rewards[0] = -np.inf
+            state.tell(points, rewards)
+
+    def test_a_seed_repeats_it(self, name):
+        first, again, other = (tune(MIXED, mixed, by=name, within="60 trials", seed=seed) for seed in (1, 1, 2))
+        assert [t.point for t in first.trials] == [t.point for t in again.trials]
+        assert [t.point for t in first.trials] != [t.point for t in other.trials]
+
+    def test_it_finds_the_best_of_a_simple_space(self, name):
+        found = tune(MIXED, mixed, by=name, within="400 trials", seed=0)
+        assert found.best_trial.reward > (2.7 if name == "random" else 2.9)
+
+    def test_it_goes_on_when_everything_failed(self, name):
+        state = NAMES[name]().start(MIXED.table, np.random.default_rng(0))
+        for _ in range(10):
+            points = state.ask(8)
+            state.tell(points, np.full(len(points), -np.inf))
+        assert len(state.ask(4)) >= 1
+
+
+def test_small_spaces_are_searched_without_repeating_a_point():
+    for by in ("random", "evolution"):
+        found = tune({"a": hole.integer(1, 6), "b": hole.choice("x y".split())}, lambda d: d["a"], by=by, seed=0)
+        assert len({t.point for t in found.trials}) == 12
+        assert found.stopped == "each of the 12 points was tried"
+        assert len(found.trials) < 30
+
+
+def test_policies_and_bandits_learn_which_options_are_good():
+    weights = {"a": 0.0, "b": 0.2, "c": 1.0}
+    found = space([hole.choice(list(weights)) for _ in range(4)])
+    for algorithm in (Policy(), Bandit()):
+        trials = tune(
+            found, lambda made: sum(weights[v] for v in made), by=algorithm, within="240 trials", seed=0
+        ).trials
+        late = np.mean([t.reward for t in trials[-40:]])
+        assert late > np.mean([t.reward for t in trials[:40]]) + 0.8
+        assert late > 3.0
+
+
+def test_evolution_beats_random_search_where_choices_interact():
+    wins = 0
+    for seed in range(10):
+        table = Epistasis(seed=seed)
+        best = [
+            tune(table.space, table, by=by, within="500 trials", seed=seed).best_trial.reward
+            for by in (Evolution(), Random())
+        ]
+        wins += best[0] > best[1]
+    assert wins >= 8
+
+
+def test_what_is_no_algorithm():
+    for by, message in [
+        (
+            "evolutoin",
+            "unknown algorithm 'evolutoin'. Did you mean 'evolution'? Known: bandit, evolution, policy, random. "
+            "Or give an algorithm, such as induce.spaces.Evolution(), or a sampler of Optuna.",
+        ),
+        (
+            7,
+            "by= must be an algorithm, but got 7. Give one of bandit, evolution, policy, random, or an object with start",
+        ),
+        (Evolution, "by= must be an algorithm, but got <class"),
+    ]:
+        with pytest.raises(SpaceError) as caught:
+            algorithm_of(by)
+        assert message in str(caught.value)
