@@ -7,9 +7,8 @@ import pytest
 
 from induce import hole, space, tune
 from induce.errors import SpaceError
-from induce.spaces import Algorithm, Bandit, Evolution, Policy, Random
+from induce.spaces import Algorithm, Bandit, Epistasis, Evolution, Policy, Random
 from induce.spaces.algorithms import NAMES, algorithm_of
-from induce.spaces.problems import Epistasis
 
 MIXED = space(
     {

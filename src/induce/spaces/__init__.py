@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from induce.spaces.algorithms import Algorithm, Bandit, Evolution, Policy, Random
     from induce.spaces.architectures import Operation, architecture
+    from induce.spaces.problems import Epistasis
     from induce.spaces.searchable import Space, space
     from induce.spaces.sharing import Supernet, supernet
     from induce.spaces.table import Row, Table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Algorithm": "algorithms",
     "Bandit": "algorithms",
+    "Epistasis": "problems",
     "Evolution": "algorithms",
     "Feedback": "tuning",
     "Median": "tuning",
@@ -40,6 +42,7 @@ _HOME = {
 __all__ = [
     "Algorithm",
     "Bandit",
+    "Epistasis",
     "Evolution",
     "Feedback",
     "Median",
