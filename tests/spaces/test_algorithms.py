@@ -7,54 +7,8 @@ import pytest
 
 from induce import hole, space, tune
 from induce.errors import SpaceError
-from induce.spaces import Algorithm, Bandit, Epistasis, Evolution, Policy, Random
-from induce.spaces.algorithms import NAMES, algorithm_of
-
-MIXED = space(
-    {
-        "kind": hole.choice([{"a": hole.integer(0, 50)}, {"b": hole.real(within=(0, 1))}], name="kind"),
-        "flag": hole.choice([False, True], prior=[3, 1], name="flag"),
-        "set": hole.subset(["x", "y", "z"], 2, name="set"),
-    }
-)
-
-
-def mixed(made):
-    return made["kind"].get("a", 0) / 50 + made["flag"] + ("z" in made["set"])
-
-
-@pytest.mark.parametrize("name", NAMES)
-class TestAlgorithm:
-    def test_it_is_an_algorithm_by_its_name(self, name):
-        assert isinstance(NAMES[name](), Algorithm)
-        assert NAMES[name]().name == name
-
-    def test_what_it_asks_are_points_of_the_space(self, name):
-        state, rng = NAMES[name]().start(MIXED.table, np.random.default_rng(0)), np.random.default_rng(1)
-        for _ in range(12):
-            points = state.ask(8)
-            assert 1 <= len(points) <= 8
-            for point in points:
-                assert (MIXED.table.check(point) == point).all()
-            rewards = rng.normal(size=len(points))
-            rewards[0] = -np.inf
-            state.tell(points, rewards)
-
-    def test_a_seed_repeats_it(self, name):
-        first, again, other = (tune(MIXED, mixed, by=name, within="60 trials", seed=seed) for seed in (1, 1, 2))
-        assert [t.point for t in first.trials] == [t.point for t in again.trials]
-        assert [t.point for t in first.trials] != [t.point for t in other.trials]
-
-    def test_it_finds_the_best_of_a_simple_space(self, name):
-        found = tune(MIXED, mixed, by=name, within="400 trials", seed=0)
-        assert found.best_trial.reward > (2.7 if name == "random" else 2.9)
-
-    def test_it_goes_on_when_everything_failed(self, name):
-        state = NAMES[name]().start(MIXED.table, np.random.default_rng(0))
-        for _ in range(10):
-            points = state.ask(8)
-            state.tell(points, np.full(len(points), -np.inf))
-        assert len(state.ask(4)) >= 1
+from induce.spaces import Bandit, Epistasis, Evolution, Policy, Random
+from induce.spaces.algorithms import algorithm_of
 
 
 def test_small_spaces_are_searched_without_repeating_a_point():
