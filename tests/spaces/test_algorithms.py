@@ -9,6 +9,7 @@ from induce import hole, space, tune
 from induce.errors import SpaceError
 from induce.spaces import Bandit, Epistasis, Evolution, Policy, Random
 from induce.spaces.algorithms import algorithm_of
+from induce.spaces.counting import enumerate_points
 
 
 def test_small_spaces_are_searched_without_repeating_a_point():
@@ -41,6 +42,31 @@ def test_evolution_beats_random_search_where_choices_interact():
         ]
         wins += best[0] > best[1]
     assert wins >= 8
+
+
+class Sweep:
+    """An algorithm of a user's own: every point in turn."""
+
+    name, batch = "sweep", 4
+
+    def start(self, table, rng):
+        self.told = []
+        self.points = iter(enumerate_points(table))
+        return self
+
+    def ask(self, n):
+        return np.array([next(self.points) for _ in range(n)])
+
+    def tell(self, points, rewards):
+        self.told += rewards.tolist()
+
+
+def test_an_algorithm_of_ones_own():
+    sweep = Sweep()
+    found = tune({"a": hole.integer(1, 9)}, lambda d: d["a"] if d["a"] != 2 else None, by=sweep, within="7 trials")
+    assert [t.point[0] for t in found.trials] == [1, 2, 3, 4, 5, 6, 7]
+    assert sweep.told[:4] == [1, -np.inf, 3, 4]
+    assert found.report["algorithm"] == "sweep"
 
 
 def test_what_is_no_algorithm():

@@ -34,3 +34,13 @@ def test_a_sampler_is_an_algorithm(name):
     assert first.best_trial.reward >= 9
     for trial in first.trials:
         assert (FOUND.table.check(trial.point) == trial.point).all()
+
+
+def test_what_is_tried_first_is_told_to_the_sampler():
+    start = [
+        {"model": "#1", "model.1.depth": 9, "set": ["b", "c"]},
+        {"model": "#0", "model.0.c": 0.5, "set": ["a", "b"]},
+    ]
+    found = tune(FOUND, reward, by=optuna.samplers.TPESampler(seed=0), within="30 trials", start=start)
+    assert found.trials[0].reward == 10
+    assert len(found.trials) == 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
 
@@ -15,9 +16,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
-from induce import hole, space
+from induce import hole, space, tune
 from induce.errors import SpaceError
-from induce.spaces import Space
+from induce.spaces import Space, from_json
 from induce.terms import REAL, Grammar, arithmetic
 
 P = arithmetic.parse
@@ -152,6 +153,39 @@ def test_equal_options_have_names_of_their_own():
     assert found.table.rows[0].labels[0] == "dict#0"
     named = space({"a": hole.choice([0, 1]), "b": hole.choice([0, 1], name="a")})
     assert named.names == ("a#2", "a")
+
+
+def test_some_choices_can_be_held():
+    found = space(
+        {
+            "m": hole.choice([{"c": hole.integer(1, 9)}, {"d": hole.real(within=(0, 1))}], name="m", prior=[9, 1]),
+            "k": hole.choice("a b c".split(), name="k"),
+        }
+    )
+    half = found.fix({"m": "#0", "k": "b"})
+    assert (found.size, half.size) == (float("inf"), 9)
+    rng = np.random.default_rng(0)
+    drawn = half.samples(50, rng)
+    for points in (drawn, half.mutate(drawn, rng), half.crossover(drawn, drawn[::-1], rng), list(half.enumerate())):
+        made = [half.build(point) for point in points]
+        assert all(set(one["m"]) == {"c"} and one["k"] == "b" for one in made)
+    for by in ("evolution", "random", "bandit", "policy"):
+        best = tune(half, lambda made: made["m"]["c"], by=by, within="60 trials", seed=0).best
+        assert best == {"m": {"c": 9}, "k": "b"}
+    assert half.build(half.encode({"m.0.c": 4})) == {"m": {"c": 4}, "k": "b"}
+    assert from_json(half.to_json()).size == 9
+    with pytest.raises(SpaceError, match="'m.0.c' cannot be held to 12: it is a integer from 1 to 9."):
+        half.fix({"m.0.c": 12})
+    with pytest.raises(SpaceError, match="the space at inner holds m, k fixed, which it cannot within another space."):
+        assert space({"inner": half}).size
+
+
+def test_spaces_pickle():
+    found = space({"a": hole.choice([SVC(), None], name="a")}).fix({"a": None})
+    assert found.build([1]) == {"a": None}
+    again = pickle.loads(pickle.dumps(found))
+    assert again.size == 1
+    assert again.build([1]) == {"a": None}
 
 
 def test_errors():

@@ -187,7 +187,7 @@ class _Arms:
         """A point in these arms; anywhere in the part of a range."""
         units = (arms + rng.random(arms.shape)) / self.count
         found = np.where(
-            self.plain, arms.astype(float), self.table.from_unit(np.minimum(units, np.nextafter(1.0, 0.0)))
+            self.plain, arms + self.table.low, self.table.from_unit(np.minimum(units, np.nextafter(1.0, 0.0)))
         )
         return self.table.settle(found)
 
@@ -269,7 +269,7 @@ class _PolicyState:
         self.settings, self.rng, self.arms = settings, rng, _Arms(table)
         self.logits = np.zeros(self.arms.open.shape)
         for i, row in enumerate(table.rows):
-            if row.prior and self.arms.plain[i]:
+            if row.prior and row.count == len(row.prior):
                 self.logits[i, : len(row.prior)] = np.log(np.array(row.prior) / sum(row.prior))
         self.baseline, self.scale, self.told = 0.0, 1.0, 0
 

@@ -249,26 +249,25 @@ class _Layers:
 
     @staticmethod
     def _member(name: str, given: Shape, made: Shape, members: list[tuple[Operation, dict[str, Any]]]) -> Any:
-        calls = [_Layer(operation, given, made, tuple(settings.items())) for operation, settings in members]
+        calls = [_Layer(operation, given, made, settings) for operation, settings in members]
         picked: Term = hole.choice(calls, name=name)
         return Call(_build, (picked,))
 
 
-@dataclass(frozen=True)
 class _Layer:
-    """An operation with its setting between two shapes; hashable, so that a hole may hold it."""
+    """An operation with its setting between two shapes: one value to a space, which is not looked into."""
 
-    operation: Operation
-    given: Shape
-    made: Shape
-    settings: tuple[tuple[str, Any], ...]
+    __slots__ = ("given", "made", "operation", "settings")
+
+    def __init__(self, operation: Operation, given: Shape, made: Shape, settings: dict[str, Any]) -> None:
+        self.operation, self.given, self.made, self.settings = operation, given, made, settings
 
     def __str__(self) -> str:
-        return f"{self.operation.name}({', '.join(f'{k}={v}' for k, v in self.settings)})"
+        return f"{self.operation.name}({', '.join(f'{k}={v}' for k, v in self.settings.items())})"
 
 
 def _build(layer: _Layer) -> Any:
-    return layer.operation.make(layer.given, layer.made, **dict(layer.settings))
+    return layer.operation.make(layer.given, layer.made, **layer.settings)
 
 
 def _followed(first: Any, rest: Any) -> Any:

@@ -35,6 +35,7 @@ Builder = Callable[[list[float]], Any]
 """From the entries of a point to the object."""
 Place = tuple[int, tuple[int, ...]] | None
 """Under which values of which row a part of the object stands; None where it always does."""
+_PLAIN = frozenset([bool, int, float, str, bytes, complex])
 MOST = 100_000
 """Largest number of options of one choice, terms of a grammar and subsets included."""
 
@@ -193,7 +194,15 @@ class Compiler:
 
     def visit(self, value: Any, place: Place, path: str) -> Builder:
         """The builder of a part that stands at ``place``."""
-        value = value.root if is_space(value) else value
+        if value is None or type(value) in _PLAIN:
+            return _Constant(value)
+        if is_space(value):
+            if value.fixed:
+                raise SpaceError(
+                    f"the space at {path or 'the root'} holds {', '.join(value.fixed)} fixed, which it cannot within another space. "
+                    "Fix them in the outer space."
+                )
+            value = value.root
         if isinstance(value, Term):
             return self._term(value, place, path)
         if isinstance(value, Call):

@@ -22,7 +22,7 @@ def size_of(table: Table) -> int | float:
     Rows that are active in one place are multiplied and added up along the tree. A row that several places share is carried
     along as a mark and counted once where any of them is active.
     """
-    if any(row.count == math.inf for row in table.rows):
+    if any(row.count == math.inf and there for row, there in zip(table.rows, table.reachable, strict=True)):
         return math.inf
     below: dict[tuple[int, int], list[int]] = {}
     roots: list[int] = []
@@ -49,9 +49,9 @@ def _content(
     """The ways to fill a row and what hangs below it."""
     row = table.rows[i]
     if row.kind not in ("choice", "subset"):
-        return {NOTHING: int(row.count)}
+        return {NOTHING: int(row.count) if row.count < math.inf else 1}
     found: Counts = {}
-    for value in range(int(row.count)):
+    for value in range(int(row.low), int(row.high) + 1):
         here = [{frozenset([k]): 1} if k in shared else content[k] for k in below.get((i, value), ())]
         for marks, ways in _product(here).items():
             found[marks] = found.get(marks, 0) + ways

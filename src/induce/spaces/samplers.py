@@ -67,11 +67,38 @@ class _StudyState:
             return float(trial.suggest_float(row.name, row.low, row.high, log=row.log))
         if row.kind == "integer":
             return float(trial.suggest_int(row.name, int(row.low), int(row.high), log=row.log))
-        return float(trial.suggest_categorical(row.name, list(range(int(row.count)))))
+        return float(trial.suggest_categorical(row.name, self._options(i)))
+
+    def _options(self, i: int) -> list[int]:
+        row = self.table.rows[i]
+        return list(range(int(row.low), int(row.high) + 1))
+
+    def _told(self, point: Vectors, reward: float) -> None:
+        """Tell the study of a point that it did not ask for."""
+        from optuna import distributions, trial
+
+        ranges: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        for i, row in enumerate(self.table.rows):
+            if not self.table.active(point[None])[0, i]:
+                continue
+            whole = row.kind != "real"
+            values[row.name] = int(point[i]) if whole else float(point[i])
+            if row.kind in ("choice", "subset"):
+                ranges[row.name] = distributions.CategoricalDistribution(self._options(i))
+            elif whole:
+                ranges[row.name] = distributions.IntDistribution(int(row.low), int(row.high), log=row.log)
+            else:
+                ranges[row.name] = distributions.FloatDistribution(row.low, row.high, log=row.log)
+        if np.isfinite(reward):
+            self.study.add_trial(trial.create_trial(params=values, distributions=ranges, value=reward))
 
     def tell(self, points: Vectors, rewards: Vectors) -> None:
         """What the trials brought, in the order they were asked."""
-        for reward in rewards.tolist():
+        for point, reward in zip(points, rewards.tolist(), strict=True):
+            if not self.open:
+                self._told(point, reward)
+                continue
             trial = self.open.pop(0)
             if np.isfinite(reward):
                 self.study.tell(trial, reward)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class Space:
     ----------
     root : object
         The object with holes, or the :class:`Call` that makes it.
+    fixed : mapping of str to float
+        Entries that some choice points are held to; see :meth:`fix`.
 
     >>> from induce import hole, space
     >>> s = space({"depth": hole.integer(1, 3), "kind": hole.choice(["a", "b"])})
@@ -38,8 +41,12 @@ class Space:
 
     holds_holes = True
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, fixed: Mapping[str, float] | None = None) -> None:
         self.root = root.root if is_space(root) else root
+        self.fixed = dict(fixed if fixed is not None else root.fixed if is_space(root) else {})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "fixed": self.fixed}
 
     @cached_property
     def compiled(self) -> Compiler:
@@ -49,7 +56,14 @@ class Space:
     @cached_property
     def table(self) -> Table:
         """The choice points."""
-        return self.compiled.table()
+        table = self.compiled.table()
+        if not self.fixed:
+            return table
+        held = (
+            replace(r, low=self.fixed[r.name], high=self.fixed[r.name]) if r.name in self.fixed else r
+            for r in table.rows
+        )
+        return Table(tuple(held))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +107,11 @@ class Space:
             If there are infinitely many.
         """
         if self.size == float("inf"):
-            real = next(row.name for row in self.table.rows if row.kind == "real")
+            real = next(
+                r.name
+                for r, there in zip(self.table.rows, self.table.reachable, strict=True)
+                if there and r.count == float("inf")
+            )
             raise SpaceError(
                 f"the space has infinitely many points, since '{real}' is a real. "
                 "Draw some by space.samples(n, rng), or give a choice of values in its place."
@@ -142,19 +160,46 @@ class Space:
         SpaceError
             If a name or a value is unknown, or an active choice point is left out.
         """
-        for name in values:
-            if name not in self.names:
-                raise SpaceError(
-                    f"the space has no choice point '{name}'.{did_you_mean(name, self.names)} It has: {', '.join(self.names)}."
-                )
+        self._known(values)
         entries = np.array(
             [self._entry(i, values[n]) if n in values else r.low for i, (n, r) in enumerate(self._named())]
         )
         active = self.table.active(entries[None])[0]
-        missing = [name for name, on in zip(self.names, active, strict=True) if on and name not in values]
+        open_ = active & (self.table.count > 1)
+        missing = [name for name, on in zip(self.names, open_, strict=True) if on and name not in values]
         if missing:
             raise SpaceError(f"the point has no value for '{missing[0]}'. Give all of: {', '.join(missing)}.")
         return self.table.check(np.where(active, entries, 0.0))
+
+    def fix(self, values: Mapping[str, Any]) -> Space:
+        """The space in which some choice points have one value, given as for :meth:`encode`; the rest stays open.
+
+        Raises
+        ------
+        SpaceError
+            If a name or a value is unknown.
+
+        >>> from induce import hole, space
+        >>> s = space({"depth": hole.integer(1, 3), "kind": hole.choice(["a", "b"])}).fix({"kind": "b"})
+        >>> s.size, s.build(s.sample(0))["kind"]
+        (3, 'b')
+        """
+        self._known(values)
+        entries = {name: self._entry(self.names.index(name), value) for name, value in values.items()}
+        for name, entry in entries.items():
+            row = self.table.rows[self.names.index(name)]
+            if not row.low <= entry <= row.high or (row.kind != "real" and entry != int(entry)):
+                raise SpaceError(
+                    f"'{name}' cannot be held to {values[name]!r}: it is a {row.kind} from {row.low:g} to {row.high:g}."
+                )
+        return Space(self.root, {**self.fixed, **entries})
+
+    def _known(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.names:
+                raise SpaceError(
+                    f"the space has no choice point '{name}'.{did_you_mean(name, self.names)} It has: {', '.join(self.names)}."
+                )
 
     def _named(self) -> Iterator[tuple[str, Any]]:
         return ((row.name, row) for row in self.table.rows)
@@ -209,8 +254,9 @@ class Space:
             if row.kind in ("integer", "real"):
                 what = f"{row.kind} {row.low:g} to {row.high:g}" + (", log" if row.log else "")
             else:
-                texts = [row.labels[k] for k in range(min(len(row.labels), 6))]
-                what = " | ".join(texts) + (f" | ... {len(row.labels)} in all" if len(row.labels) > 6 else "")
+                low, count = int(row.low), int(row.count)
+                texts = [row.labels[k] for k in range(low, low + min(count, 6))]
+                what = " | ".join(texts) + (f" | ... {count} in all" if count > 6 else "")
             lines.append((row.name, what, self._condition(row.parents)))
         widths = [max(len(line[k]) for line in lines) for k in (0, 1)]
         body = [f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in lines]

@@ -118,10 +118,22 @@ class Table:
             if self.rows[i].parents:
                 gates = []
                 for parent, values in self.rows[i].parents:
-                    leads = np.zeros(int(self.rows[parent].high) + 1, dtype=bool)
+                    leads = np.zeros(int(max(self.rows[parent].high, *values)) + 1, dtype=bool)
                     leads[list(values)] = True
                     gates.append((parent, leads))
                 yield i, tuple(gates)
+
+    @cached_property
+    def reachable(self) -> tuple[bool, ...]:
+        """Which rows are active in some point: all, unless a parent is held to another value."""
+        found = [True] * len(self.rows)
+        for i in self.order:
+            row = self.rows[i]
+            found[i] = not row.parents or any(
+                found[p] and any(self.rows[p].low <= value <= self.rows[p].high for value in values)
+                for p, values in row.parents
+            )
+        return tuple(found)
 
     # ---- arrays over the rows
 
@@ -185,7 +197,7 @@ class Table:
             found[:, logs] = np.exp(found[:, logs])
         found = np.where(self.whole, np.floor(found), found)
         for i, summed in sums:
-            found[:, i] = np.searchsorted(summed, units[:, i], side="right")
+            found[:, i] = np.searchsorted(summed, units[:, i], side="right")  # of all options, held to one or not
         clipped: Vectors = np.clip(found, self.low, self.high)
         return clipped
 

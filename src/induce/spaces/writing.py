@@ -63,13 +63,13 @@ def to_node(found: Space) -> dict[str, Any]:
     """The root and the holes of a space as plain JSON values."""
     writer = _Writer()
     root = writer.node(found.root, "the root")
-    return {"root": root, "holes": writer.holes}
+    return {"root": root, "holes": writer.holes, "fixed": found.fixed}
 
 
 def from_node(document: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> Space:
     """The space of what :func:`to_node` gave."""
     try:
-        return Space(_Reader(document["holes"], dict(names or {})).value(document["root"]))
+        return Space(_Reader(document["holes"], dict(names or {})).value(document["root"]), document["fixed"])
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         if isinstance(error, InduceError):
             raise
