@@ -27,3 +27,11 @@ def test_every_public_name_loads_and_is_listed():
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, induce; print({'torch', 'sklearn', 'sympy', 'pandas', 'numpy', 'numba'} & set(sys.modules))"
     assert run(code) == "set()\n"
+
+
+def test_searching_a_space_loads_nothing_heavy():
+    code = (
+        "import sys, induce; induce.tune({'a': induce.hole.integer(1, 9)}, lambda made: made['a'], within='20 trials'); "
+        "print({'torch', 'sklearn', 'scipy', 'sympy', 'pandas', 'numba', 'joblib'} & set(sys.modules))"
+    )
+    assert run(code) == "set()\n"

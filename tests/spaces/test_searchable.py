@@ -174,7 +174,9 @@ def test_some_choices_can_be_held():
         assert best == {"m": {"c": 9}, "k": "b"}
     assert half.build(half.encode({"m.0.c": 4})) == {"m": {"c": 4}, "k": "b"}
     assert from_json(half.to_json()).size == 9
-    with pytest.raises(SpaceError, match="'m.0.c' cannot be held to 12: it is a integer from 1 to 9."):
+    with pytest.raises(
+        SpaceError, match="'m.0.c' cannot be held to 12, since its values go from 1 to 9. Give one of them."
+    ):
         half.fix({"m.0.c": 12})
     with pytest.raises(SpaceError, match="the space at inner holds m, k fixed, which it cannot within another space."):
         assert space({"inner": half}).size

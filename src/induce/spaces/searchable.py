@@ -18,6 +18,8 @@ from induce.spaces.table import Table, Vectors
 __all__ = ["Space", "space"]
 
 Rng = np.random.Generator | int | None
+LISTED = 40
+"""Choice points in the text of a space."""
 
 
 class Space:
@@ -190,7 +192,7 @@ class Space:
             row = self.table.rows[self.names.index(name)]
             if not row.low <= entry <= row.high or (row.kind != "real" and entry != int(entry)):
                 raise SpaceError(
-                    f"'{name}' cannot be held to {values[name]!r}: it is a {row.kind} from {row.low:g} to {row.high:g}."
+                    f"'{name}' cannot be held to {values[name]!r}, since its values go from {row.low:g} to {row.high:g}. Give one of them."
                 )
         return Space(self.root, {**self.fixed, **entries})
 
@@ -250,7 +252,7 @@ class Space:
     def describe(self) -> str:
         """The choice points as a table: name, what it may be, when it counts."""
         lines = [("name", "values", "counts when")]
-        for row in self.table.rows:
+        for row in self.table.rows[:LISTED]:
             if row.kind in ("integer", "real"):
                 what = f"{row.kind} {row.low:g} to {row.high:g}" + (", log" if row.log else "")
             else:
@@ -261,7 +263,8 @@ class Space:
         widths = [max(len(line[k]) for line in lines) for k in (0, 1)]
         body = [f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in lines]
         size = f"{self.size:,} points" if isinstance(self.size, int) else "infinitely many points"
-        return "\n".join([*body, size])
+        more = [f"... {len(self.table) - LISTED:,} more"] if len(self.table) > LISTED else []
+        return "\n".join([*body, *more, size])
 
     def _condition(self, parents: tuple[tuple[int, tuple[int, ...]], ...]) -> str:
         texts = []

@@ -23,7 +23,7 @@ Vectors = NDArray[np.float64]
 Parents = tuple[tuple[int, tuple[int, ...]], ...]
 """(row, its values that lead here) for each place where the row's hole stands."""
 
-STEP = 0.15
+STEP = 0.1
 """Standard deviation of a small change of a number, as a share of its range."""
 SMALL = 8
 """Integers with at most this many values are changed to any other one, not by small steps."""
