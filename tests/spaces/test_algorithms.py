@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import induce.spaces
 from induce import hole, space, tune
 from induce.errors import SpaceError
 from induce.spaces import Bandit, Epistasis, Evolution, Policy, Random
@@ -67,6 +71,22 @@ def test_an_algorithm_of_ones_own():
     assert [t.point[0] for t in found.trials] == [1, 2, 3, 4, 5, 6, 7]
     assert sweep.told[:4] == [1, -np.inf, 3, 4]
     assert found.report["algorithm"] == "sweep"
+
+
+def imported(name):
+    tree = ast.parse((Path(induce.spaces.__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def test_spaces_know_no_algorithm_and_algorithms_no_object():
+    searching = {f"induce.spaces.{name}" for name in ("algorithms", "samplers", "driver", "tuning", "trials")}
+    building = {
+        f"induce.spaces.{name}" for name in ("searchable", "compiling", "writing", "trials", "driver", "tuning")
+    }
+    for name in ("table", "counting", "compiling", "searchable", "writing", "sharing", "architectures"):
+        assert imported(name).isdisjoint(searching), name
+    for name in ("algorithms", "samplers", "table", "counting"):
+        assert imported(name).isdisjoint(building), name
 
 
 def test_what_is_no_algorithm():
