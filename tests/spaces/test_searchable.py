@@ -99,10 +99,27 @@ def test_a_grammar_is_a_choice_of_its_terms():
     grammar = Grammar(arithmetic, REAL, productions=["+", "sin"], variables=["x"], max_size=3)
     found = space(hole.choice(grammar, name="f"))
     assert found.size == grammar.count() == 4
-    assert {str(term) for term in objects(found)} == {"x", "sin(x)", "sin(sin(x))", "x + x"}
-    large = Grammar(arithmetic, REAL, variables=["x"], max_size=9)
+    assert [str(term) for term in objects(found)] == ["x", "sin(x)", "x + x", "sin(sin(x))"]
+    assert found.decode([1]) == {"f": "sin(x)"}
+    assert found.encode({"f": P("x + x")}).tolist() == found.encode({"f": "#2"}).tolist() == [2]
+
+
+def test_large_grammars_are_searched_without_listing_their_terms():
+    grammar = Grammar(arithmetic, REAL, productions=["+", "*", "sin", "-"], variables=["x", "y"], max_size=15)
+    found = space({"f": hole.choice(grammar, name="f"), "n": hole.integer(1, 2)})
+    assert found.size == 2 * grammar.count() > 1e9
+    points = found.samples(200, 0)
+    for point in (*points[:20], *found.mutate(points, 0)[:20]):
+        assert grammar.contains(found.build(point)["f"])
+    nearest = found.build(points[0] + [1, 0])["f"]
+    assert nearest.op is found.build(points[0])["f"].op
+    best = tune(found, lambda made: -abs(made["f"].size - 9) - made["n"], within="100 trials", seed=0).best
+    assert best["n"] == 1
+    with pytest.raises(SpaceError, match="'f' has no option 'y . y'. It has: '#0' to '#"):
+        found.encode({"f": "y / y", "n": 1})
+    large = Grammar(arithmetic, REAL, variables=["x", "y", "z"], max_size=30)
     with pytest.raises(
-        SpaceError, match="terms, but a choice has at most 100,000 options. Lower its max_size, or search with"
+        SpaceError, match="terms, but a space has at most 9,007,199,254,740,992 of one. Lower its max_size"
     ):
         assert space(hole.choice(large)).size
 

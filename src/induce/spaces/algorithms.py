@@ -171,7 +171,9 @@ class _Arms:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        ordered = np.array([row.kind in ("integer", "real") or len(row.prior) > 0 for row in table.rows], dtype=bool)
+        ordered = np.array(
+            [row.kind in ("integer", "real", "term") or len(row.prior) > 0 for row in table.rows], dtype=bool
+        )
         few = np.where(np.isfinite(table.count), table.count, LEVELS)
         self.count = np.where(ordered & (few > LEVELS), LEVELS, few).astype(np.intp)
         self.plain = np.array([row.kind in ("choice", "subset") for row in table.rows], dtype=bool)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from induce.errors import SpaceError
-from induce.spaces.compiling import Call
+from induce.spaces.parts import Call
 from induce.spaces.searchable import Space
 from induce.terms import hole
 from induce.terms.term import Term

@@ -5,31 +5,20 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from induce.errors import SpaceError
+from induce.spaces.parts import Call, Labels, Terms, fields_of, is_estimator, is_module, is_space, label_of
 from induce.spaces.table import Row, Table
 from induce.terms.grammar import Grammar
 from induce.terms.hole import Hole, is_anonymous
 from induce.terms.op import HOLE
 from induce.terms.term import Term
 
-__all__ = [
-    "Builder",
-    "Call",
-    "Compiler",
-    "Slot",
-    "called",
-    "fields_of",
-    "is_estimator",
-    "is_module",
-    "is_space",
-    "label_of",
-]
+__all__ = ["Builder", "Compiler", "Slot"]
 
 Builder = Callable[[list[float]], Any]
 """From the entries of a point to the object."""
@@ -37,25 +26,7 @@ Place = tuple[int, tuple[int, ...]] | None
 """Under which values of which row a part of the object stands; None where it always does."""
 _PLAIN = frozenset([bool, int, float, str, bytes, complex])
 MOST = 100_000
-"""Largest number of options of one choice, terms of a grammar and subsets included."""
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """A function or class with the arguments it will be called with, holes among them; ``name`` is shown in its place."""
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    name: str = ""
-
-    @property
-    def label(self) -> str:
-        """What it is called in names of choice points."""
-        name = self.name or str(getattr(self.function, "__name__", type(self.function).__name__))
-        parts = [arg.root if is_space(arg) else arg for arg in self.args]
-        inner = [part.label for part in parts if isinstance(part, Call)]
-        return f"{name}({', '.join(inner)})" if inner and not self.name else name
+"""Largest number of subsets of one hole."""
 
 
 @dataclass
@@ -77,83 +48,10 @@ class Slot:
         parents = () if self.always else tuple(self.places)
         if kind in ("integer", "real"):
             return Row(name, kind, self.spec.low, self.spec.high, self.spec.log, parents=parents)
-        labels = _Labels(self.options, self.members if kind == "subset" else None)
+        if isinstance(self.options, Terms):
+            return Row(name, "term", 0.0, self.options.total - 1.0, labels=self.options, parents=parents)
+        labels = Labels(self.options, self.members if kind == "subset" else None)
         return Row(name, kind, 0.0, len(labels) - 1.0, labels=labels, prior=self.spec.prior, parents=parents)
-
-
-class _Labels(Sequence[str]):
-    """Texts of options, made when asked for."""
-
-    def __init__(self, options: Sequence[Any], members: tuple[tuple[int, ...], ...] | None) -> None:
-        self.options, self.members = options, members
-
-    def __len__(self) -> int:
-        return len(self.options if self.members is None else self.members)
-
-    @functools.cached_property
-    def texts(self) -> list[str]:
-        """The options' own texts; those that occur twice with their number."""
-        texts = [label_of(option) for option in self.options]
-        seen: dict[str, int] = {}
-        for text in texts:
-            seen[text] = seen.get(text, 0) + 1
-        return [f"{text}#{k}" if seen[text] > 1 else text for k, text in enumerate(texts)]
-
-    def __getitem__(self, place: Any) -> Any:
-        if self.members is None:
-            return self.texts[place]
-        return "[" + ", ".join(self.texts[k] for k in self.members[place]) + "]"
-
-
-def label_of(value: Any) -> str:
-    """An option as a short text: the same in every process, whatever fresh names its holes have."""
-    text = " ".join(_text(value, 4).split())
-    return text if len(text) <= 32 else text[:29] + "..."
-
-
-def _text(value: Any, depth: int) -> str:
-    """A value as text, to some depth."""
-    if depth == 0:
-        return "..."
-    value = value.root if is_space(value) else value
-    if isinstance(value, Call):
-        return value.label
-    if isinstance(value, type) or inspect.isroutine(value):
-        return value.__name__
-    if isinstance(value, Term) and value.op is HOLE:
-        return "?" if is_anonymous(value) else f"?{value.name}"
-    if type(value) is dict:
-        return "{" + ", ".join(f"{k!r}: {_text(v, depth - 1)}" for k, v in value.items()) + "}"
-    if type(value) is list:
-        return "[" + ", ".join(_text(item, depth - 1) for item in value) + "]"
-    if type(value) is tuple:
-        return "(" + ", ".join(_text(item, depth - 1) for item in value) + ")"
-    return repr(value) if isinstance(value, str) else str(value)
-
-
-def called(value: Any) -> bool:
-    """Whether a value is a recipe to be called, not an object to be filled."""
-    return isinstance(value, type | functools.partial) or inspect.isroutine(value)
-
-
-def is_estimator(value: Any) -> bool:
-    """Whether a value is an instance with scikit-learn's manners."""
-    return not isinstance(value, type) and hasattr(value, "get_params") and hasattr(value, "set_params")
-
-
-def is_module(value: Any) -> bool:
-    """Whether a value is an instance of a torch module, without importing torch."""
-    return any(c.__module__ == "torch.nn.modules.module" and c.__name__ == "Module" for c in type(value).__mro__)
-
-
-def fields_of(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass instance that its constructor takes."""
-    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
-
-
-def is_space(value: Any) -> bool:
-    """Whether a value is a space within a space."""
-    return getattr(type(value), "holds_holes", False) is True
 
 
 class Compiler:
@@ -293,7 +191,10 @@ class Compiler:
             return lambda v: int(v[i])
         if spec.kind == "real":
             return lambda v: v[i]
-        slot.options = _options(spec, path)
+        if isinstance(spec.options, Grammar):
+            terms = slot.options = Terms(spec.options, path)
+            return lambda v: terms.grammar.nth(int(v[i]))
+        slot.options = tuple(spec.options)
         if spec.kind == "subset":
             slot.members = _subsets(len(slot.options), spec.count, slot.name)
             members = slot.members
@@ -353,18 +254,6 @@ def _open(term: Term) -> bool:
     """Whether a hole is a real without finite bounds, which a search leaves as it is inside of a term."""
     spec = term.hole
     return spec.kind == "real" and not (abs(spec.low) < float("inf") and abs(spec.high) < float("inf"))
-
-
-def _options(spec: Hole, path: str) -> Sequence[Any]:
-    if not isinstance(spec.options, Grammar):
-        return tuple(spec.options)
-    count = spec.options.count()
-    if count > MOST:
-        raise SpaceError(
-            f"the grammar of the hole at {path or 'the root'} makes {count:,} terms, but a choice has at most {MOST:,} options. "
-            "Lower its max_size, or search with induce.fill()."
-        )
-    return tuple(spec.options.enumerate())
 
 
 def _subsets(n: int, count: tuple[int, int], name: str) -> tuple[tuple[int, ...], ...]:

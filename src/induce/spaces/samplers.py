@@ -65,7 +65,7 @@ class _StudyState:
         row = self.table.rows[i]
         if row.kind == "real":
             return float(trial.suggest_float(row.name, row.low, row.high, log=row.log))
-        if row.kind == "integer":
+        if row.kind in ("integer", "term"):
             return float(trial.suggest_int(row.name, int(row.low), int(row.high), log=row.log))
         return float(trial.suggest_categorical(row.name, self._options(i)))
 

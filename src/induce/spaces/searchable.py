@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from induce.errors import SpaceError, did_you_mean
-from induce.spaces.compiling import Call, Compiler, called, is_space
+from induce.spaces.compiling import MOST, Compiler
 from induce.spaces.counting import enumerate_points, size_of
+from induce.spaces.parts import Call, called, is_space
 from induce.spaces.table import Table, Vectors
 
 __all__ = ["Space", "space"]
@@ -148,7 +149,7 @@ class Space:
         active = self.table.active(entries[None])[0]
         return {
             row.name: row.shown(entry)
-            if row.kind in ("choice", "subset")
+            if row.kind in ("choice", "subset", "term")
             else (int(entry) if row.kind == "integer" else entry)
             for row, entry, on in zip(self.table.rows, entries.tolist(), active, strict=True)
             if on
@@ -210,20 +211,21 @@ class Space:
         row, options = self.table.rows[i], self.compiled.slots[i].options
         if row.kind in ("integer", "real"):
             return float(value)
-        texts = list(row.labels)
+        texts = list(row.labels) if len(row.labels) <= MOST else []
         if row.kind == "choice":
             for k, option in enumerate(options):
                 if option is value or (type(option) is type(value) and not callable(option) and bool(option == value)):
                     return float(k)
+        value = str(value) if row.kind == "term" else value
         if isinstance(value, str) and value in texts:
             return float(texts.index(value))
-        if isinstance(value, str) and value[:1] == "#" and value[1:].isdigit() and int(value[1:]) < len(texts):
+        if isinstance(value, str) and value[:1] == "#" and value[1:].isdigit() and int(value[1:]) < len(row.labels):
             return float(value[1:])
         if row.kind == "subset" and isinstance(value, list | tuple):
             members = tuple(sorted(next((k for k, o in enumerate(options) if o is v or o == v), -1) for v in value))
             if members in self.compiled.slots[i].members:
                 return float(self.compiled.slots[i].members.index(members))
-        known = ", ".join(texts[:12]) + (", ..." if len(texts) > 12 else "")
+        known = ", ".join(texts[:12]) + (", ..." if len(texts) > 12 else "") or f"'#0' to '#{len(row.labels) - 1}'"
         raise SpaceError(f"'{row.name}' has no option {value!r}.{did_you_mean(str(value), texts)} It has: {known}.")
 
     def diff(self, first: Any, second: Any) -> dict[str, tuple[str, str]]:
@@ -258,7 +260,7 @@ class Space:
             else:
                 low, count = int(row.low), int(row.count)
                 texts = [row.labels[k] for k in range(low, low + min(count, 6))]
-                what = " | ".join(texts) + (f" | ... {count} in all" if count > 6 else "")
+                what = " | ".join(texts) + (f" | ... {count:,} in all" if count > 6 else "")
             lines.append((row.name, what, self._condition(row.parents)))
         widths = [max(len(line[k]) for line in lines) for k in (0, 1)]
         body = [f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in lines]

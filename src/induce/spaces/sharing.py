@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from induce.errors import SpaceError
-from induce.spaces.compiling import Call, is_space
 from induce.spaces.layers import Mode, Switch
+from induce.spaces.parts import Call, is_space
 from induce.spaces.searchable import Space
 from induce.spaces.table import Table, Vectors
 from induce.terms.op import HOLE

@@ -36,7 +36,7 @@ class Row:
     Parameters
     ----------
     name : str
-    kind : {"choice", "subset", "integer", "real"}
+    kind : {"choice", "subset", "integer", "real", "term"}
     low, high : float
         Least and largest entry of the vector; for a choice or a subset 0 and the number of options less one.
     log : bool
@@ -67,7 +67,7 @@ class Row:
 
     def shown(self, entry: float) -> str:
         """An entry of the vector as a person would write the value."""
-        if self.kind in ("choice", "subset"):
+        if self.kind in ("choice", "subset", "term"):
             return self.labels[int(entry)]
         return f"{int(entry)}" if self.kind == "integer" else f"{entry:.4g}"
 
@@ -160,7 +160,9 @@ class Table:
     @cached_property
     def smooth(self) -> NDArray[np.bool_]:
         """Which rows may be changed by small steps."""
-        return np.array([row.kind in ("integer", "real") and row.count > SMALL for row in self.rows], dtype=bool)
+        return np.array(
+            [row.kind in ("integer", "real", "term") and row.count > SMALL for row in self.rows], dtype=bool
+        )
 
     @cached_property
     def _span(self) -> tuple[Vectors, Vectors, NDArray[np.intp], tuple[tuple[int, Vectors], ...]]:

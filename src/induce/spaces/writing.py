@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from induce.errors import FormatError, InduceError
-from induce.spaces.compiling import Call, called, fields_of, is_estimator, is_space
+from induce.spaces.parts import Call, called, fields_of, is_estimator, is_space
 from induce.spaces.searchable import Space
 from induce.terms import arithmetic, boolean, hole
 from induce.terms.hole import Hole, is_anonymous
