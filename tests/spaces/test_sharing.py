@@ -54,6 +54,25 @@ def test_networks_share_the_parameters_they_have_in_common():
     assert not torch.equal(alone(X), net.select([0, 2])(X))
 
 
+def test_a_part_used_twice_has_two_sets_of_parameters():
+    block = layer("a", 5, 5)
+    once = space(nn.Linear, 5, 5)
+    found = space(nn.Sequential, block, once, block, once)
+    net = supernet(found)
+    assert len(net.weights) == 2 * (3 + 1 + 3 + 1)
+    assert found.size == 3
+    for point in found.enumerate():
+        assert torch.equal(net.select(point)(X), net.subnet(point)(X))
+        assert str(net.subnet(point)) == str(found.build(point))
+        assert sum(p.numel() for p in net.subnet(point).parameters()) == 4 * 30
+
+
+def test_options_share_what_they_have_in_common():
+    common = space(nn.Linear, 5, 5)
+    tails = [space(nn.Sequential, common, space(kind)) for kind in (nn.ReLU, nn.Tanh)]
+    assert len(supernet(space(nn.Sequential, hole.choice(tails))).weights) == 2
+
+
 def test_the_mix_is_differentiable_and_becomes_one_network():
     net = supernet(small()).relax()
     mixed = net(X)

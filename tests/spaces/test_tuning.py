@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from induce import Budget, hole, space, tune
 from induce.errors import BudgetError, SpaceError
@@ -64,6 +65,8 @@ def test_trials_that_raise_are_kept_with_their_error():
         (math.nan, "trial 0: the reward is nan, but a finite number was expected."),
         ("0.5", "trial 0: the reward is '0.5', but a finite number was expected."),
         (math.inf, "trial 0: the reward is inf, but a finite number was expected."),
+        (np.ones(2), "trial 0: the reward is array([1., 1.]), but a finite number was expected."),
+        (torch.ones(2), "trial 0: the reward is tensor([1., 1.]), but a finite number was expected."),
     ],
 )
 def test_a_reward_that_is_no_number_fails_its_trial(value, message):
@@ -77,7 +80,7 @@ def test_a_reward_that_is_no_number_fails_its_trial(value, message):
 
 
 def test_numbers_of_numpy_are_rewards():
-    for kind in (np.float32, np.int64, np.array):
+    for kind in (np.float32, np.int64, np.array, lambda x: torch.tensor(float(x), requires_grad=True)):
         assert tune(LINE, lambda made, kind=kind: kind(made["x"]), within="3 trials").trials[0].reward >= 0
 
 

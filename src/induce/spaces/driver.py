@@ -54,13 +54,11 @@ def reward_of(value: Any, where: str) -> float:
         If it is none.
     """
     found = math.nan
-    if isinstance(value, numbers.Real | np.bool_) or (
-        hasattr(value, "item") and getattr(value, "size", None) is not None
-    ):
-        try:
-            found = float(value)
-        except (TypeError, ValueError):
-            found = math.nan
+    try:  # arrays and tensors of one number are numbers too
+        number = value.item() if hasattr(value, "item") else value
+        found = float(number) if isinstance(number, numbers.Real) else math.nan
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        found = math.nan
     if not math.isfinite(found):
         what = "None" if value is None else f"{value!r}"[:60]
         hint = (

@@ -20,6 +20,7 @@ from induce.terms.term import Term
 
 __all__ = ["Supernet", "supernet"]
 
+Seat = tuple[int | str, ...]
 MOST = 256
 """Largest number of variants of one module."""
 
@@ -153,11 +154,15 @@ def supernet(space: Any) -> Supernet:
 
 
 class _Assembler:
-    """The walk that makes each sub-module once, with switches where the space picks."""
+    """The walk that makes each sub-module once, with switches where the space picks.
+
+    A part is known by itself and its seat: the places in argument lists on the way to it. Options of one choice have one
+    seat, so what several of them hold is shared; two arguments have two, so a part used twice has two sets of parameters.
+    """
 
     def __init__(self, space: Space) -> None:
         self.space, self.mode = space, Mode()
-        self.made: dict[int, tuple[Any, Any]] = {}
+        self.made: dict[tuple[Seat, int], tuple[Any, Any]] = {}
         self.known: dict[int, tuple[Any, bool]] = {}
         self.firsts: dict[int, tuple[Any, Any]] = {}
 
@@ -210,26 +215,29 @@ class _Assembler:
             return any(self.holds_modules(item) for item in value.values())
         return self.is_module(value)
 
-    def assemble(self, value: Any) -> Any:
-        """The shared form of a part that holds modules."""
+    def assemble(self, value: Any, seat: Seat = ()) -> Any:
+        """The shared form of a part; what holds no module stays as it is."""
         value = value.root if is_space(value) else value
-        if id(value) not in self.made:
-            self.made[id(value)] = (value, self._assembled(value))
-        return self.made[id(value)][1]
+        if not self.holds_modules(value):
+            return value
+        key = (seat, id(value))
+        if key not in self.made:
+            self.made[key] = (value, self._assembled(value, seat))
+        return self.made[key][1]
 
-    def _assembled(self, value: Any) -> Any:
+    def _assembled(self, value: Any, seat: Seat) -> Any:
         if isinstance(value, list | tuple):
-            items = [self.assemble(item) if self.holds_modules(item) else item for item in value]
+            items = [self.assemble(item, (*seat, k)) for k, item in enumerate(value)]
             return items if isinstance(value, list) else tuple(items)
         if isinstance(value, dict):
-            return {key: self.assemble(item) if self.holds_modules(item) else item for key, item in value.items()}
+            return {key: self.assemble(item, (*seat, str(key))) for key, item in value.items()}
         if isinstance(value, nn.Module):
             return copy.deepcopy(value)
         if isinstance(value, Term):
-            return self._switch(value)
-        return self._variants(value)
+            return self._switch(value, seat)
+        return self._variants(value, seat)
 
-    def _switch(self, term: Term) -> nn.Module:
+    def _switch(self, term: Term, seat: Seat) -> nn.Module:
         options = term.hole.options
         strange = [option for option in options if not self.is_module(option)]
         if strange:
@@ -238,14 +246,14 @@ class _Assembler:
             )
         place = self.space.compiled.index_of(term)
         own = Table((replace(self.space.table.rows[place], parents=()),))
-        modules = [self.assemble(option) for option in options]
+        modules = [self.assemble(option, seat) for option in options]
         points = np.arange(len(modules), dtype=float)[:, None]
         return Switch(modules, (place,), own, points, self.mode)
 
-    def _variants(self, call: Call) -> nn.Module:
+    def _variants(self, call: Call, seat: Seat) -> nn.Module:
         """A call with its module arguments made once, and once more for each value of its other arguments."""
-        args = [self.assemble(arg) if self.holds_modules(arg) else arg for arg in call.args]
-        kwargs = {k: self.assemble(arg) if self.holds_modules(arg) else arg for k, arg in call.kwargs.items()}
+        args = [self.assemble(arg, (*seat, k)) for k, arg in enumerate(call.args)]
+        kwargs = {key: self.assemble(arg, (*seat, key)) for key, arg in call.kwargs.items()}
         plain = [arg for arg, given in zip(args, call.args, strict=True) if not self.holds_modules(given)]
         named = {k: arg for k, arg in kwargs.items() if not self.holds_modules(call.kwargs[k])}
         own = Space((plain, named))
