@@ -249,3 +249,12 @@ class TestSearch:
             feedback(made["x"])
         assert len(run.result.trials) == 3
         assert run.result.stopped == "the loop was left"
+
+    def test_the_watcher_hears_of_the_end_once(self):
+        seen = []
+        run = search(LINE, within="4 trials", seed=0, watch=seen.append)
+        for made, feedback in run:
+            assert run.result.stopped == "still running"
+            feedback(made["x"])
+        assert [run.result.stopped, run.result.stopped] == ["4 trials were done"] * 2
+        assert [moment.stopped for moment in seen if moment.stopped] == ["4 trials were done"]

@@ -57,6 +57,7 @@ def test_holes_pickle():
     [
         (lambda: hole.real("k", within=(1, 0)), "the bounds (1.0, 0.0) of hole 'k' are empty"),
         (lambda: hole.real("k", start=2, within=(0, 1)), "the start 2 of hole 'k' lies outside its bounds"),
+        (lambda: hole.real((0, 1)), "but got (0, 1). Bounds are given as within=(low, high)."),
         (lambda: hole.real("a b"), "a hole's name must be an identifier, but got 'a b'"),
         (lambda: hole.choice([], name="f"), "choice 'f' has no options"),
         (

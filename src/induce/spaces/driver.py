@@ -113,6 +113,7 @@ class Driver:
         self.best: Trial | None = None
         self.stopped = ""
         self.most = 1 << 30
+        self.finished = False
         self.untold: list[Trial] = []
         self.began, self.cpu_began, self.shown = time.monotonic(), cpu_seconds(), 0.0
 
@@ -192,9 +193,14 @@ class Driver:
             )
         )
 
+    def finish(self) -> None:
+        """Tell the watcher, once, that the search is over."""
+        self.stopped = self.stopped or "the loop was left"
+        if not self.finished:
+            self.finished = True
+            self.watch()
+
     def result(self) -> Tuning:
         """What was found so far."""
-        if self.stopped:
-            self.watch()
         report = {"seconds": time.monotonic() - self.began, "seed": self.seed, "algorithm": self.algorithm.name}
-        return Tuning(self.space, tuple(self.trials), self.stopped or "the loop was left", self.maximize, report)
+        return Tuning(self.space, tuple(self.trials), self.stopped or "still running", self.maximize, report)

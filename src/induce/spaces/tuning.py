@@ -158,6 +158,8 @@ def tune(
         driver.stopped = "interrupted; these are the trials so far"
         if _NESTED.get():
             raise
+    finally:
+        driver.finish()
     return driver.result()
 
 
@@ -258,7 +260,13 @@ class Search:
         return self._driver.result()
 
     def __iter__(self) -> Iterator[tuple[Any, Feedback]]:
-        driver = self._driver
+        try:
+            yield from self._objects(self._driver)
+        finally:
+            self._driver.finish()
+
+    @staticmethod
+    def _objects(driver: Driver) -> Iterator[tuple[Any, Feedback]]:
         while points := driver.ask():
             for point in points:
                 made, feedback = _made(driver, point), Feedback(len(driver.trials), point, driver)

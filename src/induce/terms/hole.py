@@ -74,7 +74,8 @@ def _fresh_name(name: str | None) -> str:
     if name is None:
         return f"_{next(_FRESH)}"
     if not isinstance(name, str) or not name.isidentifier():
-        raise TermError(f"a hole's name must be an identifier, but got {name!r}.")
+        hint = "" if isinstance(name, str) else " Bounds are given as within=(low, high)."
+        raise TermError(f"a hole's name must be an identifier, but got {name!r}.{hint}")
     return name
 
 
@@ -189,10 +190,11 @@ def subset(options: Iterable[Any], size: int | tuple[int, int], *, name: str | N
     values = Values(options, name or "?")
     least, most = size if isinstance(size, tuple) else (size, size)
     for number in (least, most):
-        if isinstance(number, bool) or not isinstance(number, int):
+        if isinstance(number, bool) or not hasattr(number, "__index__"):
             raise TermError(
                 f"the size of subset '{name or '?'}' must be an integer or a pair of integers, but got {size!r}."
             )
+    least, most = int(least), int(most)
     if not 0 <= least <= most <= len(values):
         raise TermError(
             f"subset '{name or '?'}' takes {size} of {len(values)} options, which is not possible. "
