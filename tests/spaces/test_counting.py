@@ -60,3 +60,22 @@ def test_enumeration_is_lazy():
     found = space([hole.integer(0, 9) for _ in range(20)])
     first = list(itertools.islice(found.enumerate(), 3))
     assert [point[-1] for point in first] == [0, 1, 2]
+
+
+def test_held_choices_leave_the_points_that_have_them():
+    compared = 0
+    for seed in range(120):
+        found = Space(random_object(np.random.default_rng(seed), depth=2))
+        if not 1 < found.size <= 300:
+            continue
+        points = np.array(list(found.enumerate()))
+        row = int(np.random.default_rng(seed).integers(len(found.table)))
+        active = found.table.active(points)
+        entry = np.random.default_rng(seed).choice(points[active[:, row], row])
+        whole = found.table.rows[row].kind == "integer"
+        held = found.fix({found.names[row]: entry if whole else f"#{int(entry)}"})
+        kept = {p.tobytes() for p, on in zip(points, active, strict=True) if not on[row] or p[row] == entry}
+        assert held.size == len(kept)
+        assert {point.tobytes() for point in held.enumerate()} == kept
+        compared += 1
+    assert compared > 60

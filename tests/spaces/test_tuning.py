@@ -11,7 +11,7 @@ import torch
 
 from induce import Budget, hole, space, tune
 from induce.errors import BudgetError, SpaceError
-from induce.spaces import Median, search
+from induce.spaces import Median, Random, search
 
 LINE = space({"x": hole.integer(0, 999, name="x")})
 
@@ -178,6 +178,26 @@ def test_trials_are_stopped_early_by_the_median():
     assert all(len(t.reports) < 5 for t in pruned)
     assert found.best_trial.reward == max(t.reward for t in found.trials)
     assert f"{len(pruned)} of 60 trials were stopped early." in str(found)
+
+
+def test_a_trial_stopped_early_counts_as_the_worst_that_was_not():
+    told = []
+
+    class Watched(Random):
+        def start(self, table, rng):
+            state = super().start(table, rng)
+            state.tell = lambda points, rewards: told.extend(rewards.tolist())
+            return state
+
+    def falling(made, running):
+        for step in (1, 2):
+            running.report(step, 5000 - 1000 * step + made["x"])
+        return made["x"]
+
+    found = tune(LINE, falling, by=Watched(), prune=Median(trials=4), within="48 trials", seed=0)
+    finished = [t.reward for t in found.trials if not t.pruned]
+    assert any(t.pruned for t in found.trials[:40])
+    assert max(told) == max(finished)
 
 
 def test_there_must_be_something_to_search():

@@ -111,7 +111,7 @@ class Driver:
         self.trials: list[Trial] = []
         self.tried: set[tuple[float, ...]] = set()
         self.best: Trial | None = None
-        self.stopped = ""
+        self.stopped, self.worst = "", math.inf
         self.most = 1 << 30
         self.finished = False
         self.untold: list[Trial] = []
@@ -146,17 +146,21 @@ class Driver:
         self.tried.add(trial.point)
         if not trial.error and not trial.pruned:
             sign = 1.0 if self.maximize else -1.0
+            self.worst = min(self.worst, sign * trial.reward)
             if self.best is None or sign * trial.reward > sign * self.best.reward:
                 self.best = trial
         if self.show is not None:
             self.watch()
 
     def tell(self) -> None:
-        """Tell the algorithm what the last batch brought."""
+        """Tell the algorithm what the last batch brought; a trial that was stopped early counts as the worst that was not."""
         if self.untold:
             sign = 1.0 if self.maximize else -1.0
-            rewards = np.array([-math.inf if t.error else sign * t.reward for t in self.untold])
-            self.state.tell(np.array([t.point for t in self.untold]), rewards)
+            rewards = [
+                -math.inf if t.error else min(sign * t.reward, self.worst if t.pruned else math.inf)
+                for t in self.untold
+            ]
+            self.state.tell(np.array([t.point for t in self.untold]), np.array(rewards))
             self.untold = []
 
     # ---- the clock
