@@ -28,6 +28,7 @@ SUITES: dict[str, str] = {
     "lists": "benchmarks.lists",
     "sygus": "benchmarks.sygus",
     "library": "benchmarks.library",
+    "spaces": "benchmarks.spaces",
 }
 """Suite name to the module that holds its rows."""
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from induce import catalog
-from induce.errors import AlgebraError, DataError, ExportError, FillError, OpError
+from induce.errors import AlgebraError, DataError, ExportError, FillError, OpError, SpaceError
 
 SHIPPED = {
     "languages": ["arithmetic", "boolean", "core_lists", "lists", "rules", "smt_strings"],
@@ -35,6 +35,7 @@ SHIPPED = {
         "tensor(0)",
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
+    "algorithms": ["bandit", "evolution", "policy", "random"],
     "estimators": ["BooleanRegressor", "FormulaRegressor", "ProgramSynthesizer"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas", "programs"],
@@ -76,6 +77,7 @@ def test_exporters_are_those_of_a_fit():
         ("languages", "arithmetics", OpError, "there is no language 'arithmetics'. Did you mean 'arithmetic'? There are: arith"),
         ("algebras", "reel", AlgebraError, "there is no algebra 'reel'. Did you mean 'real'? There are: real, boolean, interval,"),
         ("learners", "evolved", FillError, "there is no learner 'evolved'. Did you mean 'evolve'?"),
+        ("algorithms", "evolutoin", SpaceError, "there is no algorithm 'evolutoin'. Did you mean 'evolution'?"),
         ("estimators", "FormulaRegresor", FillError, "there is no estimator 'FormulaRegresor'. Did you mean 'FormulaRegressor'?"),
         ("exporters", "latext", ExportError, "there is no export format 'latext'. Did you mean 'latex'?"),
         ("rooms", "formula", DataError, "there is no room 'formula'. Did you mean 'formulas'?"),

@@ -26,9 +26,11 @@ _HOME = {
     "distill": "induce.formulas.distilling",
     "fill": "induce.fill",
     "load": "induce.io",
+    "space": "induce.spaces",
     "to_torch": "induce.algebras",
+    "tune": "induce.spaces",
 }
-_MODULES = ("algebras", "catalog", "formulas", "learners", "terms")
+_MODULES = ("algebras", "catalog", "formulas", "learners", "spaces", "terms")
 
 __all__ = sorted([*_HOME, *_MODULES, "hole"])
 
@@ -59,7 +61,7 @@ sys.modules[__name__].__class__ = _Package
 
 
 if TYPE_CHECKING:
-    from induce import algebras, catalog, formulas, learners, terms
+    from induce import algebras, catalog, formulas, learners, spaces, terms
     from induce.algebras import Algebra, to_torch
     from induce.budget import Budget
     from induce.fill import fill
@@ -67,5 +69,6 @@ if TYPE_CHECKING:
     from induce.formulas.distilling import distill
     from induce.io import load
     from induce.learners import Learner
+    from induce.spaces import space, tune
     from induce.task import Task
     from induce.terms import Grammar, Language, Term, arithmetic, boolean, hole

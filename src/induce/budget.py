@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 
 from induce.errors import BudgetError, did_you_mean
 
-__all__ = ["Budget", "Start"]
+__all__ = ["Budget", "Start", "cpu_seconds", "resident_bytes"]
 
 _UNITS = {
     "ms": ("seconds", 1e-3), "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0),
     "seconds": ("seconds", 1.0), "min": ("seconds", 60.0), "minute": ("seconds", 60.0), "minutes": ("seconds", 60.0),
     "h": ("seconds", 3600.0), "hour": ("seconds", 3600.0), "hours": ("seconds", 3600.0),
     "candidate": ("candidates", 1.0), "candidates": ("candidates", 1.0),
+    "trial": ("candidates", 1.0), "trials": ("candidates", 1.0),
     "epoch": ("epochs", 1.0), "epochs": ("epochs", 1.0), "cpu": ("cpu", 1.0),
     "MB": ("memory", 1e6), "GB": ("memory", 1e9),
 }  # fmt: skip
@@ -34,7 +37,7 @@ class Budget:
     cpu : float
         CPU seconds of the process and its children.
     candidates : float
-        Candidates scored: deterministic.
+        Candidates scored, or trials of ``induce.tune``: deterministic.
     work : float
         Node-points: nodes of all scored candidates times rows; deterministic, and near 1e9 a second on one core.
     plateau : float
@@ -138,3 +141,20 @@ class Start:
         wall, cpu = time.monotonic() - self.wall, time.process_time() - self.cpu
         most = [math.inf if limit is None else 0.9 * limit for limit in (budget.seconds, budget.cpu)]
         return min(wall, most[0]), min(cpu, most[1])
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of its children that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def resident_bytes() -> float:
+    """Memory that this process holds (its peak where the present value cannot be read)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return float(pages * os.sysconf("SC_PAGE_SIZE"))
+    except (OSError, ValueError):
+        import resource
+
+        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024.0

@@ -1,4 +1,4 @@
-"""What exists, by name: languages, algebras, learners, estimators, exporters, rooms and papers, plug-ins included.
+"""What exists, by name: languages, algebras, learners, algorithms, estimators, exporters, rooms and papers, plug-ins included.
 
 Each shelf is a mapping that loads an entry when it is first asked for. A package adds to a shelf by an entry point of
 the shelf's group, in its ``pyproject.toml``::
@@ -17,9 +17,29 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from induce.errors import AlgebraError, DataError, ExportError, FillError, InduceError, OpError, did_you_mean
+from induce.errors import (
+    AlgebraError,
+    DataError,
+    ExportError,
+    FillError,
+    InduceError,
+    OpError,
+    SpaceError,
+    did_you_mean,
+)
 
-__all__ = ["SHELVES", "Shelf", "algebras", "estimators", "exporters", "languages", "learners", "papers", "rooms"]
+__all__ = [
+    "SHELVES",
+    "Shelf",
+    "algebras",
+    "algorithms",
+    "estimators",
+    "exporters",
+    "languages",
+    "learners",
+    "papers",
+    "rooms",
+]
 
 
 class Shelf(Mapping[str, Any]):
@@ -206,6 +226,19 @@ learners = Shelf(
 )
 """Who fills the holes: classes that can be called without arguments."""
 
+algorithms = Shelf(
+    "algorithm",
+    {
+        "bandit": "induce.spaces.algorithms:Bandit",
+        "evolution": "induce.spaces.algorithms:Evolution",
+        "policy": "induce.spaces.algorithms:Policy",
+        "random": "induce.spaces.algorithms:Random",
+    },
+    "induce.algorithms",
+    SpaceError,
+)
+"""Who searches a space: classes that can be called without arguments."""
+
 estimators = Shelf(
     "estimator",
     {
@@ -234,6 +267,7 @@ SHELVES: dict[str, Shelf] = {
     "languages": languages,
     "algebras": algebras,
     "learners": learners,
+    "algorithms": algorithms,
     "estimators": estimators,
     "exporters": exporters,
     "rooms": rooms,

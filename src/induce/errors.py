@@ -12,6 +12,7 @@ The tree (each child is also the built-in error a caller would expect)::
     |-- DataError      (ValueError)  a table, column or target that cannot be used
     |-- BudgetError    (ValueError)  a budget that cannot be read or is not positive
     |-- FillError      (ValueError)  a task that no learner can work on
+    |-- SpaceError     (ValueError)  a search space that cannot be searched, or a trial without a usable reward
     |-- RuleError      (ValueError)  a rule that cannot be read as a rule or evaluated; carries line and column
     |-- LimitError     (RuntimeError)  a program that would ground beyond a stated limit
     |-- ExportError    (ValueError)  a term that a target format cannot express
@@ -38,6 +39,7 @@ __all__ = [
     "OpError",
     "ParseError",
     "RuleError",
+    "SpaceError",
     "TermError",
     "UnitError",
     "did_you_mean",
@@ -95,6 +97,10 @@ class BudgetError(InduceError, ValueError):
 
 class FillError(InduceError, ValueError):
     """A task that no learner can work on."""
+
+
+class SpaceError(InduceError, ValueError):
+    """A search space that cannot be searched, or a trial without a usable reward."""
 
 
 class RuleError(InduceError, ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import signal
 import threading
 import time
@@ -11,12 +10,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from induce.budget import Budget
+from induce.budget import Budget, cpu_seconds, resident_bytes
 from induce.choosing import describe
 from induce.fit import Fit
 from induce.learners.archive import EXACT, Archive, Entry
@@ -52,7 +50,7 @@ class Run:
 
     def __init__(self, task: Task, budget: Budget, learner: Learner, seed: int) -> None:
         self.task, self.budget, self.learner = task, budget, learner
-        self.began, self.cpu_began = time.monotonic(), _cpu_seconds()
+        self.began, self.cpu_began = time.monotonic(), cpu_seconds()
         self.archive = Archive()
         self.tried = self.work = self.last_better = self.last_better_at = 0.0
         self.description = np.inf
@@ -85,16 +83,16 @@ class Run:
         b = self.budget
         if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
             return True
-        if b.cpu is not None and _cpu_seconds() - self.cpu_began + self.cpu_elsewhere >= b.cpu - self.reserve:
+        if b.cpu is not None and cpu_seconds() - self.cpu_began + self.cpu_elsewhere >= b.cpu - self.reserve:
             return True
-        return b.memory is not None and _memory() > b.memory
+        return b.memory is not None and resident_bytes() > b.memory
 
     def why_out_of_time(self) -> str:
         """The limit that :meth:`out_of_time` met, in words."""
         b = self.budget
         if self.interrupted.is_set():
             return "interrupted; this is the best so far"
-        if b.memory is not None and _memory() > b.memory:
+        if b.memory is not None and resident_bytes() > b.memory:
             return f"the memory limit of {b.memory / 1e6:,.0f} MB was reached"
         if b.seconds is not None and self.seconds >= b.seconds - self.reserve:
             return f"the time of {b.seconds:g} s was used"
@@ -373,19 +371,3 @@ def catching_interrupt(run: Run) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _memory() -> float:
-    """Resident bytes of this process (its peak where the present value cannot be read)."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return float(pages * os.sysconf("SC_PAGE_SIZE"))
-    except (OSError, ValueError):
-        import resource
-
-        return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024.0

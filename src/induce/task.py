@@ -129,6 +129,12 @@ class Task:
     def __post_init__(self) -> None:
         if not self.sketch.holes:
             raise FillError(f"'{self.sketch}' has no holes, so there is nothing to fill. Add one with hole.real().")
+        for found in self.sketch.holes:
+            if found.hole.kind in ("integer", "values", "subset"):
+                raise FillError(
+                    f"hole '{found.name}' is of kind '{found.hole.kind}', which fill() does not fill in a formula. "
+                    "Use hole.real() or a choice of terms, or search with induce.tune(sketch, function)."
+                )
         check_noise(self.noise)
         _check_meanings(self.sketch)
         for variable in self.sketch.variables:

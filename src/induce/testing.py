@@ -1,4 +1,4 @@
-"""Random terms for tests: seeded generators, and hypothesis strategies when hypothesis is installed."""
+"""Random terms and spaces for tests: seeded generators, and hypothesis strategies when hypothesis is installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from induce.terms.term import Term, apply, bound, lambda_, literal, variable
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["odd_leaves", "random_terms", "terms"]
+__all__ = ["fillings", "odd_leaves", "random_object", "random_terms", "terms"]
 
 _ODD_NAMES = [
     "body mass",
@@ -51,6 +51,7 @@ def odd_leaves(sort: Sort) -> list[Term]:
             hole.real("_17"),
             hole.real("k", start=0.5, within=(0.0, 1.0), unit="m/s^2"),
             hole.real("low", within=(-math.inf, -1e-3)),
+            hole.real("log", within=(1e-3, 10.0), log=True),
             hole.real("odd", start=-0.25, unit='a "quoted" \\ unit'),
         ]
     else:
@@ -162,3 +163,88 @@ def terms(
 
 def _caller(op: Any) -> Callable[[tuple[Term, ...]], Term]:
     return lambda args: op(*args)  # type: ignore[no-any-return]
+
+
+def random_object(rng: np.random.Generator, depth: int = 3, reals: bool = False) -> Any:
+    """A nested object with holes: dicts, lists, tuples, calls, choices with holes in their options, and shared holes."""
+    shared: list[Term] = []
+
+    def leaf() -> Any:
+        kind = rng.integers(6 if reals else 5)
+        if kind == 0:
+            return int(rng.integers(9))
+        if kind == 1 and shared:
+            return shared[rng.integers(len(shared))]
+        if kind == 2:
+            return hole.choice(["a", "b", "c"][: rng.integers(1, 4)])
+        if kind == 5:
+            return hole.real(within=(1.0, 8.0), log=bool(rng.integers(2)))
+        low = int(rng.integers(-2, 3))
+        return hole.integer(low, low + int(rng.integers(3)))
+
+    def make(level: int) -> Any:
+        if level == 0:
+            return leaf()
+        kind, parts = rng.integers(6), [make(level - 1) for _ in range(rng.integers(1, 4))]
+        if kind == 0:
+            return {f"k{i}": part for i, part in enumerate(parts)}
+        if kind == 1:
+            return tuple(parts) if rng.integers(2) else parts
+        options = [{f"only{i}": part} for i, part in enumerate(parts)]
+        if kind == 2:
+            return hole.subset(options, (0, len(options)) if rng.integers(2) else 1)
+        found = hole.choice(options, name=f"h{len(shared)}" if kind == 3 else None)
+        if kind == 3:
+            shared.append(found)
+        return found
+
+    return {"first": make(depth), "second": make(depth - 1), "third": leaf()}
+
+
+def fillings(value: Any) -> Iterator[Any]:
+    """Every filling of an object with holes by brute force: choices in turn, holes that were met before filled alike."""
+    return (made for made, _ in _fillings(value, {}))
+
+
+def _fillings(value: Any, known: dict[Term, int]) -> Iterator[tuple[Any, dict[Term, int]]]:
+    if isinstance(value, dict):
+        for made, after in _sequences(list(value.values()), known):
+            yield dict(zip(value, made, strict=True)), after
+    elif isinstance(value, list | tuple):
+        for made, after in _sequences(list(value), known):
+            yield type(value)(made), after
+    elif isinstance(value, Term) and value.is_hole:
+        yield from _hole_fillings(value, known)
+    else:
+        yield value, known
+
+
+def _sequences(values: list[Any], known: dict[Term, int]) -> Iterator[tuple[list[Any], dict[Term, int]]]:
+    if not values:
+        yield [], known
+        return
+    for first, after in _fillings(values[0], known):
+        for rest, last in _sequences(values[1:], after):
+            yield [first, *rest], last
+
+
+def _hole_fillings(term: Term, known: dict[Term, int]) -> Iterator[tuple[Any, dict[Term, int]]]:
+    from itertools import combinations
+
+    spec = term.hole
+    picks: list[Any]
+    if spec.kind == "integer":
+        picks = list(range(int(spec.low), int(spec.high) + 1))
+    elif spec.kind == "subset":
+        least, most = spec.count
+        picks = [m for k in range(least, most + 1) for m in combinations(range(len(spec.options)), k)]
+    else:
+        picks = list(range(len(spec.options)))
+    for place in [known[term]] if term in known else range(len(picks)):
+        after, pick = {**known, term: place}, picks[place]
+        if spec.kind == "integer":
+            yield pick, after
+        elif spec.kind == "subset":
+            yield from _sequences([spec.options[k] for k in pick], after)
+        else:
+            yield from _fillings(spec.options[pick], after)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
+import re
 
 import numpy
 import pytest
@@ -175,3 +176,19 @@ def test_large_counts_are_exact():
     grammar = Grammar(arithmetic, REAL, productions=["+"], variables=["x"], max_size=201)
     assert grammar.count(201) == math.comb(200, 100) // 101
     assert grammar.sample(numpy.random.default_rng(0), 201).size == 201
+
+
+def test_terms_have_numbers():
+    weights = {"+": 3, ("+", 1): {"sin": 5}}
+    for grammar in (
+        Grammar(arithmetic, REAL, productions=["+", "sin", "?"], variables=["x"], max_size=6),
+        Grammar(arithmetic, REAL, productions=["*", "exp"], variables=["x", "y"], max_size=5, forbid=[("exp", "exp")]),
+        Grammar(arithmetic, REAL, productions=["+", "sin"], variables=["x"], max_size=6, weights=weights, max_depth=3),
+    ):
+        found = [grammar.nth(k) for k in range(grammar.count())]
+        assert [term.size for term in found] == sorted(term.size for term in found)
+        assert all(grammar.contains(term) for term in found)
+        unnamed = [re.sub(r"\?_\d+", "?", str(term)) for term in found]
+        assert len(set(unnamed)) == grammar.count()
+        with pytest.raises(GrammarError, match="the grammar has no term of number -1; they go from 0 to"):
+            grammar.nth(-1)

@@ -25,7 +25,7 @@ CASES = [
     ("(x)(y)", "'x' has sort real and cannot be applied to arguments. To multiply, write '*' before the parenthesis."),
     ("sin + 1", "'sin' is an operator and needs its arguments: sin(real) -> real."),
     ("pi(3)", "'pi' is not an operator and cannot be called. To multiply, write 'pi * (...)'."),
-    ("?k{strat: 1}", "a hole has no attribute 'strat'. Did you mean 'start'? It has: start, low, high, unit."),
+    ("?k{strat: 1}", "a hole has no attribute 'strat'. Did you mean 'start'? It has: start, low, high, unit, scale."),
     ("?k{low: 1, low: 2}", "attribute 'low' is given twice."),
     ("?k{low: 2, high: 1}", "the bounds (2.0, 1.0) of hole 'k' are empty."),
     ("?f{0.3: x | y}", "1 of 2 options have a weight. Give all or none."),

@@ -273,6 +273,18 @@ class Grammar:
             raise GrammarError(f"the grammar has no term of size {size}. It has terms of sizes {sizes}.")
         return table.draw(rng, size)
 
+    def nth(self, number: int) -> Term:
+        """The term of a number from 0 to ``count() - 1``: smaller terms first; close numbers share what is near the root.
+
+        Raises
+        ------
+        GrammarError
+            If there is no such term.
+        """
+        if not 0 <= number < self.count():
+            raise GrammarError(f"the grammar has no term of number {number}; they go from 0 to {self.count() - 1}.")
+        return self._table(True).nth(int(number), self.max_size)
+
     def sample_weighted(self, rng: np.random.Generator) -> Term:
         """Draw a term with its probability."""
         return self._table(False).draw(rng, 1 + self._table(False).choose(rng, self._masses()))

@@ -137,6 +137,44 @@ class Tables:
             stack.extend(reversed(parts))
         return from_prefix(prefix)
 
+    def nth(self, number: int, max_size: int) -> Term:
+        """The term of a number, by growing size, then by rule, then by the sizes and the numbers of the arguments.
+
+        Numbers close to each other are mostly terms that agree in what is near the root; the tables must be exact.
+        """
+        size = 1
+        while number >= self.total(size) and size < max_size:
+            number -= self.total(size)
+            size += 1
+        prefix: list[Production] = []
+        stack: list[tuple[State, int, int]] = [(self.root, size, number)]
+        while stack:
+            state, left, number = stack.pop()
+            rules = self.rules(state)
+            place, number = _reached([self.below(r.children, left - 1) for r in rules], number)
+            rule = rules[place]
+            prefix.append(rule.production)
+            left -= 1
+            parts: list[tuple[State, int, int]] = []
+            for k, child in enumerate(rule.children):
+                rest = rule.children[k + 1 :]
+                sizes = range(1, left - len(rest) + 1)
+                place, number = _reached([self.totals[child][n] * self.below(rest, left - n) for n in sizes], number)
+                left -= 1 + place
+                own, number = divmod(number, self.below(rest, left))
+                parts.append((child, 1 + place, own))
+            stack.extend(reversed(parts))
+        return from_prefix(prefix)
+
+
+def _reached(weights: Sequence[int], number: int) -> tuple[int, int]:
+    """The place whose stretch of numbers holds this one, and the number within it."""
+    for place, weight in enumerate(weights):
+        if number < weight:
+            return place, number
+        number -= weight
+    raise IndexError("the number is beyond the last term")
+
 
 def from_prefix(prefix: Sequence[Production]) -> Term:
     """The term whose productions, root first and left to right, are these."""

@@ -185,10 +185,13 @@ class _Actions:
             if key in values:
                 raise _Fault(attribute.start, f"attribute '{key}' is given twice. Keep one.")
             values[key] = value
-        within = (values.get("low", -float("inf")), values.get("high", float("inf")))
+        low, high = values.get("low", -float("inf")), values.get("high", float("inf"))
+        start, unit, scale = values.get("start"), values.get("unit"), values.get("scale", "linear")
+        if scale not in ("linear", "log"):
+            raise _Fault(token.start, f'the scale of a hole is "{scale}". It may be "linear" or "log".')
         return self._hole(
             token,
-            lambda: hole.real(token.value[0], start=values.get("start"), within=within, unit=values.get("unit")),
+            lambda: hole.real(token.value[0], start=start, within=(low, high), unit=unit, log=scale == "log"),
         )
 
     def choice_hole(self, children: list[Any]) -> Item:

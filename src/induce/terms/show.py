@@ -7,7 +7,8 @@ The syntax beyond operators, calls and numbers::
     (f)(x)   x0(y)                 a function applied
     ?k   ?k{start: 0.5, low: 0, high: 1, unit: "m/s^2"}    a real hole
     ?f{sin(x) | cos(x)}   ?f{0.7: sin(x) | 0.3: cos(x)}    a choice, with its prior
-    ?f{grammar}   ?f{net}          a choice over a grammar, a net: read back only when ``names`` supplies the hole
+    ?f{grammar}   ?f{net}          a choice over a grammar, a net (so integer, values, subset): read back only when
+                                   ``names`` supplies the hole
     x:int   3:int   #0:real        a sort that the context does not give; an index that no function binds
     -1.0   -(1.0)                  the literal minus one; the operator ``neg`` applied to one
 """
@@ -129,8 +130,8 @@ class _Writer:
     def hole_parts(self, spec: Hole) -> tuple[str, list[tuple[str, Term]], str]:
         """Opening text, (text before, option) for each option, closing text."""
         name = "?" + spec.name
-        if spec.kind == "net":
-            return name + "{net}", [], ""
+        if spec.kind in ("net", "integer", "values", "subset"):
+            return name + "{" + spec.kind + "}", [], ""
         if spec.kind == "real":
             return name + _attributes(spec), [], ""
         if not isinstance(spec.options, tuple):
@@ -152,6 +153,8 @@ def _attributes(spec: Hole) -> str:
         parts.append(f"high: {_short(spec.high)}")
     if spec.unit:
         parts.append(f"unit: {json.dumps(spec.unit, ensure_ascii=False)}")
+    if spec.log:
+        parts.append('scale: "log"')
     return "{" + ", ".join(parts) + "}" if parts else ""
 
 

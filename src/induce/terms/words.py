@@ -34,11 +34,12 @@ _SORT_WORD = re.compile(r"[^\W\d]\w*")
 _SIGNED = r"[+-]?(?:inf\b|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 _ATTRIBUTE = re.compile(rf'([^\W\d]\w*)\s*:(?:\s+|(?=["\d+-]))({_SIGNED}|"(?:[^"\\]|\\.)*")?')
 _PRIOR = re.compile(r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*:(?!int\b|real\b)")
-_SPACE_WORD = re.compile(r"(grammar|net)(?=\s*\})")
+_SPACE_WORD = re.compile(r"(grammar|net|integer|values|subset)(?=\s*\})")
 _CALLED = re.compile(r"\s*\(")
 _CLOSERS = {"(": ")", "{": "}"}
 _CONSTANTS: dict[str, Any] = {"inf": float("inf"), "nan": float("nan"), "True": True, "False": False}
-ATTRIBUTES = ("start", "low", "high", "unit")
+ATTRIBUTES = ("start", "low", "high", "unit", "scale")
+TEXTS = {"unit": "m/s^2", "scale": "log"}
 
 
 def place_error(text: str, start: int, message: str) -> ParseError:
@@ -129,10 +130,10 @@ class Reader:
         if key not in ATTRIBUTES:
             hint = did_you_mean(key, ATTRIBUTES)
             raise self.error(self.at, f"a hole has no attribute '{key}'.{hint} It has: {', '.join(ATTRIBUTES)}.")
-        if value is None or (value[0] == '"') != (key == "unit"):
-            wanted = 'text in double quotes, such as "m/s^2"' if key == "unit" else "a number"
+        if value is None or (value[0] == '"') != (key in TEXTS):
+            wanted = f'text in double quotes, such as "{TEXTS[key]}"' if key in TEXTS else "a number"
             raise self.error(self.at, f"attribute '{key}' of a hole expects {wanted}.")
-        return self._take("ATTRIBUTE", match, (key, self._unquote(value) if key == "unit" else float(value)))
+        return self._take("ATTRIBUTE", match, (key, self._unquote(value) if key in TEXTS else float(value)))
 
     # ---- single tokens
 
