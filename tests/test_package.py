@@ -19,7 +19,7 @@ def test_fill_is_the_function_before_and_after_its_module_is_imported():
 
 def test_every_public_name_loads_and_is_listed():
     assert (
-        run("import induce; print(all(getattr(induce, n) is not None for n in dir(induce)), len(dir(induce)) <= 23)")
+        run("import induce; print(all(getattr(induce, n) is not None for n in dir(induce)), len(dir(induce)) <= 22)")
         == "True True\n"
     )
 

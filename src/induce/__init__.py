@@ -30,7 +30,7 @@ _HOME = {
     "to_torch": "induce.algebras",
     "tune": "induce.spaces",
 }
-_MODULES = ("algebras", "catalog", "formulas", "learners", "spaces", "terms")
+_MODULES = ("algebras", "catalog", "formulas", "learners", "terms")
 
 __all__ = sorted([*_HOME, *_MODULES, "hole"])
 
@@ -61,7 +61,7 @@ sys.modules[__name__].__class__ = _Package
 
 
 if TYPE_CHECKING:
-    from induce import algebras, catalog, formulas, learners, spaces, terms
+    from induce import algebras, catalog, formulas, learners, terms
     from induce.algebras import Algebra, to_torch
     from induce.budget import Budget
     from induce.fill import fill
