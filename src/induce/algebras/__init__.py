@@ -9,6 +9,7 @@ from induce.algebras.intervals import bounds
 from induce.algebras.possibility import POSSIBILITY
 from induce.algebras.semirings import Semiring
 from induce.algebras.standard import BOOLEAN, REAL
+from induce.algebras import string_meanings as _string_meanings  # noqa: F401
 from induce.algebras.values import VALUES
 
 if TYPE_CHECKING:

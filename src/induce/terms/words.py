@@ -244,7 +244,7 @@ class Reader:
 
     def _plain(self) -> Token:
         character = self.text[self.at]
-        if self.prefix_form and character == "-":
+        if character == "-" and (self.prefix_form or "-" not in self.vocabulary.roles):
             return self._negative()
         match = _NUMBER.match(self.text, self.at)
         if match is not None:
@@ -265,7 +265,8 @@ class Reader:
         self.at += 1
         token = self._plain() if self.at < len(self.text) else None
         if token is None or token.type != "NUMBER" or token.start != start + 1:
-            raise self.error(start, "unexpected '-'. An s-expression begins with its operator: (- x y), (neg x).")
+            hint = "An s-expression begins with its operator: (- x y), (neg x)."
+            raise self.error(start, f"unexpected '-'. {hint if self.prefix_form else 'A number was expected after it.'}")
         item: Item = token.value
         assert item.number is not None
         return Token("NUMBER", Item(start, number=-item.number, sort=item.sort), "-" + token.text, start)

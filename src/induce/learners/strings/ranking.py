@@ -1,0 +1,74 @@
+"""Which of the programs that fit the examples is likeliest meant: its cost, and how it does on further inputs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from induce.algebras.values import run_rows
+from induce.terms.term import Term
+
+from induce.learners.strings.cost import cost
+
+__all__ = ["Others", "ranked", "shape"]
+
+_MOST_ROWS = 24
+_WITHOUT_VALUE = 8.0
+_OTHER_SHAPE = 3.0
+
+
+def shape(text: str | None) -> str:
+    """What kind of text it is: runs of capitals, small letters, digits, space as one sign each; marks as they are.
+
+    >>> shape("Ada L. 1815")
+    'Aa A. 0'
+    """
+    if text is None:
+        return "missing"
+    signs = ["0" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else " " if c.isspace() else c for c in text]
+    return "".join(sign if sign.isalnum() else "".join(run) for sign, run in itertools.groupby(signs))
+
+
+def _kind(text: str | None) -> str:
+    """A coarser shape: words and numbers, and the marks between them."""
+    found = shape(text)
+    return re.sub(r"[Aa]+", "a", found)
+
+
+class Others:
+    """Further inputs without outputs, and the shapes of the outputs that are known.
+
+    Parameters
+    ----------
+    rows : mapping of column to list
+        May be empty.
+    outputs : sequence
+        Outputs of the examples.
+    """
+
+    def __init__(self, rows: Mapping[str, Sequence[Any]], outputs: Sequence[str | None]) -> None:
+        count = len(next(iter(rows.values()), ()))
+        step = max(1, count // _MOST_ROWS)
+        self.rows = {name: list(values)[::step][:_MOST_ROWS] for name, values in rows.items()}
+        self.count = len(next(iter(self.rows.values()), ()))
+        self.kinds = {_kind(output) for output in outputs}
+        self.allows_missing = any(output is None for output in outputs)
+
+    def charge(self, term: Term) -> float:
+        """What a program pays for further inputs without a value, and for outputs of another shape."""
+        if not self.count:
+            return 0.0
+        values = run_rows(term, self.rows, self.count)
+        none = sum(value is None for value in values)
+        other = sum(value is not None and _kind(str(value)) not in self.kinds for value in values)
+        none_charge = 0.0 if self.allows_missing else _WITHOUT_VALUE * none
+        return (none_charge + _OTHER_SHAPE * other) / self.count
+
+
+def ranked(terms: Sequence[Term], others: Others) -> list[tuple[Term, float]]:
+    """Programs with their costs, cheapest first."""
+    unique = list(dict.fromkeys(terms))
+    scored = [(term, cost(term) + others.charge(term)) for term in unique]
+    return sorted(scored, key=lambda pair: (pair[1], pair[0].size, str(pair[0])))
