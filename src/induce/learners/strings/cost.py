@@ -7,7 +7,9 @@ and the last rather than the third; round steps.
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from typing import Any
 
 from induce.terms.op import LITERAL, VARIABLE
@@ -29,6 +31,8 @@ _TOKENS = {
     "digits": 0.4, "letters": 0.5, "capitals": 0.6, "small": 0.9, "alphanumerics": 0.6, "words": 0.5, "spaces": 0.4,
     "marks": 0.9, "decimals": 0.5,
 }  # fmt: skip
+_READERS = {"number", "date", "parse_date"}
+_CUTTERS = {"word", "part", "first", "last", "take", "drop", "slice", "match", "keep", "remove", "replace"}
 _COUNTED = {"take", "drop", "slice"}
 _INDEXED = {"word", "part", "match", "before", "after", "border"}
 _STEPPED = {"plus", "times", "nearest", "down", "up"}
@@ -37,7 +41,11 @@ _SPANNED = {"later", "time_down", "time_up", "time_nearest"}
 
 def constant_cost(text: str) -> float:
     """What a constant text costs."""
-    return 0.8 + sum(0.15 if c.isspace() else 0.25 if not c.isalnum() else 1.1 for c in text)
+    return 0.8 + min(7.0, _letters(text))
+
+
+def _letters(text: str) -> float:
+    return sum(0.15 if c.isspace() else 0.25 if not c.isalnum() else 1.1 for c in text)
 
 
 def index_cost(k: int) -> float:
@@ -67,11 +75,17 @@ def step_cost(step: float) -> float:
 
 def pattern_cost(pattern: str) -> float:
     """What a pattern of a number or a date costs."""
-    runs = [c for i, c in enumerate(pattern) if i == 0 or pattern[i - 1] != c]
+    runs = [run.group(0) for run in re.finditer(r"(.)\1*", pattern, re.DOTALL)]
     repeats = 0.03 * (len(pattern) - len(runs))
-    return repeats + sum(0.3 if c.isalpha() or c in "#?" else 0.15 for c in runs)
+    loose = sum(
+        a in _LOOSE and (b[0] in "yMdHhms" or a in "ms") and not (len(b) > 2 and b[0] in "ME")
+        for a, b in itertools.pairwise([*runs, " "])
+    )
+    return repeats + 0.4 * loose + sum(0.3 if c[0].isalpha() or c[0] in "#?" else 0.15 for c in runs)
 
 
+_LOOSE = ("M", "d", "H", "h", "m", "s", "D")
+"""Fields without a fixed width: odd in front of another number, and for minutes and seconds odd anywhere."""
 _SPANS = {
     "1 h": 0.1, "30 min": 0.2, "15 min": 0.4, "2 h": 0.4, "10 min": 0.5, "5 min": 0.5, "1 d": 0.5, "1 min": 0.4, "1 s": 0.4,
     "20 min": 0.6, "4 h": 0.8, "3 h": 0.8, "6 h": 0.7, "12 h": 0.6, "8 h": 0.9,
@@ -112,6 +126,7 @@ def cost(term: Term) -> float:
     True
     """
     total = 0.0
+    paid: dict[Term, float] = {}
     for node in term.postorder():
         if node.op is VARIABLE:
             total += 0.3
@@ -119,7 +134,20 @@ def cost(term: Term) -> float:
         total += _OPERATORS.get(node.op.name, _TOKENS.get(node.op.name, 0.0))
         for place, arg in enumerate(node.args):
             if arg.op is LITERAL:
-                total += _literal_cost(node, place, arg.payload)
+                price = _literal_cost(node, place, arg.payload)
+                total += max(0.0, price - paid.get(arg, 0.0))
+                paid[arg] = max(price, paid.get(arg, 0.0))
     if term.op is LITERAL:
         total += constant_cost(str(term.payload))
-    return total
+    return total + 1.0 * len(_read_as_value(term) & _read_as_text(term))
+
+
+def _read_as_value(term: Term) -> set[Term]:
+    """Inputs that are read as numbers or dates."""
+    return {n.args[0] for n in term.postorder() if n.op.name in _READERS and n.args[0].op is VARIABLE}
+
+
+def _read_as_text(term: Term) -> set[Term]:
+    """Inputs that are cut up as texts."""
+    cutting = {n for n in term.postorder() if n.op.name in _CUTTERS}
+    return {arg for node in cutting for arg in node.args if arg.op is VARIABLE}

@@ -67,13 +67,12 @@ def _show(known: tuple[Moment, ...], pattern: str) -> Values | None:
 
 def _fields(source: Term, known: tuple[Moment, ...], bank: Bank, whole: bool) -> None:
     """Offer each field; together they are cheap, since the moment is paid once."""
-    for field in FIELDS:
-        values = _show(known, field)
-        if values is None:
-            continue
+    shown = [(field, values) for field in FIELDS if (values := _show(known, field)) is not None]
+    several = len({values for _, values in shown if bank.occurs(values)}) > 1
+    for field, values in shown:
         term = strings["format_date"](source, literal(field, TEXT))
-        price = cost(term) - (0.6 if whole else 0.0)
-        price = min(price, _SHARED) if whole else price
+        price = cost(term)
+        price = min(price, _SHARED) if whole else min(price, 2 * _SHARED) if several else price
         if bank.occurs(values):
             bank.add(term, values, price)
         elif field in ("MMM", "MMMM", "EEE", "EEEE"):

@@ -25,6 +25,8 @@ Numbers = tuple[Decimal, ...]
 _WRITTEN = re.compile(r"(?<![\d.])-?\d[\d,]*(?:\.\d+)?|(?<![\d.])-?\.\d+")
 _SPACED = re.compile(r" *-?\d[\d,]*\.? *(?<=[. ])\d* *|(?<![\d.])-?\d[\d,]*(?:\.\d+)?|(?<![\d.])-?\.\d+")
 _MANTISSAS = ("1", "2", "2.5", "5", "3", "4", "6", "8", "1.5", "7.5", "1.2")
+_ANY = ".########"
+"""The end of a pattern that drops nothing."""
 _MOST_SOURCES = 6
 
 
@@ -61,20 +63,18 @@ def _targets(outputs: Values) -> list[list[str]]:
     return (unique + unsigned)[:12]
 
 
-def patterns(texts: list[str]) -> list[str]:
-    """Patterns under which numbers may have been written so."""
+def patterns(texts: list[str], lossless: bool) -> list[str]:
+    """Patterns under which numbers may have been written so; ``lossless`` if no digit of theirs was dropped."""
     plain = [text.strip().lstrip("-") for text in texts]
     wholes = [text.partition(".")[0] for text in plain]
     fractions = [text.partition(".")[2] for text in plain]
     most, least = max(map(len, fractions)), min(map(len, fractions))
     padded = [w for w in wholes if len(w) > 1 and w.startswith("0")]
     if any(" " in text or text.endswith(".") for text in texts):
-        return _spaced(texts)
+        return _spaced(texts, lossless)
     if any("," in whole for whole in wholes):
-        size = next(len(w.split(",")[-2]) for w in wholes if "," in w and (w.count(",") > 1 or True))
         inner = {len(g) for w in wholes for g in w.split(",")[1:-1]}
         heads = ["#,##,##0"] if inner == {2} else ["#,##0"] if inner == {3} else ["#,##0", "#,##,##0"]
-        heads = heads if size <= 3 else []
     elif padded:
         heads = ["0" * len(padded[0])]
     elif any(not whole for whole in wholes):
@@ -88,17 +88,17 @@ def patterns(texts: list[str]) -> list[str]:
     elif most == least:
         tails = ["." + "0" * most, "." + "#" * most]
     else:
-        tails = ["." + "0" * least + "#" * (most - least)]
-    return [head + tail for head in heads for tail in tails] + [head + ".########" for head in heads[:1] if most > least]
+        tails = [_ANY] if lossless else ["." + "#" * most, "." + "0" * least + "#" * (most - least)]
+    return [head + tail for head in heads for tail in tails]
 
 
-def _spaced(texts: list[str]) -> list[str]:
+def _spaced(texts: list[str], lossless: bool) -> list[str]:
     """Patterns with room for digits that are not there."""
     before = {len(text.partition(".")[0]) for text in texts}
     after = {len(text.partition(".")[2]) for text in texts}
     heads = ["?" * before.pop(), "0", "#"] if len(before) == 1 else ["?" * min(before), "#", "0"]
     width = min(after)
-    extra = "#" * (max(after) - width)
+    extra = _ANY[1:] if lossless else "#" * (max(after) - width)
     sure = min(len(text.partition(".")[2].rstrip()) for text in texts)
     tails = [width * "?", "0" * sure + "?" * (width - sure)]
     wide = ["?" * (len(heads[0]) - 1) + "0"] if heads[0].startswith("?") else []
@@ -176,7 +176,9 @@ def _transformed(term: Term, known: Numbers, targets: Numbers) -> Iterator[tuple
 def _written(term: Term, known: Numbers, texts: list[str], bank: Bank) -> None:
     """Offer the numbers under every pattern that writes them so."""
     wanted = tuple(texts)
-    for pattern in patterns(texts):
+    shown = [len(text.strip().partition(".")[2]) for text in texts]
+    own = [len(numbers.digits_of(n).partition(".")[2].rstrip("0")) for n in known]
+    for pattern in patterns(texts, all(a >= b for a, b in zip(shown, own, strict=True))):
         try:
             if tuple(numbers.format_number(n, pattern) for n in known) == wanted:
                 bank.offer(strings["format_number"](term, literal(pattern, TEXT)), wanted)

@@ -7,8 +7,10 @@ constants that all outputs share there; the best few ways to the end are kept fo
 from __future__ import annotations
 
 import heapq
+import math
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from induce.terms.sort import TEXT
 from induce.terms.term import Term, literal
@@ -20,9 +22,13 @@ __all__ = ["Way", "ways"]
 
 State = tuple[int, ...]
 Way = tuple[float, tuple[Term, ...]]
+_Graph = dict[State, list[tuple[State, list[tuple[float, Term]], bool]]]
+_Link = tuple[float, Any, Any]
+"""Price to the end, next term, and the link after it; None and None at the end."""
 _JOIN = 0.5
-_MOST_STATES = 3000
-_PER_TICK = 100
+_SLACK = 6.0
+_MOST_STATES = 2000
+_PER_TICK = 50
 
 
 class _Search:
@@ -55,43 +61,70 @@ def ways(bank: Bank, kept: int) -> Iterator[list[Way] | None]:
     """Yield None after small steps of work, and at last the cheapest chains, cheapest first."""
     search = _Search(bank, bank.outputs, kept)
     begin = (0,) * len(bank.outputs)
-    graph: dict[State, list[tuple[State, list[tuple[float, Term]], bool]]] = {}
-    waiting = [(0, begin)]
-    seen = {begin}
-    while waiting and len(graph) < _MOST_STATES:
-        _, state = heapq.heappop(waiting)
-        graph[state] = list(search.edges(state)) if state != search.end else []
-        for after, _, _ in graph[state]:
-            if after not in seen:
-                seen.add(after)
-                heapq.heappush(waiting, (sum(after), after))
+    graph: _Graph = {}
+    reached: dict[State, float] = {begin: 0.0}
+    waiting = [(0.0, begin)]
+    bound = math.inf
+    while waiting and len(graph) < _MOST_STATES and waiting[0][0] <= bound:
+        price, state = heapq.heappop(waiting)
+        if state in graph:
+            continue
+        if state == search.end:
+            bound = price + _SLACK
+            graph[state] = []
+            continue
+        graph[state] = list(search.edges(state))
+        for after, pairs, _ in graph[state]:
+            total = price + pairs[0][0] + _JOIN
+            if total < reached.get(after, math.inf):
+                reached[after] = total
+                heapq.heappush(waiting, (total, after))
         if len(graph) % _PER_TICK == 0:
             yield None
-    best: dict[tuple[State, bool], list[Way]] = {}
+    best: dict[tuple[State, bool], list[_Link]] = {}
     order = sorted(graph, key=lambda state: (-sum(state), state))
     for number, state in enumerate(order):
         for after_constant in (False, True):
             best[state, after_constant] = _best_from(state, after_constant, search, graph, best)
-        if number % 20 == 0:
+        if number % 10 == 0:
             yield None
-    yield best.get((begin, False), [])
+    yield [(link[0], _unlinked(link)) for link in best.get((begin, False), [])]
+
+
+def _unlinked(link: _Link) -> tuple[Term, ...]:
+    terms: list[Term] = []
+    while link[1] is not None:
+        terms.append(link[1])
+        link = link[2]
+    return tuple(terms)
 
 
 def _best_from(
-    state: State,
-    after_constant: bool,
-    search: _Search,
-    graph: dict[State, list[tuple[State, list[tuple[float, Term]], bool]]],
-    best: dict[tuple[State, bool], list[Way]],
-) -> list[Way]:
+    state: State, after_constant: bool, search: _Search, graph: _Graph, best: dict[tuple[State, bool], list[_Link]]
+) -> list[_Link]:
     if state == search.end:
-        return [(0.0, ())]
-    found: list[Way] = []
+        return [(0.0, None, None)]
+    found: list[_Link] = []
+    worst = math.inf
     for after, pairs, constant in graph[state]:
         if constant and after_constant:
             continue
-        tails = best.get((after, constant), [])
+        tails = best.get((after, constant))
+        if not tails:
+            continue
         for price, term in pairs:
-            found.extend((price + _JOIN + tail, (term, *rest)) for tail, rest in tails)
-    found.sort(key=lambda way: way[0])
+            base = price + _JOIN
+            for tail in tails:
+                if base + tail[0] >= worst:
+                    break
+                found.append((base + tail[0], term, tail))
+        if len(found) > 3 * search.kept:
+            found.sort(key=_price)
+            del found[search.kept :]
+            worst = found[-1][0]
+    found.sort(key=_price)
     return found[: search.kept]
+
+
+def _price(link: _Link) -> float:
+    return link[0]
