@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from induce.algebras.values import run_rows
@@ -12,7 +12,7 @@ from induce.terms.term import Term
 
 from induce.learners.strings.cost import cost
 
-__all__ = ["Others", "ranked", "shape"]
+__all__ = ["Others", "in_order", "ranked", "shape"]
 
 _MOST_ROWS = 24
 _WITHOUT_VALUE = 8.0
@@ -67,8 +67,19 @@ class Others:
         return (none_charge + _OTHER_SHAPE * other) / self.count
 
 
-def ranked(terms: Sequence[Term], others: Others) -> list[tuple[Term, float]]:
-    """Programs with their costs, cheapest first."""
-    unique = list(dict.fromkeys(terms))
-    scored = [(term, cost(term) + others.charge(term)) for term in unique]
-    return sorted(scored, key=lambda pair: (pair[1], pair[0].size, str(pair[0])))
+def ranked(terms: Sequence[Term], others: Others) -> Iterator[list[tuple[Term, float]] | None]:
+    """Yield None after small steps of work, then the programs with their costs, cheapest first."""
+    scored: list[tuple[Term, float]] = []
+    for number, term in enumerate(dict.fromkeys(terms)):
+        scored.append((term, cost(term) + others.charge(term)))
+        if number % 10 == 0:
+            yield None
+    yield in_order(scored)
+
+
+def in_order(scored: Sequence[tuple[Term, float]]) -> list[tuple[Term, float]]:
+    """Programs with their costs, cheapest first, each once."""
+    found: dict[Term, float] = {}
+    for term, price in sorted(scored, key=lambda pair: (pair[1], pair[0].size, str(pair[0]))):
+        found.setdefault(term, price)
+    return list(found.items())

@@ -10,47 +10,16 @@ import numpy as np
 
 from induce.algebras.values import run_rows
 from induce.errors import DataError
-from induce.terms.sort import TEXT
-from induce.terms.term import Term, variable
+from induce.learners.strings.branching import Branching, lookup
+from induce.learners.strings.ranking import Others, in_order
+from induce.learners.strings.straight import Found, straight
 
-from induce.learners.strings.atoms import Bank, Column
-from induce.learners.strings.merging import joined
-from induce.learners.strings.moments import moments
-from induce.learners.strings.numeric import numeric
-from induce.learners.strings.paths import ways
-from induce.learners.strings.ranking import Others, ranked
-from induce.learners.strings.substrings import substrings
+__all__ = ["Witness"]
 
-__all__ = ["Found", "Witness", "straight"]
-
-Found = list[tuple[Term, float]]
 _LONGEST = 2000
-
-
-def straight(
-    inputs: Mapping[str, Sequence[Any]], outputs: Sequence[str], others: Others, kept: int
-) -> Iterator[Found | None]:
-    """Programs without conditions: yields None after small steps of work, then the programs with their costs."""
-    columns = [
-        Column(variable(name, TEXT), tuple(texts))
-        for name, texts in inputs.items()
-        if all(isinstance(text, str) for text in texts)
-    ]
-    bank = Bank(tuple(outputs))
-    for column in columns:
-        for source in (substrings, moments, numeric):
-            for _ in source(column, bank):
-                yield None
-    found: list[Term] = []
-    for batch in ways(bank, kept):
-        if batch is None:
-            yield None
-        else:
-            found = [joined(way[1]) for way in batch]
-    yield None
-    right = [term for term in dict.fromkeys(found) if run_rows(term, inputs, len(outputs)) == list(outputs)]
-    yield None
-    yield ranked(right, others)
+_MOST_EXAMPLES = 30
+_CHEAP, _PER_LETTER = 8.0, 0.3
+"""A program without conditions that costs less (and less for each letter of an output) is not put beside ones with them."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +46,43 @@ class Witness:
     ) -> Iterator[Found]:
         """Yield an empty list after each small step of work, and lists of programs with their costs."""
         check(inputs, outputs)
+        inputs, outputs = distinct(inputs, outputs)
         others = Others(unlabelled or {}, outputs)
-        for found in straight(inputs, outputs, others, self.chains):
-            yield [] if found is None else found[: self.kept]
+        found: Found = []
+        for batch in straight(inputs, outputs, others, self.chains):
+            found = batch or found
+            yield [] if batch is None else batch[: self.kept]
+        length = sum(len(output or "") for output in outputs) / len(outputs)
+        if len(outputs) < 2 or (found and found[0][1] < _CHEAP + _PER_LETTER * length):
+            return
+        branched: Found = []
+        for batch in Branching(inputs, outputs).run(found):
+            branched = batch or branched
+            yield []
+        branched += lookup(inputs, outputs)
+        for number, (term, price) in enumerate(branched):
+            if run_rows(term, inputs, len(outputs)) == list(outputs):
+                found.append((term, price + others.charge(term)))
+            if number % 5 == 0:
+                yield []
+        yield in_order(found)[: self.kept]
+
+
+def distinct(
+    inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]
+) -> tuple[dict[str, list[Any]], list[Any]]:
+    """The examples without repeats, at most so many; raises in words if two of them contradict each other."""
+    names = list(inputs)
+    seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
+    for row, (key, output) in enumerate(zip(zip(*inputs.values(), strict=True), outputs, strict=True)):
+        first, known = seen.setdefault(key, (row, output))
+        if known != output:
+            raise DataError(
+                f"rows {first} and {row} have the same inputs {key!r} but the outputs {known!r} and {output!r}. "
+                "No program gives both; remove one."
+            )
+    rows = list(seen.items())[:_MOST_EXAMPLES]
+    return {name: [key[i] for key, _ in rows] for i, name in enumerate(names)}, [output for _, (_, output) in rows]
 
 
 def check(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]) -> None:

@@ -1,0 +1,132 @@
+"""Programs with conditions: the examples in groups, a program for each, and conditions that tell the groups apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from induce.terms.sort import TEXT
+from induce.terms.strings import strings
+from induce.terms.term import literal, variable
+
+from induce.learners.strings.conditions import Condition, conditions
+from induce.learners.strings.ranking import Others
+from induce.learners.strings.straight import Found, straight
+
+__all__ = ["Branching", "lookup"]
+
+Rows = tuple[int, ...]
+_DEPTH = 3
+_MOST_GROUPS = 40
+_KEPT = 4
+_CHAINS = 20
+_TABLE = 8.0
+_ENTRY = 6.0
+"""What a table pays, and each of its entries."""
+_PER_ROW = 1.2
+"""What a branch pays for having few examples: one example shows less than two."""
+
+
+@dataclass
+class Branching:
+    """The groups looked at so far and the programs found for them.
+
+    Parameters
+    ----------
+    inputs, outputs
+        The examples.
+    """
+
+    inputs: Mapping[str, Sequence[Any]]
+    outputs: Sequence[str | None]
+    known: dict[Rows, Found] = field(default_factory=dict)
+    asked: int = 0
+
+    def run(self, start: Found) -> Iterator[Found | None]:
+        """Yield None after small steps of work, then programs with a condition on top."""
+        rows = tuple(range(len(self.outputs)))
+        self.known[rows] = start
+        every: list[Condition] = []
+        for batch in conditions(self.inputs, len(rows)):
+            every = batch or every
+            yield None
+        found: Found = []
+        for batch_found in self._split(rows, every, _DEPTH):
+            if batch_found is None:
+                yield None
+            else:
+                found = batch_found
+        yield found
+
+    def _split(self, rows: Rows, every: Sequence[Condition], depth: int) -> Iterator[Found | None]:
+        """The cheapest programs for a group with a condition on top."""
+        seen: set[tuple[Rows, Rows]] = set()
+        found: Found = []
+        for price, condition, truth in every:
+            yes = tuple(row for row in rows if truth[row])
+            no = tuple(row for row in rows if not truth[row])
+            if not yes or not no or (sum(pair == (yes, no) for pair in seen) and len(found) > 30):
+                continue
+            seen.add((yes, no))
+            best = min((c for _, c in found), default=float("inf"))
+            sides: list[Found] = []
+            for side in (yes, no):
+                programs: Found = []
+                for batch in self._solve(side, every, depth - 1):
+                    if batch is None:
+                        yield None
+                    else:
+                        programs = batch
+                sides.append(programs)
+                if not programs or price + 4.0 + programs[0][1] > best + 6.0:
+                    break
+            if len(sides) < 2 or not sides[0] or not sides[1]:
+                continue
+            thin = sum(_PER_ROW / len(side) for side in (yes, no))
+            for a, a_cost in sides[0][:_KEPT]:
+                for b, b_cost in sides[1][:_KEPT]:
+                    total = 4.0 + price + a_cost + b_cost + thin
+                    found.append((strings["if"](condition, a, b), total))
+        found.sort(key=lambda pair: (pair[1], pair[0].size, str(pair[0])))
+        yield found[: 3 * _KEPT]
+
+    def _solve(self, rows: Rows, every: Sequence[Condition], depth: int) -> Iterator[Found | None]:
+        """The cheapest programs for a group, with or without conditions."""
+        if rows not in self.known:
+            self.known[rows] = []
+            wanted = [self.outputs[row] for row in rows]
+            if all(output is None for output in wanted):
+                self.known[rows] = [(strings["missing"](), 0.5)]
+            elif self.asked < _MOST_GROUPS:
+                self.asked += 1
+                inputs = {name: [texts[row] for row in rows] for name, texts in self.inputs.items()}
+                for batch in straight(inputs, wanted, Others({}, wanted), _CHAINS):
+                    if batch is None:
+                        yield None
+                    else:
+                        self.known[rows] = batch[: 2 * _KEPT]
+        direct = self.known[rows]
+        if depth > 0 and len(rows) > 1 and (not direct or direct[0][1] > 9.0):
+            for found in self._split(rows, every, depth):
+                if found is None:
+                    yield None
+                else:
+                    yield sorted([*direct, *found], key=lambda pair: pair[1])[: 2 * _KEPT]
+            return
+        yield direct
+
+
+def lookup(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[str | None]) -> Found:
+    """Tables from the texts of one input to the outputs: what is left when nothing else fits; no other text has a value."""
+    found: Found = []
+    for name, texts in inputs.items():
+        table = dict(zip(texts, outputs, strict=True))
+        if any(text is None for text in texts) or any(table[t] != o for t, o in zip(texts, outputs, strict=True)):
+            continue
+        term = strings["missing"]()
+        for text, output in reversed(table.items()):
+            shown = strings["missing"]() if output is None else literal(output, TEXT)
+            term = strings["if"](strings["equals"](variable(name, TEXT), literal(text, TEXT)), shown, term)
+        found.append((term, _TABLE + _ENTRY * len(table)))
+    return found
