@@ -137,10 +137,8 @@ def named_day(
     if ordinal is not None and weekday is not None and len(numbers) == 1:
         year = int(numbers[0])
         return year, month, weekday_of_month(year, month, weekday, ordinal)
-    if weekday is not None and len(numbers) == 2 and len(numbers[0]) == 4 and len(numbers[1]) == 1:
-        year, k = int(numbers[0]), int(numbers[1])
-        if 0 < k < 6 and datetime.date(year, month, k).isoweekday() != weekday:  # "Mar 1983 Tue 3": the third Tuesday
-            return year, month, weekday_of_month(year, month, weekday, k)
+    if weekday is not None and re.search(r"\d{4} +[^\W\d_]+ +[1-5]\s*$", rest):  # "Mar 1983 Tue 3": the third Tuesday
+        return int(numbers[0]), month, weekday_of_month(int(numbers[0]), month, weekday, int(numbers[-1]))
     if len(numbers) == 1:
         return (int(numbers[0]), month, None) if len(numbers[0]) == 4 else (None, month, int(numbers[0]))
     day, year_text = sorted(numbers, key=len) if len(numbers[0]) != len(numbers[1]) else numbers

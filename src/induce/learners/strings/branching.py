@@ -19,6 +19,7 @@ __all__ = ["Branching", "lookup"]
 Rows = tuple[int, ...]
 _DEPTH = 3
 _MOST_GROUPS = 40
+_MOST_LETTERS = 8000
 _KEPT = 4
 _CHAINS = 20
 _TABLE = 8.0
@@ -42,6 +43,7 @@ class Branching:
     outputs: Sequence[str | None]
     known: dict[Rows, Found] = field(default_factory=dict)
     asked: int = 0
+    read: int = 0
 
     def run(self, start: Found) -> Iterator[Found | None]:
         """Yield None after small steps of work, then programs with a condition on top."""
@@ -98,8 +100,9 @@ class Branching:
             wanted = [self.outputs[row] for row in rows]
             if all(output is None for output in wanted):
                 self.known[rows] = [(strings["missing"](), 0.5)]
-            elif self.asked < _MOST_GROUPS:
+            elif self.asked < _MOST_GROUPS and self.read < _MOST_LETTERS:
                 self.asked += 1
+                self.read += sum(len(texts[row] or "") for row in rows for texts in (*self.inputs.values(), self.outputs))
                 inputs = {name: [texts[row] for row in rows] for name, texts in self.inputs.items()}
                 for batch in straight(inputs, wanted, Others({}, wanted), _CHAINS):
                     if batch is None:

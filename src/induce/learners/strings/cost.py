@@ -81,7 +81,8 @@ def pattern_cost(pattern: str) -> float:
         a in _LOOSE and (b[0] in "yMdHhms" or a in "ms") and not (len(b) > 2 and b[0] in "ME")
         for a, b in itertools.pairwise([*runs, " "])
     )
-    return repeats + 0.4 * loose + sum(0.3 if c[0].isalpha() or c[0] in "#?" else 0.15 for c in runs)
+    mixed = 0.7 if "0?#" in "".join(run[0] for run in runs) else 0.0  # digits, room for digits, and digits again
+    return repeats + mixed + 0.4 * loose + sum(0.3 if c[0].isalpha() or c[0] in "#?" else 0.15 for c in runs)
 
 
 _LOOSE = ("M", "d", "H", "h", "m", "s", "D")

@@ -53,14 +53,20 @@ def _targets(outputs: Values) -> list[list[str]]:
         lists = [[m.group(0) for m in form.finditer(o)] for o in outputs]
         counts = {len(found) for found in lists}
         least = min(counts)
-        for k in range(least):
-            rows.append([found[k] for found in lists])
+        rows += [[found[k] for found in lists] for k in range(least)]
         if len(counts) > 1:
             rows += [[found[-1 - k] for found in lists] for k in range(least)]
+    rows += [_without_end(row) for row in rows]
     unique = [list(row) for row in dict.fromkeys(tuple(row) for row in rows)]
     bare = [[text.lstrip("-") for text in row] for row in unique if any(text.startswith("-") for text in row)]
     unsigned = [row for row in bare if row not in unique]
-    return (unique + unsigned)[:12]
+    return (unique + unsigned)[:16]
+
+
+def _without_end(texts: list[str]) -> list[str]:
+    """The texts without the spaces that all of them end with: no digit was ever there."""
+    spare = min(len(text) - len(text.rstrip()) for text in texts)
+    return [text[: len(text) - spare] for text in texts]
 
 
 def patterns(texts: list[str], lossless: bool) -> list[str]:
@@ -98,6 +104,8 @@ def _spaced(texts: list[str], lossless: bool) -> list[str]:
     after = {len(text.partition(".")[2]) for text in texts}
     heads = ["?" * before.pop(), "0", "#"] if len(before) == 1 else ["?" * min(before), "#", "0"]
     width = min(after)
+    if width == max(after) and all(text == text.rstrip() and not text.endswith(".") for text in texts):
+        return [f"{head}.{width * '0'}" for head in heads]
     extra = _ANY[1:] if lossless else "#" * (max(after) - width)
     sure = min(len(text.partition(".")[2].rstrip()) for text in texts)
     tails = [width * "?", "0" * sure + "?" * (width - sure)]

@@ -16,7 +16,8 @@ __all__ = ["Others", "in_order", "ranked", "shape"]
 
 _MOST_ROWS = 24
 _WITHOUT_VALUE = 8.0
-_OTHER_SHAPE = 3.0
+_OTHER_SHAPE = 0.5
+_LOOSE_SPACE = 3.0
 
 
 def shape(text: str | None) -> str:
@@ -54,6 +55,7 @@ class Others:
         self.rows = {name: list(values)[::step][:_MOST_ROWS] for name, values in rows.items()}
         self.count = len(next(iter(self.rows.values()), ()))
         self.kinds = {_kind(output) for output in outputs}
+        self.loose = any(output is not None and output != output.strip() for output in outputs)
         self.allows_missing = any(output is None for output in outputs)
 
     def charge(self, term: Term) -> float:
@@ -62,9 +64,10 @@ class Others:
             return 0.0
         values = run_rows(term, self.rows, self.count)
         none = sum(value is None for value in values)
-        other = sum(value is not None and _kind(str(value)) not in self.kinds for value in values)
+        other = sum(value is not None and _kind(value) not in self.kinds for value in values)
+        loose = 0 if self.loose else sum(value is not None and value != value.strip() for value in values)
         none_charge = 0.0 if self.allows_missing else _WITHOUT_VALUE * none
-        return (none_charge + _OTHER_SHAPE * other) / self.count
+        return (none_charge + _OTHER_SHAPE * other + _LOOSE_SPACE * loose) / self.count
 
 
 def ranked(terms: Sequence[Term], others: Others) -> Iterator[list[tuple[Term, float]] | None]:

@@ -19,6 +19,7 @@ __all__ = ["pieces", "separators", "substrings"]
 _MOST = 8
 """Occurrences of a token, parts and words looked at from each end."""
 _MOST_PLACES = 400
+_MOST_CUTS = 30
 _PER_TICK = 40
 _BORDERS = ("digits", "letters", "capitals", "small", "spaces", "marks")
 
@@ -164,6 +165,29 @@ def _slices(column: Column, bank: Bank) -> Iterator[None]:
             yield
 
 
+def _after_cuts(column: Column, bank: Bank) -> Iterator[None]:
+    """Offer what comes right after a place, up to a token counted from there."""
+    texts, s = column.texts, column.term
+    cuts = sorted(places(column).items(), key=lambda item: item[1][0][0])
+    cuts = [(at, terms) for at, terms in cuts if terms[0][1].op.name in ("before", "after")]
+    for place, terms in cuts[:_MOST_CUTS]:
+        rests = tuple(text[p:] for text, p in zip(texts, place, strict=True))
+        if not all(rests) or any(r[0].lower() not in o.lower() for r, o in zip(rests, bank.outputs, strict=True)):
+            continue
+        cut = strings["drop"](s, terms[0][1])
+        price = 1.1 + terms[0][0]
+        yield
+        for token, value, token_price in _tokens(rests):
+            spans = [text_functions.spans(rest, value) for rest in rests]
+            for k in range(min(len(found) for found in spans)):
+                for name, side in (("before", 0), ("after", 1)):
+                    values = tuple(r[: found[k][side]] for r, found in zip(rests, spans, strict=True))
+                    if bank.occurs(values):
+                        end = strings[name](cut, token, _int(k))
+                        bank.add(strings["take"](cut, end), values, price + 2.0 + token_price + index_cost(k))
+    yield
+
+
 def _derived(column: Column, bank: Bank, base: list[tuple[Term, Values, float]]) -> Iterator[None]:
     """Offer pieces of pieces: first characters, trimmed texts, words and parts of parts."""
     for number, (term, values, price) in enumerate(base):
@@ -232,4 +256,5 @@ def substrings(column: Column, bank: Bank) -> Iterator[None]:
         bank.offer(term, values, price)
     yield from _derived(column, bank, [(column.term, column.texts, cost(column.term)), *base])
     yield from _slices(column, bank)
+    yield from _after_cuts(column, bank)
     yield from _edits(column, bank)

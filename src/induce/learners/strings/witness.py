@@ -18,7 +18,7 @@ __all__ = ["Witness"]
 
 _LONGEST = 2000
 _MOST_EXAMPLES = 30
-_CHEAP, _PER_LETTER = 8.0, 0.3
+_CHEAP, _PER_LETTER = 8.0, 0.5
 """A program without conditions that costs less (and less for each letter of an output) is not put beside ones with them."""
 
 
@@ -59,13 +59,15 @@ class Witness:
         for batch in Branching(inputs, outputs).run(found):
             branched = batch or branched
             yield []
-        branched += lookup(inputs, outputs)
         for number, (term, price) in enumerate(branched):
             if run_rows(term, inputs, len(outputs)) == list(outputs):
                 found.append((term, price + others.charge(term)))
             if number % 5 == 0:
                 yield []
-        yield in_order(found)[: self.kept]
+        found = in_order(found)
+        worst = found[-1][1] if found else 0.0
+        tables = [(term, max(price, worst)) for term, price in lookup(inputs, outputs)]
+        yield [*found[: self.kept - len(tables)], *tables]
 
 
 def distinct(
