@@ -1,5 +1,7 @@
-"""What the operators on dates and times do to Python values. Each function needs only its arguments, the modules imported
-here and other functions of this file, so that its source can be exported.
+"""What the operators on dates and times do to Python values.
+
+Each function needs only its arguments, the modules imported here and other functions of this file, so that its source can
+be exported.
 
 A moment is a tuple (year, month, day, hour, minute, second); what is not known is None.
 """
@@ -11,6 +13,7 @@ import datetime
 import re
 
 __all__: list[str] = []
+
 
 def month_names() -> list[str]:
     """The names of the months."""
@@ -175,7 +178,9 @@ def parse_date(s: str, pattern: str) -> tuple[int | None, ...]:
     found = re.fullmatch("".join(known.get(piece) or re.escape(piece.strip("'")) for piece in pieces), s.strip())
     if found is None:
         raise ValueError(f"{s!r} is not written as {pattern!r}")
-    values = {piece[0]: int(text) for piece, text in zip([p for p in pieces if p in known], found.groups(), strict=True)}
+    values = {
+        piece[0]: int(text) for piece, text in zip([p for p in pieces if p in known], found.groups(), strict=True)
+    }
     return checked(tuple(values.get(field) for field in "yMdHms"))  # type: ignore[arg-type]
 
 
@@ -244,7 +249,8 @@ def format_date(moment: tuple[int | None, ...], pattern: str) -> str:
     'Monday, 17 Dec 1973 at 6:05 PM'
     """
     return "".join(
-        shown(moment, piece) if piece[0].isalpha() and piece.isascii() else piece.strip("'") for piece in fields(pattern)
+        shown(moment, piece) if piece[0].isalpha() and piece.isascii() else piece.strip("'")
+        for piece in fields(pattern)
     )
 
 

@@ -1,5 +1,8 @@
-"""What the operators on decimal numbers do to Python values. Each function needs only its arguments, the modules imported
-here and other functions of this file, so that its source can be exported."""
+"""What the operators on decimal numbers do to Python values.
+
+Each function needs only its arguments, the modules imported here and other functions of this file, so that its source can
+be exported.
+"""
 
 from __future__ import annotations
 

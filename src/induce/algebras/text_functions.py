@@ -1,5 +1,7 @@
-"""What the operators on texts do to Python values. Each function needs only its arguments, the modules imported here and
-other functions of this file, so that its source can be exported.
+"""What the operators on texts do to Python values.
+
+Each function needs only its arguments, the modules imported here and other functions of this file, so that its source can
+be exported.
 
 A token is a text as it is, a regular expression, or a test of characters.
 """
@@ -12,6 +14,7 @@ import unicodedata
 from typing import Any
 
 __all__: list[str] = []
+
 
 def concat(a: str, b: str) -> str:
     """The two texts after each other."""

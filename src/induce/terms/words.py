@@ -266,7 +266,9 @@ class Reader:
         token = self._plain() if self.at < len(self.text) else None
         if token is None or token.type != "NUMBER" or token.start != start + 1:
             hint = "An s-expression begins with its operator: (- x y), (neg x)."
-            raise self.error(start, f"unexpected '-'. {hint if self.prefix_form else 'A number was expected after it.'}")
+            raise self.error(
+                start, f"unexpected '-'. {hint if self.prefix_form else 'A number was expected after it.'}"
+            )
         item: Item = token.value
         assert item.number is not None
         return Token("NUMBER", Item(start, number=-item.number, sort=item.sort), "-" + token.text, start)

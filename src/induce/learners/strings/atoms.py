@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from induce.algebras.values import run_rows
+from induce.learners.strings.cost import cost
 from induce.terms.strings import strings
 from induce.terms.term import Term
-
-from induce.learners.strings.cost import cost
 
 __all__ = ["Atom", "Bank", "Column", "Values"]
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from induce.learners.strings.conditions import Condition, conditions
+from induce.learners.strings.ranking import Others, in_order
+from induce.learners.strings.straight import Found, straight
 from induce.terms.sort import TEXT
 from induce.terms.strings import strings
 from induce.terms.term import literal, variable
-
-from induce.learners.strings.conditions import Condition, conditions
-from induce.learners.strings.ranking import Others
-from induce.learners.strings.straight import Found, straight
 
 __all__ = ["Branching", "lookup"]
 
 Rows = tuple[int, ...]
 _DEPTH = 3
-_MOST_GROUPS = 40
-_MOST_LETTERS = 8000
+_MOST_GROUPS = 32
+_MOST_LETTERS = 5000
 _KEPT = 4
-_CHAINS = 20
+_BRANCH = 4.0
+_SLACK = 6.0
+_CHEAP = 9.0
+_CHAINS = 12
 _TABLE = 8.0
 _ENTRY = 6.0
 """What a table pays, and each of its entries."""
@@ -44,6 +47,7 @@ class Branching:
     known: dict[Rows, Found] = field(default_factory=dict)
     asked: int = 0
     read: int = 0
+    branched: dict[tuple[Rows, int], Found] = field(default_factory=dict)
 
     def run(self, start: Found) -> Iterator[Found | None]:
         """Yield None after small steps of work, then programs with a condition on top."""
@@ -63,16 +67,16 @@ class Branching:
 
     def _split(self, rows: Rows, every: Sequence[Condition], depth: int) -> Iterator[Found | None]:
         """The cheapest programs for a group with a condition on top."""
-        seen: set[tuple[Rows, Rows]] = set()
         found: Found = []
+        best = math.inf
         for price, condition, truth in every:
             yes = tuple(row for row in rows if truth[row])
             no = tuple(row for row in rows if not truth[row])
-            if not yes or not no or (sum(pair == (yes, no) for pair in seen) and len(found) > 30):
+            if not yes or not no:
                 continue
-            seen.add((yes, no))
-            best = min((c for _, c in found), default=float("inf"))
+            yield None
             sides: list[Found] = []
+            least = price + _BRANCH + sum(_PER_ROW / len(side) for side in (yes, no))
             for side in (yes, no):
                 programs: Found = []
                 for batch in self._solve(side, every, depth - 1):
@@ -80,44 +84,48 @@ class Branching:
                         yield None
                     else:
                         programs = batch
-                sides.append(programs)
-                if not programs or price + 4.0 + programs[0][1] > best + 6.0:
+                sides.append(programs[:_KEPT])
+                least += programs[0][1] if programs else math.inf
+                if not programs or least > best + _SLACK:
                     break
-            if len(sides) < 2 or not sides[0] or not sides[1]:
+            if len(sides) < 2 or not all(sides) or least > best + _SLACK:
                 continue
-            thin = sum(_PER_ROW / len(side) for side in (yes, no))
-            for a, a_cost in sides[0][:_KEPT]:
-                for b, b_cost in sides[1][:_KEPT]:
-                    total = 4.0 + price + a_cost + b_cost + thin
-                    found.append((strings["if"](condition, a, b), total))
-        found.sort(key=lambda pair: (pair[1], pair[0].size, str(pair[0])))
-        yield found[: 3 * _KEPT]
+            best = min(best, least)
+            base = least - sides[0][0][1] - sides[1][0][1]
+            for a, a_cost in sides[0]:
+                for b, b_cost in sides[1]:
+                    found.append((strings["if"](condition, a, b), base + a_cost + b_cost))
+            found = in_order(found)[: 3 * _KEPT]
+        yield found
 
     def _solve(self, rows: Rows, every: Sequence[Condition], depth: int) -> Iterator[Found | None]:
         """The cheapest programs for a group, with or without conditions."""
         if rows not in self.known:
             self.known[rows] = []
-            wanted = [self.outputs[row] for row in rows]
-            if all(output is None for output in wanted):
-                self.known[rows] = [(strings["missing"](), 0.5)]
-            elif self.asked < _MOST_GROUPS and self.read < _MOST_LETTERS:
+            if self.asked < _MOST_GROUPS and self.read < _MOST_LETTERS:
                 self.asked += 1
-                self.read += sum(len(texts[row] or "") for row in rows for texts in (*self.inputs.values(), self.outputs))
+                self.read += sum(
+                    len(texts[row] or "") for row in rows for texts in (*self.inputs.values(), self.outputs)
+                )
                 inputs = {name: [texts[row] for row in rows] for name, texts in self.inputs.items()}
+                wanted = [self.outputs[row] for row in rows]
                 for batch in straight(inputs, wanted, Others({}, wanted), _CHAINS):
                     if batch is None:
                         yield None
                     else:
                         self.known[rows] = batch[: 2 * _KEPT]
         direct = self.known[rows]
-        if depth > 0 and len(rows) > 1 and (not direct or direct[0][1] > 9.0):
+        if depth < 1 or len(rows) < 2 or (direct and direct[0][1] <= _CHEAP):
+            yield direct
+            return
+        if (rows, depth) not in self.branched:
+            self.branched[rows, depth] = []
             for found in self._split(rows, every, depth):
                 if found is None:
                     yield None
                 else:
-                    yield sorted([*direct, *found], key=lambda pair: pair[1])[: 2 * _KEPT]
-            return
-        yield direct
+                    self.branched[rows, depth] = found
+        yield in_order([*direct, *self.branched[rows, depth]])[: 2 * _KEPT]
 
 
 def lookup(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[str | None]) -> Found:

@@ -7,12 +7,11 @@ from typing import Any
 
 from induce.algebras import text_functions
 from induce.algebras.values import run_rows
+from induce.learners.strings.cost import cost
+from induce.learners.strings.substrings import token_value
 from induce.terms.sort import INT, TEXT, TOKEN
 from induce.terms.strings import TOKEN_CLASSES, strings
 from induce.terms.term import Term, literal, variable
-
-from induce.learners.strings.cost import cost
-from induce.learners.strings.substrings import token_value
 
 __all__ = ["Condition", "conditions"]
 
@@ -26,7 +25,7 @@ def _tokens(texts: Sequence[str | None]) -> Iterator[Term]:
     for name in TOKEN_CLASSES:
         yield strings[name]()
     present = [text for text in texts if text]
-    sets = [set(text) for text in present]
+    sets: list[set[str]] = [set(text) for text in present]
     some = set.union(*sets) - set.intersection(*sets) if sets else set()
     if len(present) < len(texts) and sets:
         some |= set.intersection(*sets)
@@ -72,7 +71,9 @@ def conditions(inputs: Mapping[str, Sequence[Any]], rows: int) -> Iterator[list[
             truth = tuple(run_rows(term, {name: texts}, rows))
             if None not in truth and 0 < sum(truth) < rows:
                 found.setdefault(truth, []).append((cost(term), term, truth))
-            if number % 30 == 0:
+            if number % 15 == 0:
                 yield None
-    best = [entry for entries in found.values() for entry in sorted(entries, key=lambda e: (e[0], str(e[1])))[:_PER_TRUTH]]
+    best = [
+        entry for entries in found.values() for entry in sorted(entries, key=lambda e: (e[0], str(e[1])))[:_PER_TRUTH]
+    ]
     yield sorted(best, key=lambda entry: (entry[0], str(entry[1])))[:_MOST]

@@ -45,7 +45,9 @@ def joined(terms: Sequence[Term]) -> Term:
                 _extend(found, term, "")
                 continue
             gap = found[-1]
-            between = len(found) > 1 and gap.op is LITERAL and len(gap.payload) <= _LONGEST_GAP and "'" not in gap.payload
+            between = (
+                len(found) > 1 and gap.op is LITERAL and len(gap.payload) <= _LONGEST_GAP and "'" not in gap.payload
+            )
             if between and _is_field(found[-2]) and found[-2].args[0] is term.args[0]:
                 found.pop()
                 _extend(found, term, gap.payload)

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator
 
 from induce.algebras import date_functions as dates
-from induce.terms.sort import TEXT
-from induce.terms.strings import strings
-from induce.terms.term import Term, literal
-
 from induce.learners.strings.atoms import Bank, Column, Values
 from induce.learners.strings.cost import cost
 from induce.learners.strings.substrings import pieces
+from induce.terms.sort import TEXT
+from induce.terms.strings import strings
+from induce.terms.term import Term, literal
 
 __all__ = ["FIELDS", "moments", "sources"]
 
@@ -26,11 +25,11 @@ _TIMES = ("h:mma", "h:mm a", "ha", "h a", "H:mm", "HH:mm", "H", "h", "HH", "h:mm
 _STEPS = (60, 30, 15, 120, 10, 5, 20, 240, 180, 360, 720, 90, 45, 480)
 _SHAPES = ("Hmm", "HHmm", "m:ss", "yyyyMMdd", "MMddyyyy", "ddMMyyyy", "HHmmss")
 _ORDERS = ("mdy", "dmy", "ymd")
-_RANGE = re.compile(r" ?(?:-|–|—|~|/|to|and|until|till) ?")
+_RANGE = re.compile(r" ?(?:-|\u2013|\u2014|~|/|to|and|until|till) ?")
 _SHARED = 0.6
 """What a further field of a moment costs."""
 _MOST_SOURCES = 4
-_PER_TICK = 25
+_PER_TICK = 5
 
 
 def sources(column: Column) -> list[tuple[Term, tuple[Moment, ...]]]:
@@ -112,9 +111,7 @@ def _grids(source: Term, known: tuple[Moment, ...]) -> Iterator[tuple[Term, tupl
 def _ranges(term: Term, found: tuple[Moment, ...], step: int, patterns: dict[str, Values], bank: Bank) -> None:
     """Offer ranges of times that begin on the grid: up to the next place of it, or to just before that."""
     for pattern, begins in patterns.items():
-        ends = [
-            (o, o.find(b) + len(b)) for o, b in zip(bank.outputs, begins, strict=True)
-        ]
+        ends = [(o, o.find(b) + len(b)) for o, b in zip(bank.outputs, begins, strict=True)]
         gaps = [_RANGE.match(o, place) for o, place in ends]
         if any(gap is None for gap in gaps) or len({gap.group(0) for gap in gaps if gap}) > 1:
             continue

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from induce.algebras import number_functions as numbers
-from induce.terms.sort import INT, REAL, TEXT
-from induce.terms.strings import strings
-from induce.terms.term import Term, literal
-
 from induce.learners.strings.atoms import Bank, Column, Values
 from induce.learners.strings.cost import cost
 from induce.learners.strings.substrings import pieces
+from induce.terms.sort import INT, REAL, TEXT
+from induce.terms.strings import strings
+from induce.terms.term import Term, literal
 
 __all__ = ["numeric", "sources"]
 

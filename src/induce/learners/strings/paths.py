@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import heapq
 import math
-import os
 from collections.abc import Iterator
 from typing import Any
 
-from induce.terms.sort import TEXT
-from induce.terms.term import Term, literal
-
 from induce.learners.strings.atoms import Bank, Values
 from induce.learners.strings.cost import constant_cost
+from induce.terms.sort import TEXT
+from induce.terms.term import Term, literal
 
 __all__ = ["Way", "ways"]
 
@@ -28,7 +26,7 @@ _Link = tuple[float, Any, Any]
 _JOIN = 0.5
 _SLACK = 6.0
 _MOST_STATES = 2000
-_PER_TICK = 50
+_PER_TICK = 10
 
 
 class _Search:
@@ -51,10 +49,19 @@ class _Search:
             for values, pairs in self.by_first.get(first[place : place + size], ()):
                 if all(o.startswith(v, p) for o, v, p in zip(self.outputs, values, state, strict=True)):
                     yield tuple(p + len(v) for p, v in zip(state, values, strict=True)), pairs, False
-        shared = os.path.commonprefix([o[p:] for o, p in zip(self.outputs, state, strict=True)])
+        shared = _shared([o[p:] for o, p in zip(self.outputs, state, strict=True)])
         for size in range(1, len(shared) + 1):
             text = shared[:size]
             yield tuple(p + size for p in state), [(constant_cost(text), literal(text, TEXT))], True
+
+
+def _shared(texts: list[str]) -> str:
+    """What all the texts begin with."""
+    least, most = min(texts), max(texts)
+    for place, (a, b) in enumerate(zip(least, most, strict=False)):
+        if a != b:
+            return least[:place]
+    return least
 
 
 def ways(bank: Bank, kept: int) -> Iterator[list[Way] | None]:
@@ -86,7 +93,7 @@ def ways(bank: Bank, kept: int) -> Iterator[list[Way] | None]:
     for number, state in enumerate(order):
         for after_constant in (False, True):
             best[state, after_constant] = _best_from(state, after_constant, search, graph, best)
-        if number % 10 == 0:
+        if number % 3 == 0:
             yield None
     yield [(link[0], _unlinked(link)) for link in best.get((begin, False), [])]
 

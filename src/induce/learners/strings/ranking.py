@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from induce.algebras.values import run_rows
-from induce.terms.term import Term
-
 from induce.learners.strings.cost import cost
+from induce.terms.term import Term
 
 __all__ = ["Others", "in_order", "ranked", "shape"]
 
@@ -28,7 +27,9 @@ def shape(text: str | None) -> str:
     """
     if text is None:
         return "missing"
-    signs = ["0" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else " " if c.isspace() else c for c in text]
+    signs = [
+        "0" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else " " if c.isspace() else c for c in text
+    ]
     return "".join(sign if sign.isalnum() else "".join(run) for sign, run in itertools.groupby(signs))
 
 
@@ -75,7 +76,7 @@ def ranked(terms: Sequence[Term], others: Others) -> Iterator[list[tuple[Term, f
     scored: list[tuple[Term, float]] = []
     for number, term in enumerate(dict.fromkeys(terms)):
         scored.append((term, cost(term) + others.charge(term)))
-        if number % 10 == 0:
+        if number % 5 == 0:
             yield None
     yield in_order(scored)
 

@@ -6,10 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from induce.algebras.values import run_rows
-from induce.terms.sort import TEXT
-from induce.terms.strings import strings
-from induce.terms.term import Term, literal, variable
-
 from induce.learners.strings.atoms import Bank, Column
 from induce.learners.strings.merging import joined
 from induce.learners.strings.moments import moments
@@ -17,6 +13,9 @@ from induce.learners.strings.numeric import numeric
 from induce.learners.strings.paths import ways
 from induce.learners.strings.ranking import Others, ranked
 from induce.learners.strings.substrings import substrings
+from induce.terms.sort import TEXT
+from induce.terms.strings import strings
+from induce.terms.term import Term, literal, variable
 
 __all__ = ["Found", "straight"]
 
@@ -56,7 +55,7 @@ def straight(
     for number, term in enumerate(dict.fromkeys(variants(found, others))):
         if run_rows(term, inputs, len(outputs)) == list(outputs):
             right.append(term)
-        if number % 20 == 0:
+        if number % 8 == 0:
             yield None
     yield from ranked(right, others)
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from induce.algebras import text_functions
+from induce.learners.strings.atoms import Bank, Column, Values
+from induce.learners.strings.cost import cost, counted_cost, index_cost, token_cost
 from induce.terms.sort import INT, TEXT, TOKEN
 from induce.terms.strings import TOKEN_CLASSES, strings
 from induce.terms.term import Term, literal
-
-from induce.learners.strings.atoms import Bank, Column, Values
-from induce.learners.strings.cost import cost, counted_cost, index_cost, token_cost
 
 __all__ = ["pieces", "separators", "substrings"]
 
@@ -20,7 +19,7 @@ _MOST = 8
 """Occurrences of a token, parts and words looked at from each end."""
 _MOST_PLACES = 400
 _MOST_CUTS = 30
-_PER_TICK = 40
+_PER_TICK = 10
 _BORDERS = ("digits", "letters", "capitals", "small", "spaces", "marks")
 
 Place = tuple[int, ...]
@@ -205,7 +204,7 @@ def _derived(column: Column, bank: Bank, base: list[tuple[Term, Values, float]])
             bank.offer(strings["trim"](term), trimmed, price + 0.7)
         if term.op.name == "part" or term is column.term:
             _parts_of(term, values, price, bank)
-        if number % 16 == 0:
+        if number % 6 == 0:
             yield
 
 

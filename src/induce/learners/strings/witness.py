@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from induce.algebras.values import run_rows
-from induce.errors import DataError
+from induce.errors import DataError, did_you_mean
 from induce.learners.strings.branching import Branching, lookup
 from induce.learners.strings.ranking import Others, in_order
 from induce.learners.strings.straight import Found, straight
@@ -17,7 +17,8 @@ from induce.learners.strings.straight import Found, straight
 __all__ = ["Witness"]
 
 _LONGEST = 2000
-_MOST_EXAMPLES = 30
+_FEW, _MORE, _ROUNDS = 8, 4, 5
+"""Examples looked at first, those added when a program fails on others, and how often."""
 _CHEAP, _PER_LETTER = 8.0, 0.5
 """A program without conditions that costs less (and less for each letter of an output) is not put beside ones with them."""
 
@@ -32,6 +33,10 @@ class Witness:
         Most programs to return.
     chains : int
         Most chains of pieces looked at for one group of examples.
+
+    >>> found = list(Witness().run({"s": ["Ada Lovelace", "Alan Turing"]}, ["A. Lovelace", "A. Turing"]))[-1]
+    >>> found[0][0]
+    concat(first(s), ". ", word(s, -1))
     """
 
     kept: int = 20
@@ -44,14 +49,57 @@ class Witness:
         rng: np.random.Generator | None = None,
         unlabelled: Mapping[str, Sequence[Any]] | None = None,
     ) -> Iterator[Found]:
-        """Yield an empty list after each small step of work, and lists of programs with their costs."""
-        check(inputs, outputs)
-        inputs, outputs = distinct(inputs, outputs)
-        others = Others(unlabelled or {}, outputs)
+        """Yield an empty list after each small step of work, and lists of programs with their costs, cheapest first.
+
+        Parameters
+        ----------
+        inputs : mapping of column to texts
+            None is a missing text.
+        outputs : sequence of texts
+            None is an output that must be missing: the program gives ``missing``, or has no value there.
+        rng : numpy.random.Generator, optional
+            Not used: the same examples give the same programs.
+        unlabelled : mapping of column to texts, optional
+            Further inputs; programs that have no value on them, or outputs of another shape, come later.
+
+        Raises
+        ------
+        DataError
+            If an example is no text, two contradict each other, or ``unlabelled`` lacks a column.
+        """
+        check(inputs, outputs, unlabelled or {})
+        every, wanted = distinct(inputs, outputs)
+        others = Others(unlabelled or {}, wanted)
+        rows = list(range(min(len(wanted), _FEW)))
+        for _ in range(_ROUNDS):
+            found: Found = []
+            some = {name: [texts[row] for row in rows] for name, texts in every.items()}
+            for batch in self._from_few(some, [wanted[row] for row in rows], others):
+                found = batch or found
+                yield []
+            if len(rows) == len(wanted):
+                yield found[: self.kept]
+                return
+            right: Found = []
+            missed: dict[int, None] = {}
+            for number, (term, price) in enumerate(found):
+                values = run_rows(term, every, len(wanted))
+                if values == wanted:
+                    right.append((term, price))
+                elif number == 0:
+                    missed = dict.fromkeys(r for r, (v, w) in enumerate(zip(values, wanted, strict=True)) if v != w)
+                yield []
+            if right or not missed:
+                yield right[: self.kept]
+                return
+            rows = sorted({*rows, *list(missed)[:_MORE]})
+
+    def _from_few(self, inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any], others: Others) -> Iterator[Found]:
+        """Programs that fit a few examples: without conditions, with them if those cost much, and tables."""
         found: Found = []
         for batch in straight(inputs, outputs, others, self.chains):
             found = batch or found
-            yield [] if batch is None else batch[: self.kept]
+            yield [] if batch is None else batch
         length = sum(len(output or "") for output in outputs) / len(outputs)
         if len(outputs) < 2 or (found and found[0][1] < _CHEAP + _PER_LETTER * length):
             return
@@ -66,14 +114,11 @@ class Witness:
                 yield []
         found = in_order(found)
         worst = found[-1][1] if found else 0.0
-        tables = [(term, max(price, worst)) for term, price in lookup(inputs, outputs)]
-        yield [*found[: self.kept - len(tables)], *tables]
+        yield [*found, *((term, max(price, worst)) for term, price in lookup(inputs, outputs))]
 
 
-def distinct(
-    inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]
-) -> tuple[dict[str, list[Any]], list[Any]]:
-    """The examples without repeats, at most so many; raises in words if two of them contradict each other."""
+def distinct(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]) -> tuple[dict[str, list[Any]], list[Any]]:
+    """The examples without repeats; raises in words if two of them contradict each other."""
     names = list(inputs)
     seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
     for row, (key, output) in enumerate(zip(zip(*inputs.values(), strict=True), outputs, strict=True)):
@@ -83,11 +128,11 @@ def distinct(
                 f"rows {first} and {row} have the same inputs {key!r} but the outputs {known!r} and {output!r}. "
                 "No program gives both; remove one."
             )
-    rows = list(seen.items())[:_MOST_EXAMPLES]
+    rows = list(seen.items())
     return {name: [key[i] for key, _ in rows] for i, name in enumerate(names)}, [output for _, (_, output) in rows]
 
 
-def check(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]) -> None:
+def check(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any], unlabelled: Mapping[str, Sequence[Any]]) -> None:
     """Raise in words unless the examples are texts, as many outputs as inputs."""
     if not inputs or not len(outputs):
         raise DataError("there are no examples. Give at least one input column and one output.")
@@ -101,3 +146,7 @@ def check(inputs: Mapping[str, Sequence[Any]], outputs: Sequence[Any]) -> None:
                 )
             if text is not None and len(text) > _LONGEST:
                 raise DataError(f"row {row} of '{name}' has {len(text)} characters; at most {_LONGEST} are read.")
+    for name in inputs:
+        if unlabelled and name not in unlabelled:
+            hint = did_you_mean(name, unlabelled)
+            raise DataError(f"the unlabelled inputs lack the column '{name}'.{hint} They need every input column.")
