@@ -25,6 +25,7 @@ SUITES: dict[str, str] = {
     "boolean": "benchmarks.boolean",
     "hypotheses": "benchmarks.hypotheses",
     "distributed": "benchmarks.distributed",
+    "strings": "benchmarks.strings",
 }
 """Suite name to the module that holds its rows."""
 
