@@ -11,7 +11,7 @@ from induce import catalog
 from induce.errors import AlgebraError, DataError, ExportError, FillError, OpError
 
 SHIPPED = {
-    "languages": ["arithmetic", "boolean", "rules"],
+    "languages": ["arithmetic", "boolean", "rules", "strings"],
     "algebras": [
         "real",
         "boolean",

@@ -37,7 +37,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean', 'rules']
+    ['arithmetic', 'boolean', 'rules', 'strings']
     """
 
     def __init__(
@@ -148,6 +148,7 @@ languages = Shelf(
         "arithmetic": "induce.terms:arithmetic",
         "boolean": "induce.terms:boolean",
         "rules": "induce.logic.language:rules",
+        "strings": "induce.terms.strings:strings",
     },
     "induce.languages",
     OpError,

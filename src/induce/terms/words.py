@@ -244,7 +244,7 @@ class Reader:
 
     def _plain(self) -> Token:
         character = self.text[self.at]
-        if character == "-" and (self.prefix_form or "-" not in self.vocabulary.roles):
+        if self.prefix_form and character == "-":
             return self._negative()
         match = _NUMBER.match(self.text, self.at)
         if match is not None:
@@ -255,6 +255,8 @@ class Reader:
         if character in "(){}," or (character == "|" and self.brackets and self.brackets[-1][0] == "{"):
             return self._bracket(character)
         match = self.vocabulary.symbol.match(self.text, self.at)
+        if match is None and character == "-":
+            return self._negative()
         if match is None:
             raise self.error(self.at, f"unexpected character {character!r}. {self._hint(character)}")
         terminal = self.vocabulary.terminal_of[match.group(0)]

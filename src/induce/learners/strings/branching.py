@@ -18,7 +18,7 @@ __all__ = ["Branching", "lookup"]
 
 Rows = tuple[int, ...]
 _DEPTH = 3
-_MOST_GROUPS = 32
+_MOST_GROUPS = 24
 _MOST_LETTERS = 5000
 _KEPT = 4
 _BRANCH = 4.0
@@ -109,7 +109,7 @@ class Branching:
                 )
                 inputs = {name: [texts[row] for row in rows] for name, texts in self.inputs.items()}
                 wanted = [self.outputs[row] for row in rows]
-                for batch in straight(inputs, wanted, Others({}, wanted), _CHAINS):
+                for batch in straight(inputs, wanted, Others({}, wanted, inputs), _CHAINS):
                     if batch is None:
                         yield None
                     else:

@@ -26,9 +26,9 @@ def _tokens(texts: Sequence[str | None]) -> Iterator[Term]:
         yield strings[name]()
     present = [text for text in texts if text]
     sets: list[set[str]] = [set(text) for text in present]
-    some = set.union(*sets) - set.intersection(*sets) if sets else set()
-    if len(present) < len(texts) and sets:
-        some |= set.intersection(*sets)
+    some = set[str]().union(*sets)
+    if sets and len(present) == len(texts):
+        some -= sets[0].intersection(*sets[1:])
     for c in sorted(some, key=lambda c: (c.isalnum(), c))[:20]:
         yield literal(c, TOKEN)
     runs = {t[a:b] for t in present for a, b in text_functions.spans(t, token_value("alphanumerics")) if b - a > 1}

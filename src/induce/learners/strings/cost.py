@@ -15,7 +15,7 @@ from typing import Any
 from induce.terms.op import LITERAL, VARIABLE
 from induce.terms.term import Term
 
-__all__ = ["constant_cost", "cost", "index_cost", "step_cost", "token_cost"]
+__all__ = ["CUTTERS", "constant_cost", "cost", "index_cost", "step_cost", "token_cost"]
 
 _OPERATORS = {
     "concat": 0.5, "word": 0.8, "part": 1.0, "first": 0.6, "last": 0.9, "take": 0.8, "drop": 0.8, "slice": 0.8, "upper": 0.9,
@@ -32,7 +32,7 @@ _TOKENS = {
     "marks": 0.9, "decimals": 0.5,
 }  # fmt: skip
 _READERS = {"number", "date", "parse_date"}
-_CUTTERS = {"word", "part", "first", "last", "take", "drop", "slice", "match", "keep", "remove", "replace"}
+CUTTERS = {"word", "part", "first", "last", "take", "drop", "slice", "match", "keep", "remove", "replace", "initials"}
 _COUNTED = {"take", "drop", "slice"}
 _INDEXED = {"word", "part", "match", "before", "after", "border"}
 _STEPPED = {"plus", "times", "nearest", "down", "up"}
@@ -82,7 +82,12 @@ def pattern_cost(pattern: str) -> float:
         for a, b in itertools.pairwise([*runs, " "])
     )
     mixed = 0.7 if "0?#" in "".join(run[0] for run in runs) else 0.0  # digits, room for digits, and digits again
-    return repeats + mixed + 0.4 * loose + sum(0.3 if c[0].isalpha() or c[0] in "#?" else 0.15 for c in runs)
+    return (
+        repeats
+        + mixed
+        + 0.4 * loose
+        + sum(0.3 if c[0].isalpha() or c[0] in "#?" else 1.1 * len(c) if c[0] in "123456789" else 0.15 for c in runs)
+    )
 
 
 _LOOSE = ("M", "d", "H", "h", "m", "s", "D")
@@ -144,11 +149,18 @@ def cost(term: Term) -> float:
 
 
 def _read_as_value(term: Term) -> set[Term]:
-    """Inputs that are read as numbers or dates."""
-    return {n.args[0] for n in term.postorder() if n.op.name in _READERS and n.args[0].op is VARIABLE}
+    """Inputs that are read as numbers or dates, whole or in part."""
+    return {leaf for n in term.postorder() if n.op.name in _READERS for leaf in n.variables}
 
 
 def _read_as_text(term: Term) -> set[Term]:
-    """Inputs that are cut up as texts."""
-    cutting = {n for n in term.postorder() if n.op.name in _CUTTERS}
-    return {arg for node in cutting for arg in node.args if arg.op is VARIABLE}
+    """Inputs that are cut up as texts, outside of what is read as a number or date."""
+    found: set[Term] = set()
+    waiting = [(term, False)]
+    while waiting:
+        node, cut = waiting.pop()
+        if node.op is VARIABLE and cut:
+            found.add(node)
+        elif node.op.name not in _READERS:
+            waiting.extend((arg, cut or node.op.name in CUTTERS) for arg in node.args)
+    return found

@@ -18,6 +18,11 @@ def _is_field(term: Term) -> bool:
     return term.op.name == "format_date"
 
 
+def _fits(gap: str) -> bool:
+    """Whether a constant may become part of a pattern."""
+    return len(gap) <= _LONGEST_GAP and not any(c.isdigit() or c == "'" for c in gap)
+
+
 def _quoted(text: str) -> str:
     """A constant as it is written in a pattern: letters in single quotes."""
     return f"'{text}'" if any(c.isalpha() for c in text) else text
@@ -45,9 +50,7 @@ def joined(terms: Sequence[Term]) -> Term:
                 _extend(found, term, "")
                 continue
             gap = found[-1]
-            between = (
-                len(found) > 1 and gap.op is LITERAL and len(gap.payload) <= _LONGEST_GAP and "'" not in gap.payload
-            )
+            between = len(found) > 1 and gap.op is LITERAL and _fits(gap.payload)
             if between and _is_field(found[-2]) and found[-2].args[0] is term.args[0]:
                 found.pop()
                 _extend(found, term, gap.payload)

@@ -26,6 +26,8 @@ _STEPS = (60, 30, 15, 120, 10, 5, 20, 240, 180, 360, 720, 90, 45, 480)
 _SHAPES = ("Hmm", "HHmm", "m:ss", "yyyyMMdd", "MMddyyyy", "ddMMyyyy", "HHmmss")
 _ORDERS = ("mdy", "dmy", "ymd")
 _RANGE = re.compile(r" ?(?:-|\u2013|\u2014|~|/|to|and|until|till) ?")
+_GAP = re.compile(r"[^\w']{0,3}")
+_MOST_RUNS = 400
 _SHARED = 0.6
 """What a further field of a moment costs."""
 _MOST_SOURCES = 4
@@ -76,6 +78,38 @@ def _fields(source: Term, known: tuple[Moment, ...], bank: Bank, whole: bool) ->
             bank.add(term, values, price)
         elif field in ("MMM", "MMMM", "EEE", "EEEE"):
             bank.offer(term, values, price)
+    _runs(source, shown, bank)
+
+
+def _runs(source: Term, shown: list[tuple[str, Values]], bank: Bank) -> None:
+    """Offer fields one after the other with marks between them as one pattern: together they say more than each alone."""
+    outputs = bank.outputs
+    usable = [(field, values) for field, values in shown if bank.occurs(values) and all(values)]
+    starts = {tuple(o.find(v) for o, v in zip(outputs, values, strict=True)) for _, values in usable}
+    left = _MOST_RUNS
+    for start in sorted(starts):
+        waiting: list[tuple[tuple[int, ...], str]] = [(start, "")]
+        while waiting and left > 0:
+            at, pattern = waiting.pop()
+            left -= 1
+            gap = _GAP.match(outputs[0], at[0]) if pattern else None
+            between = gap.group(0) if gap else ""
+            if not all(o.startswith(between, p) for o, p in zip(outputs, at, strict=True)):
+                continue
+            begin = tuple(p + len(between) for p in at)
+            following: list[tuple[tuple[int, ...], str]] = []
+            for field, values in usable:
+                if not between and pattern[-1:] == field[0]:
+                    continue
+                if all(o.startswith(v, p) for o, v, p in zip(outputs, values, begin, strict=True)):
+                    following.append(
+                        (tuple(p + len(v) for p, v in zip(begin, values, strict=True)), pattern + between + field)
+                    )
+            for after, longer in following:
+                if longer.strip("aAdDEFHhMmQswy"):
+                    whole = tuple(o[b:a] for o, b, a in zip(outputs, start, after, strict=True))
+                    bank.add(strings["format_date"](source, literal(longer, TEXT)), whole)
+            waiting.extend(sorted(following, key=lambda step: sum(step[0]))[-3:])
 
 
 def _span(amount: int) -> str:

@@ -85,11 +85,9 @@ def patterns(texts: list[str], lossless: bool) -> list[str]:
     elif any(not whole for whole in wholes):
         heads = ["#"]
     else:
-        width = {len(whole) for whole in wholes}
-        heads = ["0", "0" * width.pop()] if len(width) == 1 and len(texts) > 1 and max(map(len, wholes)) > 1 else ["0"]
-    tails = []
+        heads = ["0"]
     if most == 0:
-        tails = ["", ".##"]
+        tails = [""]
     elif most == least:
         tails = ["." + "0" * most, "." + "#" * most]
     else:

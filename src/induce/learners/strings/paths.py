@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from induce.learners.strings.atoms import Bank, Values
@@ -32,7 +32,8 @@ _PER_TICK = 10
 class _Search:
     """One search for chains."""
 
-    def __init__(self, bank: Bank, outputs: Values, kept: int) -> None:
+    def __init__(self, bank: Bank, outputs: Values, kept: int, constant: Callable[[str], float]) -> None:
+        self.constant = constant
         self.outputs = outputs
         self.kept = kept
         self.by_first: dict[str, list[tuple[Values, list[tuple[float, Term]]]]] = {}
@@ -52,7 +53,7 @@ class _Search:
         shared = _shared([o[p:] for o, p in zip(self.outputs, state, strict=True)])
         for size in range(1, len(shared) + 1):
             text = shared[:size]
-            yield tuple(p + size for p in state), [(constant_cost(text), literal(text, TEXT))], True
+            yield tuple(p + size for p in state), [(self.constant(text), literal(text, TEXT))], True
 
 
 def _shared(texts: list[str]) -> str:
@@ -64,9 +65,9 @@ def _shared(texts: list[str]) -> str:
     return least
 
 
-def ways(bank: Bank, kept: int) -> Iterator[list[Way] | None]:
+def ways(bank: Bank, kept: int, constant: Callable[[str], float] = constant_cost) -> Iterator[list[Way] | None]:
     """Yield None after small steps of work, and at last the cheapest chains, cheapest first."""
-    search = _Search(bank, bank.outputs, kept)
+    search = _Search(bank, bank.outputs, kept, constant)
     begin = (0,) * len(bank.outputs)
     graph: _Graph = {}
     reached: dict[State, float] = {begin: 0.0}

@@ -45,7 +45,7 @@ def straight(
                 for source in (substrings, moments, numeric):
                     for _ in source(Column(variable(name, TEXT), own), bank):
                         yield None
-        for batch in ways(bank, kept):
+        for batch in ways(bank, kept, others.constant):
             if batch is None:
                 yield None
             else:

@@ -36,7 +36,7 @@ class Witness:
 
     >>> found = list(Witness().run({"s": ["Ada Lovelace", "Alan Turing"]}, ["A. Lovelace", "A. Turing"]))[-1]
     >>> found[0][0]
-    concat(first(s), ". ", word(s, -1))
+    concat(first(word(s, 0)), ". ", word(s, -1))
     """
 
     kept: int = 20
@@ -69,7 +69,7 @@ class Witness:
         """
         check(inputs, outputs, unlabelled or {})
         every, wanted = distinct(inputs, outputs)
-        others = Others(unlabelled or {}, wanted)
+        others = Others(unlabelled or {}, wanted, every)
         rows = list(range(min(len(wanted), _FEW)))
         for _ in range(_ROUNDS):
             found: Found = []
