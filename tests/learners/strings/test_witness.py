@@ -163,7 +163,7 @@ def test_costs_prefer_what_a_person_would():
         ({"s": ["a"]}, ["a", "b"], None, "column 's' has 1 texts, but there are 2 outputs."),
         ({"s": ["a", 3]}, ["a", "b"], None, "row 1 of 's' is 3, not a text. Turn numbers and dates into texts first, with str()."),
         ({"s": ["a"]}, [1.5], None, "row 0 of 'the outputs' is 1.5, not a text."),
-        ({"s": ["a" * 3000]}, ["a"], None, "row 0 of 's' has 3000 characters; at most 2000 are read."),
+        ({"s": ["a" * 3000]}, ["a"], None, "row 0 of 's' has 3000 characters; at most 1000 are read."),
         ({"s": ["a", "a"]}, ["x", "y"], None, "rows 0 and 1 have the same inputs ('a',) but the outputs 'x' and 'y'."),
         ({"name": ["a"]}, ["a"], {"nam": ["b"]}, "the unlabelled inputs lack the column 'name'. Did you mean 'nam'?"),
     ],

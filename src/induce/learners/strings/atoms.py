@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from induce.algebras.values import run_rows
 from induce.learners.strings.cost import cost
 from induce.terms.strings import strings
 from induce.terms.term import Term
@@ -15,6 +14,8 @@ __all__ = ["Atom", "Bank", "Column", "Values"]
 Values = tuple[str, ...]
 _KEPT = 5
 """Terms kept for the same texts."""
+_MOST_VALUES = 6000
+"""Different texts kept; what comes later is dropped, so cheap pieces are offered first."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,27 @@ class Bank:
 
     outputs: Values
     found: dict[Values, list[Atom]] = field(default_factory=dict)
+    folded: Values = ()
+
+    def __post_init__(self) -> None:
+        self.folded = tuple(output.lower() for output in self.outputs)
 
     def occurs(self, values: Values) -> bool:
         """Whether each text is part of its output, and not all are empty."""
         return any(values) and all(map(str.__contains__, self.outputs, values))
 
+    def resembles(self, values: Values) -> bool:
+        """Whether each text is part of its output, whatever the case."""
+        return all(v.lower() in o for v, o in zip(values, self.folded, strict=True))
+
     def add(self, term: Term, values: Values, price: float | None = None) -> None:
         """Keep a term that gives these texts, unless enough cheaper ones do."""
         price = cost(term) if price is None else price
-        known = self.found.setdefault(values, [])
+        known = self.found.get(values)
+        if known is None:
+            if len(self.found) >= _MOST_VALUES:
+                return
+            known = self.found[values] = []
         if len(known) >= _KEPT and known[-1].cost <= price:
             return
         if any(atom.term is term for atom in known):
@@ -68,10 +81,7 @@ class Bank:
         if self.occurs(values):
             self.add(term, values, price)
             return
-        if not any(values):
-            return
-        folded = [o.lower() for o in self.outputs]
-        if not all(v.lower() in o for v, o in zip(values, folded, strict=True)):
+        if not any(values) or not self.resembles(values):
             return
         for name in ("lower", "upper", "capitalize", "title"):
             changed = tuple(getattr(v, name)() for v in values)
@@ -80,8 +90,3 @@ class Bank:
 
     def __iter__(self) -> Iterator[list[Atom]]:
         return iter(self.found.values())
-
-
-def values_of(term: Term, columns: list[Column]) -> list[str | None]:
-    """The values of a term in the examples."""
-    return run_rows(term, {column.term.name: column.texts for column in columns}, len(columns[0].texts))

@@ -26,6 +26,8 @@ _SPACED = re.compile(r" *-?\d[\d,]*\.? *(?<=[. ])\d* *|(?<![\d.])-?\d[\d,]*(?:\.
 _MANTISSAS = ("1", "2", "2.5", "5", "3", "4", "6", "8", "1.5", "7.5", "1.2")
 _ANY = ".########"
 """The end of a pattern that drops nothing."""
+_LONGEST_SPACED = 40
+_MOST_TARGETS = 16
 _MOST_SOURCES = 6
 
 
@@ -48,18 +50,18 @@ def sources(column: Column) -> list[tuple[Term, Numbers]]:
 def _targets(outputs: Values) -> list[list[str]]:
     """Numbers as they are written in the outputs: for each place, one text for each example."""
     rows: list[list[str]] = []
-    for form in (_WRITTEN, _SPACED):
+    for form in (_WRITTEN, _SPACED) if max(map(len, outputs)) <= _LONGEST_SPACED else (_WRITTEN,):
         lists = [[m.group(0) for m in form.finditer(o)] for o in outputs]
         counts = {len(found) for found in lists}
         least = min(counts)
-        rows += [[found[k] for found in lists] for k in range(least)]
+        rows += [[found[k] for found in lists] for k in range(min(least, _MOST_TARGETS))]
         if len(counts) > 1:
-            rows += [[found[-1 - k] for found in lists] for k in range(least)]
+            rows += [[found[-1 - k] for found in lists] for k in range(min(least, _MOST_TARGETS))]
     rows += [_without_end(row) for row in rows]
     unique = [list(row) for row in dict.fromkeys(tuple(row) for row in rows)]
     bare = [[text.lstrip("-") for text in row] for row in unique if any(text.startswith("-") for text in row)]
     unsigned = [row for row in bare if row not in unique]
-    return (unique + unsigned)[:16]
+    return (unique + unsigned)[:_MOST_TARGETS]
 
 
 def _without_end(texts: list[str]) -> list[str]:

@@ -26,6 +26,8 @@ _Link = tuple[float, Any, Any]
 _JOIN = 0.5
 _SLACK = 6.0
 _MOST_STATES = 2000
+_LONGEST_CONSTANT = 60
+"""Longest constant that may end anywhere; a longer one goes on as far as the outputs agree."""
 _PER_TICK = 10
 
 
@@ -40,18 +42,20 @@ class _Search:
         for atoms in bank:
             pairs = [(atom.cost, atom.term) for atom in atoms]
             self.by_first.setdefault(atoms[0].values[0], []).append((atoms[0].values, pairs))
-        self.longest = max(map(len, self.by_first), default=0)
+        self.sizes = sorted({len(text) for text in self.by_first})
         self.end = tuple(map(len, outputs))
 
     def edges(self, state: State) -> Iterator[tuple[State, list[tuple[float, Term]], bool]]:
         """Next states with the atoms that lead there; True for constants."""
         first, place = self.outputs[0], state[0]
-        for size in range(min(self.longest, len(first) - place) + 1):
+        for size in self.sizes:
+            if place + size > len(first):
+                break
             for values, pairs in self.by_first.get(first[place : place + size], ()):
                 if all(o.startswith(v, p) for o, v, p in zip(self.outputs, values, state, strict=True)):
                     yield tuple(p + len(v) for p, v in zip(state, values, strict=True)), pairs, False
         shared = _shared([o[p:] for o, p in zip(self.outputs, state, strict=True)])
-        for size in range(1, len(shared) + 1):
+        for size in (*range(1, min(len(shared), _LONGEST_CONSTANT)), len(shared)) if shared else ():
             text = shared[:size]
             yield tuple(p + size for p in state), [(self.constant(text), literal(text, TEXT))], True
 

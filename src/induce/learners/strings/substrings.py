@@ -19,6 +19,7 @@ _MOST = 8
 """Occurrences of a token, parts and words looked at from each end."""
 _MOST_PLACES = 400
 _MOST_CUTS = 30
+_MOST_SLICES = 8000
 _PER_TICK = 10
 _BORDERS = ("digits", "letters", "capitals", "small", "spaces", "marks")
 
@@ -140,7 +141,8 @@ def _slices(column: Column, bank: Bank) -> Iterator[None]:
     known = sorted(places(column).items(), key=lambda item: item[1][0][0])[:_MOST_PLACES]
     ends = sorted(known, key=lambda item: item[0])
     folded = texts[0].lower() if len(texts[0].lower()) == len(texts[0]) else texts[0]
-    target = bank.outputs[0].lower()
+    target = bank.folded[0]
+    left = _MOST_SLICES
     yield
     for number, (begin, begin_terms) in enumerate(known):
         for end, end_terms in ends:
@@ -152,8 +154,11 @@ def _slices(column: Column, bank: Bank) -> Iterator[None]:
                 continue
             values = tuple(t[b:e] for t, b, e in zip(texts, begin, end, strict=True))
             trimmed = tuple(v.strip() for v in values)
-            if not all(v.lower() in o.lower() for v, o in zip(trimmed, bank.outputs, strict=True)):
+            if not bank.resembles(trimmed):
                 continue
+            left -= 1
+            if left < 0:
+                return
             for b_cost, b_term in begin_terms[:2]:
                 for e_cost, e_term in end_terms[:2]:
                     made, price = strings["slice"](s, b_term, e_term), 1.1 + b_cost + e_cost
@@ -171,7 +176,7 @@ def _after_cuts(column: Column, bank: Bank) -> Iterator[None]:
     cuts = [(at, terms) for at, terms in cuts if terms[0][1].op.name in ("before", "after")]
     for place, terms in cuts[:_MOST_CUTS]:
         rests = tuple(text[p:] for text, p in zip(texts, place, strict=True))
-        if not all(rests) or any(r[0].lower() not in o.lower() for r, o in zip(rests, bank.outputs, strict=True)):
+        if not all(rests) or not bank.resembles(tuple(rest[0] for rest in rests)):
             continue
         cut = strings["drop"](s, terms[0][1])
         price = 1.1 + terms[0][0]

@@ -16,7 +16,7 @@ from induce.learners.strings.straight import Found, straight
 
 __all__ = ["Witness"]
 
-_LONGEST = 2000
+_LONGEST = 1000
 _FEW, _MORE, _ROUNDS = 8, 4, 5
 """Examples looked at first, those added when a program fails on others, and how often."""
 _CHEAP, _PER_LETTER = 8.0, 0.5
