@@ -18,8 +18,8 @@ __all__ = ["Branching", "lookup"]
 
 Rows = tuple[int, ...]
 _DEPTH = 3
-_MOST_GROUPS = 24
-_MOST_LETTERS = 5000
+_MOST_GROUPS = 20
+_MOST_LETTERS = 4000
 _KEPT = 4
 _BRANCH = 4.0
 _SLACK = 6.0

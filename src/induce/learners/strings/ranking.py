@@ -117,8 +117,8 @@ def ranked(terms: Sequence[Term], others: Others) -> Iterator[list[tuple[Term, f
 
 
 def in_order(scored: Sequence[tuple[Term, float]]) -> list[tuple[Term, float]]:
-    """Programs with their costs, cheapest first, each once."""
+    """Programs with their costs, cheapest first, each once; of equals, the smaller and the one found first."""
     found: dict[Term, float] = {}
-    for term, price in sorted(scored, key=lambda pair: (pair[1], pair[0].size, str(pair[0]))):
+    for term, price in sorted(scored, key=lambda pair: (pair[1], pair[0].size)):
         found.setdefault(term, price)
     return list(found.items())

@@ -17,7 +17,7 @@ from induce.learners.strings.straight import Found, straight
 __all__ = ["Witness"]
 
 _LONGEST = 1000
-_FEW, _MORE, _ROUNDS = 8, 4, 5
+_FEW, _MORE, _ROUNDS = 8, 4, 4
 """Examples looked at first, those added when a program fails on others, and how often."""
 _CHEAP, _PER_LETTER = 8.0, 0.5
 """A program without conditions that costs less (and less for each letter of an output) is not put beside ones with them."""
@@ -79,6 +79,9 @@ class Witness:
                 yield []
             if len(rows) == len(wanted):
                 yield found[: self.kept]
+                return
+            if len(found) <= len(lookup(some, [wanted[row] for row in rows])):  # nothing but tables
+                yield lookup(every, wanted)
                 return
             right: Found = []
             missed: dict[int, None] = {}
