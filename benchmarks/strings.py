@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.runner import Run, row
 from induce.algebras.values import run_rows
+from induce.errors import ExportError
 from induce.learners.strings import Witness
 
 SHARED = "INDUCE_SHARED_DATA"
@@ -78,13 +79,16 @@ def tasks() -> tuple[Task, ...]:
 
 
 def exported_values(program: Any, task: Task) -> list[Any] | None:
-    """What the program gives as exported Python on every row; None where programs cannot be exported."""
+    """What the program gives as exported Python on every row: nothing if it is no Python, None if there is no export."""
     try:
         to_python = importlib.import_module("induce.programs.source").to_python
     except ImportError:
         return None
     room: dict[str, Any] = {}
-    exec(compile(to_python(program, inputs=list(task.inputs)), "<exported>", "exec"), room)
+    try:
+        exec(compile(to_python(program, inputs=list(task.inputs)), "<exported>", "exec"), room)
+    except (ExportError, SyntaxError):
+        return []
     values = []
     for texts in zip(*task.inputs.values(), strict=True):
         try:
