@@ -29,6 +29,7 @@ SUITES: dict[str, str] = {
     "sygus": "benchmarks.sygus",
     "library": "benchmarks.library",
     "spaces": "benchmarks.spaces",
+    "strings": "benchmarks.strings",
 }
 """Suite name to the module that holds its rows."""
 

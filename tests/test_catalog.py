@@ -11,7 +11,7 @@ from induce import catalog
 from induce.errors import AlgebraError, DataError, ExportError, FillError, OpError, SpaceError
 
 SHIPPED = {
-    "languages": ["arithmetic", "boolean", "core_lists", "lists", "rules", "smt_strings"],
+    "languages": ["arithmetic", "boolean", "core_lists", "lists", "rules", "smt_strings", "strings"],
     "algebras": [
         "real",
         "boolean",

@@ -57,7 +57,7 @@ class Shelf(Mapping[str, Any]):
 
     >>> from induce import catalog
     >>> sorted(catalog.languages)
-    ['arithmetic', 'boolean', 'core_lists', 'lists', 'rules', 'smt_strings']
+    ['arithmetic', 'boolean', 'core_lists', 'lists', 'rules', 'smt_strings', 'strings']
     """
 
     def __init__(
@@ -171,6 +171,7 @@ languages = Shelf(
         "lists": "induce.terms.lists:lists",
         "rules": "induce.logic.language:rules",
         "smt_strings": "induce.terms.smt_strings:smt_strings",
+        "strings": "induce.terms.strings:strings",
     },
     "induce.languages",
     OpError,

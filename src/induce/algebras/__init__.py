@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from induce.algebras import string_meanings as _string_meanings  # noqa: F401
 from induce.algebras.algebra import Algebra, check_laws, meaning_of, register
 from induce.algebras.evaluate import evaluate, evaluate_many, fit_constants, jacobian_many
 from induce.algebras.fuzzy import exists, forall, fuzzy, residuum

@@ -17,6 +17,7 @@ from induce.errors import ParseError
 from induce.terms import hole
 from induce.terms.op import Op
 from induce.terms.sexpr import read_sexpr
+from induce.terms.show import is_chain
 from induce.terms.sort import Sort, unify_sorts
 from induce.terms.term import Term, apply, lambda_, literal
 from induce.terms.vocabulary import Item, Token, Vocabulary, grammar_text
@@ -85,6 +86,8 @@ class _Actions:
             raise _Fault(item.start, str(problem)) from None
 
     def _build(self, start: int, op: Op, items: list[Item]) -> Item:
+        if len(items) > 2 and is_chain(op):
+            return functools.reduce(lambda left, right: self._build(start, op, [left, right]), items)
         if len(items) != op.arity:
             plural = "" if op.arity == 1 else "s"
             raise _Fault(

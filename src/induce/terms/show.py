@@ -9,6 +9,7 @@ The syntax beyond operators, calls and numbers::
     ?f{sin(x) | cos(x)}   ?f{0.7: sin(x) | 0.3: cos(x)}    a choice, with its prior
     ?f{grammar}   ?f{net}          a choice over a grammar, a net (so integer, values, subset): read back only when
                                    ``names`` supplies the hole
+    concat(a, b, c)                concat(concat(a, b), c), for an associative operator of two arguments
     x:int   3:int   #0:real        a sort that the context does not give; an index that no function binds
     -1.0   -(1.0)                  the literal minus one; the operator ``neg`` applied to one
 """
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Notation, Op
-from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort, unify_sorts
+from induce.terms.sort import BOOL, INT, REAL, TEXT, TOKEN, Sort, unify_sorts
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ def level_of(notation: Notation) -> int:
         return ATOM
     side = notation.associativity if notation.kind == "infix" else ""
     return notation.precedence * 10 + _RANKS[notation.kind, side]
+
+
+def is_chain(op: Op) -> bool:
+    """Whether ``op(a, b, c)`` may be written for ``op(op(a, b), c)``: an associative call of two equal sorts."""
+    return (
+        op.notation.kind == "call" and op.arity == 2 and "associative" in op.laws and op.arguments[0] is op.arguments[1]
+    )
 
 
 def format_number(value: float, digits: int | None = None) -> str:
@@ -124,7 +132,8 @@ class _Writer:
         if type(value) is bool:
             return str(value) + _annotation(node.sort, None, (BOOL,)), ATOM
         if type(value) is str:
-            return json.dumps(value, ensure_ascii=False) + _annotation(node.sort, None, (TEXT,)), ATOM
+            known = TOKEN if expected is TOKEN else None
+            return json.dumps(value, ensure_ascii=False) + _annotation(node.sort, known, (TEXT,)), ATOM
         return f"<{value!r}{_annotated(node.sort)}>", ATOM
 
     def hole_parts(self, spec: Hole) -> tuple[str, list[tuple[str, Term]], str]:
@@ -218,6 +227,17 @@ def _expectations(node: Term) -> Iterator[tuple[Term, Sort | None]]:
             unify_sorts(expected, arg.sort, mapping)
 
 
+def _chained(node: Term) -> list[tuple[Term, Sort | None]]:
+    """The arguments of a chain ``op(op(a, b), c)`` as they are written, ``op(a, b, c)``."""
+    found: list[tuple[Term, Sort | None]] = []
+    while True:
+        first, last = _expectations(node)
+        found.append(last)
+        if first[0].op is not node.op:
+            return [first, *reversed(found)]
+        node = first[0]
+
+
 def _operator_text(node: Term, depth: int) -> list[str | _Job]:
     op: Op = node.op
     note = op.notation
@@ -241,6 +261,7 @@ def _operator_text(node: Term, depth: int) -> list[str | _Job]:
         return [symbol + (" " if worded else ""), (bare, level, jobs[0][1], depth)]
     if note.kind == "postfix" and op.arity == 1:
         return [(jobs[0][0], level, jobs[0][1], depth), (" " if worded else "") + symbol]
+    jobs = _chained(node) if is_chain(op) else jobs
     parts: list[str | _Job] = [f"{symbol if note.kind == 'call' else op.name}("]
     for number, (arg, sort) in enumerate(jobs):
         if number:

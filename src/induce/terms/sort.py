@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from induce.errors import ParseError, TermError
 
-__all__ = ["BOOL", "INT", "REAL", "TEXT", "Sort", "arrow", "list_of", "parse_sort", "tensor_of", "unify_sorts"]
+__all__ = ["BOOL", "INT", "REAL", "TEXT", "TOKEN", "Sort", "arrow", "list_of", "parse_sort", "tensor_of", "unify_sorts"]
 
 _TABLE: dict[tuple[str, tuple[Sort, ...]], Sort] = {}
 _LOCK = threading.RLock()
@@ -103,6 +103,8 @@ REAL = Sort("real")
 BOOL = Sort("bool")
 INT = Sort("int")
 TEXT = Sort("text")
+TOKEN = Sort("token")
+"""What is looked for in a text: a text as it is, or a class of characters; where it is expected, ``"x"`` is one."""
 
 
 def arrow(*sorts: Sort) -> Sort:

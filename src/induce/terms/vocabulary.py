@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from induce.terms.op import Op
+from induce.terms.op import LITERAL, Op
 from induce.terms.show import IDENTIFIER, level_of
-from induce.terms.sort import INT, REAL, Sort
+from induce.terms.sort import INT, REAL, TEXT, TOKEN, Sort
 from induce.terms.term import Term, literal, variable
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Item:
                 whole = type(self.number) is int
                 usual = INT if whole and INT in (known, default if known is None else None) else REAL
                 self.term = literal(self.number, self.sort or usual)
+        elif expected is TOKEN and self.term.op is LITERAL and self.term.sort is TEXT:
+            self.term = literal(self.term.payload, TOKEN)
         return self.term
 
 

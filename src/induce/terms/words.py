@@ -256,6 +256,8 @@ class Reader:
         if character in "(){}," or (character == "|" and self.brackets and self.brackets[-1][0] == "{"):
             return self._bracket(character)
         match = self.vocabulary.symbol.match(self.text, self.at)
+        if match is None and character == "-":
+            return self._negative()
         if match is None:
             raise self.error(self.at, f"unexpected character {character!r}. {self._hint(character)}")
         terminal = self.vocabulary.terminal_of[match.group(0)]
@@ -266,7 +268,10 @@ class Reader:
         self.at += 1
         token = self._plain() if self.at < len(self.text) else None
         if token is None or token.type != "NUMBER" or token.start != start + 1:
-            raise self.error(start, "unexpected '-'. An s-expression begins with its operator: (- x y), (neg x).")
+            hint = "An s-expression begins with its operator: (- x y), (neg x)."
+            raise self.error(
+                start, f"unexpected '-'. {hint if self.prefix_form else 'A number was expected after it.'}"
+            )
         item: Item = token.value
         assert item.number is not None
         return Token("NUMBER", Item(start, number=-item.number, sort=item.sort), "-" + token.text, start)

@@ -50,9 +50,9 @@ def _glued(growth: Growth) -> list[tuple[Term, int]]:
     found = shortest_gluing(growth.bank.arrays, rows, costs, _cells(growth), rule.cost)
     if found is None:
         return []
-    term = growth.term(found[0][-1])
-    for row in reversed(found[0][:-1]):
-        term = rule.op(growth.term(row), term)
+    term = growth.term(found[0][0])
+    for row in found[0][1:]:
+        term = rule.op(term, growth.term(row))
     return [(term, found[1])]
 
 
