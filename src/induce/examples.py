@@ -183,7 +183,9 @@ def read_examples(X: Any, y: Any, names: Sequence[str] | None = None) -> Example
     columns = _columns(X, names)
     if isinstance(y, str) or not isinstance(y, Iterable):
         raise DataError(f"the outputs must be a list with one entry for each example, but got {y!r}. Write [{y!r}].")
-    outputs, result = check_values(list(y), "the output")
+    given = list(y)
+    # texts may be missing: cells of a table that stay empty
+    outputs, result = check_values(given, "the output", missing=any(isinstance(v, str) for v in given))
     if not columns:
         raise DataError("the examples have no input. Give a list of inputs, or a table with columns.")
     for name, values in columns.items():

@@ -145,8 +145,8 @@ def test_ctrl_c_returns_the_best_so_far():
         if len(calls) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    X = [[3, 1, 2], [9, 9], [4]]
-    synthesizer = ProgramSynthesizer(within="20s", watch=watch).fit(X, [3, 91, 400])
+    X = [[3, 1, 2], [9, 9], [4], [5, 5, 5]]
+    synthesizer = ProgramSynthesizer(within="20s", watch=watch).fit(X, [3, 123457, 765431, 999331])
     assert synthesizer.fit_.stopped == "interrupted; this is the best so far"
     assert calls[-1].line()
 
@@ -233,3 +233,53 @@ def test_primitives_that_misbehave_have_no_value_and_are_named():
     assert "primitive 'spoils' changed its arguments" in notes
     assert "primitive 'fails' raised RuntimeError: no" in notes
     assert notes.count("It was left out.") == 2
+
+
+def test_the_program_by_example_of_the_documentation():
+    from induce.programs import strings
+
+    syn = ProgramSynthesizer(strings, within="10s")
+    syn.fit(["Ada Lovelace", "Alan Turing"], ["A. Lovelace", "A. Turing"])
+    assert str(syn.best_) == 'concat(first(word(s, 0)), ". ", word(s, -1))'
+    assert syn.predict(["Grace Hopper"]) == ["G. Hopper"]
+    assert len(syn.alternatives_[:3]) == 3
+    assert run_source(syn.to_python())("Grace Hopper") == "G. Hopper"
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "fresh"),
+    [
+        (
+            ["06-Oct-2143", "Mar 30 2002", "01311846"],
+            ["10/6/2143", "3/30/2002", "1/31/1846"],
+            ("04-Jul-1999", "7/4/1999"),
+        ),
+        ([("Ada", "Lovelace"), ("Alan", "Turing")], ["Lovelace, A", "Turing, A"], (("Grace", "Hopper"), "Hopper, G")),
+        (["1234.5", "2.25"], ["1,234.50", "2.25"], ("98765.4", "98,765.40")),
+    ],
+)
+def test_texts_numbers_and_dates(X, y, fresh):
+    synthesizer = ProgramSynthesizer().fit(X, y)
+    assert synthesizer.predict([fresh[0]]) == [fresh[1]]
+    function = run_source(synthesizer.to_python())
+    rows = [row if isinstance(row, tuple) else (row,) for row in [*X, fresh[0]]]
+    assert [function(*row) for row in rows] == [*y, fresh[1]]
+
+
+def test_a_docstring_may_end_in_a_quote():
+    synthesizer = ProgramSynthesizer().fit(["a", "b", "zz"], ["New York", "New York", "New York"])
+    assert run_source(synthesizer.to_python())("q") == "New York"
+
+
+def test_texts_to_numbers_use_smt_lib():
+    synthesizer = ProgramSynthesizer(within="1e6 candidates").fit(["abc", "a", "xyzw"], [3, 1, 4])
+    assert str(synthesizer.best_) == "str_len(s)"
+    with pytest.raises(
+        FillError, match="the language 'strings' take and give texts, but the examples have values of sort int"
+    ):
+        ProgramSynthesizer("strings").fit(["abc", "a"], [3, 1])
+
+
+def test_missing_cells_may_stay_missing():
+    synthesizer = ProgramSynthesizer().fit(["ab", None, "xyz"], ["AB", None, "XYZ"])
+    assert synthesizer.predict(["q", None]) == ["Q", None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from induce.programs.ambiguity import Alternative, Suggestion
     from induce.programs.estimator import ProgramSynthesizer
-    from induce.programs.language import core_lists, lists
+    from induce.programs.language import core_lists, lists, strings
     from induce.programs.primitives import primitive
     from induce.programs.reading import load, read_tasks
     from induce.programs.source import to_python
@@ -24,6 +24,7 @@ _HOME = {
     "primitive": "primitives",
     "read_sygus": "sygus",
     "read_tasks": "reading",
+    "strings": "language",
     "to_python": "source",
 }
 
@@ -37,6 +38,7 @@ __all__ = [
     "primitive",
     "read_sygus",
     "read_tasks",
+    "strings",
     "to_python",
 ]
 

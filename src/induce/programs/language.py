@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import induce.algebras.list_functions  # noqa: F401  (says what the operators do)
+import induce.algebras.list_functions
+import induce.algebras.smt_functions
+import induce.algebras.string_meanings  # noqa: F401  (they say what the operators do)
 from induce.errors import DataError
 from induce.examples import Examples, check_values
 from induce.terms.language import Language
 from induce.terms.lists import core_lists, lists
+from induce.terms.smt_strings import smt_strings
 from induce.terms.sort import INT, TEXT, Sort
+from induce.terms.strings import strings
 
-__all__ = ["LANGUAGES", "core_lists", "input_names", "language_for", "lists", "literals_for"]
+__all__ = ["LANGUAGES", "core_lists", "input_names", "language_for", "lists", "literals_for", "smt_strings", "strings"]
 
 SMALL = range(6)
 """Whole numbers that programs on lists may write down: none of them is chosen by looking at tasks."""
@@ -22,7 +26,7 @@ class _Languages(Mapping[str, Language]):
     """Languages by name, and who searches in them."""
 
     def __init__(self) -> None:
-        self.known = {"lists": lists, "core_lists": core_lists}
+        self.known = {"lists": lists, "strings": strings, "core_lists": core_lists, "smt_strings": smt_strings}
 
     def __getitem__(self, name: str) -> Language:
         return self.known[name]
@@ -35,7 +39,11 @@ class _Languages(Mapping[str, Language]):
 
     def learner(self, language: Language) -> Any:
         """The learner for a language; None for typed enumeration."""
-        return None
+        if language.name != strings.name:
+            return None
+        from induce.learners.strings.learner import StringWitness
+
+        return StringWitness()
 
 
 LANGUAGES = _Languages()
@@ -44,9 +52,9 @@ LANGUAGES = _Languages()
 def language_for(examples: Examples) -> Language:
     """The language for the sorts of the examples."""
     sorts = {*examples.sorts.values(), examples.result}
-    if TEXT in sorts and "strings" in LANGUAGES:
-        return LANGUAGES["strings"]
-    return lists
+    if sorts == {TEXT}:
+        return strings
+    return smt_strings if TEXT in sorts else lists
 
 
 def input_names(examples: Examples) -> list[str]:
@@ -73,7 +81,10 @@ def literals_for(
         If a constant is of no sort that programs know.
     """
     if constants is None:
-        return tuple((k, INT) for k in SMALL) if language.name != "core_lists" else ((0, INT), (1, INT))
+        if language.name == "core_lists":
+            return ((0, INT), (1, INT))
+        numbers = tuple((k, INT) for k in SMALL)
+        return (*numbers, ("", TEXT), (" ", TEXT)) if language.name == "smt_strings" else numbers
     found: list[tuple[Any, Sort]] = []
     if isinstance(constants, str | bytes) or not isinstance(constants, Iterable):
         raise DataError(f"constants must be a list of values, but got {constants!r}. Write [{constants!r}].")

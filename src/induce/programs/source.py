@@ -221,6 +221,7 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
         writer = _Writer(names, collected, taken | set(collected.parts) | set(names.values()))
         result = writer.write(term)
     document = str(term).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    document = document[:-1] + '\\"' if document.endswith('"') else document
     body = "\n".join([*writer.lines, f"    return {result}"])
     main = f'def {name}({", ".join(names.values())}):\n    """{document}"""\n{body}\n'
     needs = any("Callable" in p or "Any" in p for p in collected.parts.values())
