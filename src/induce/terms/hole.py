@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VALUE", "Hole", "choice", "integer", "is_anonymous", "module_of", "net", "real", "subset"]
 
-VALUE = Sort("value")
+VALUE = Sort("object")
 """The sort of a hole that stands for any Python value."""
 
 _FRESH = itertools.count()
