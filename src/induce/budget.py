@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from induce.errors import BudgetError, did_you_mean
 
-__all__ = ["Budget", "Start", "cpu_seconds", "resident_bytes"]
+__all__ = ["Budget", "Clock", "Start", "cpu_seconds", "resident_bytes"]
 
 _UNITS = {
     "ms": ("seconds", 1e-3), "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0),
@@ -141,6 +142,42 @@ class Start:
         wall, cpu = time.monotonic() - self.wall, time.process_time() - self.cpu
         most = [math.inf if limit is None else 0.9 * limit for limit in (budget.seconds, budget.cpu)]
         return min(wall, most[0]), min(cpu, most[1])
+
+
+class Clock:
+    """What ends a loop that a driver owns: epochs, candidates, seconds, CPU seconds of this process, Ctrl-C.
+
+    Parameters
+    ----------
+    budget : Budget
+    kept : str
+        What an interrupted loop returns, in words.
+    """
+
+    def __init__(self, budget: Budget, kept: str) -> None:
+        self.budget, self.kept = budget, kept
+        self.began, self.cpu_began = time.monotonic(), time.process_time()
+        self.interrupted = threading.Event()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the clock was made."""
+        return time.monotonic() - self.began
+
+    def over(self, *, candidates: float = 0, epochs: float = 0) -> str:
+        """Why the loop ends now, or an empty text."""
+        b = self.budget
+        if self.interrupted.is_set():
+            return f"interrupted; {self.kept} so far"
+        if b.epochs is not None and epochs >= b.epochs:
+            return f"{b.epochs:g} epochs were done"
+        if b.candidates is not None and candidates >= b.candidates:
+            return f"{candidates:,.0f} candidates were tried"
+        if b.seconds is not None and self.seconds >= b.seconds:
+            return f"the time of {b.seconds:g} s was used"
+        if b.cpu is not None and time.process_time() - self.cpu_began >= b.cpu:
+            return f"the CPU time of {b.cpu:g} s was used"
+        return ""
 
 
 def cpu_seconds() -> float:

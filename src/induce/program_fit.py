@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from induce.budget import Budget
+from induce.budget import Budget, Clock
 from induce.errors import FillError
 from induce.fit import Fit, Row
 from induce.learners.epochs import Epochs
@@ -68,32 +66,6 @@ class ProgramFit(Fit):
         self.program.save(path)
 
 
-class _Clock:
-    """What ends a fill: epochs, seconds, CPU seconds, memory, Ctrl-C."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self.began, self.cpu_began = time.monotonic(), time.process_time()
-        self.interrupted = threading.Event()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
-    def over(self, epochs: int) -> str:
-        """Why the fill ends now, or an empty text."""
-        b = self.budget
-        if self.interrupted.is_set():
-            return "interrupted; these are the best parameters so far"
-        if b.epochs is not None and epochs >= b.epochs:
-            return f"{b.epochs:g} epochs were done"
-        if b.seconds is not None and self.seconds >= b.seconds:
-            return f"the time of {b.seconds:g} s was used"
-        if b.cpu is not None and time.process_time() - self.cpu_began >= b.cpu:
-            return f"the CPU time of {b.cpu:g} s was used"
-        return ""
-
-
 def fill_program(
     program: Any,
     loader: Iterable[Any],
@@ -130,7 +102,7 @@ def fill_program(
         raise FillError(f"a logic program is filled by learners.Epochs, but got {by!r}. Leave by= out.")
     if loader is None or not isinstance(loader, Iterable):
         raise FillError(f"a logic program is filled from a loader of batches, but got {type(loader).__name__}.")
-    clock = _Clock(budget)
+    clock = Clock(budget, "these are the best parameters")
     show = watcher(watch)
     history: list[tuple[float, float, float]] = []
     best: tuple[float, Any] = (math.inf, None)
@@ -145,7 +117,7 @@ def fill_program(
                 history.append((len(history) + 1.0, seen, loss))
                 if loss < best[0] or best[1] is None:
                     best = (loss, batch.values)
-            stopped = clock.over(len(history))
+            stopped = clock.over(epochs=len(history))
             if show is not None and (clock.seconds - shown > 0.2 or stopped or batch.losses is not None):
                 shown = clock.seconds
                 last = history[-1][2] if history else math.nan

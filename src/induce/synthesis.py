@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from induce.algebras.values import has_function
-from induce.budget import Budget
+from induce.budget import Budget, Clock
 from induce.errors import FillError, FormatError
 from induce.examples import Examples
 from induce.fit import Fit, Row
@@ -112,32 +111,6 @@ class SynthesisFit(Fit):
         return f"{self.reason} {self.seen}Stopped: {self.stopped}."
 
 
-class _Clock:
-    """What ends a search for programs."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self.began, self.cpu_began = time.monotonic(), time.process_time()
-        self.interrupted = threading.Event()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
-    def over(self, tried: float) -> str:
-        """Why the search ends now, or an empty text."""
-        b = self.budget
-        if self.interrupted.is_set():
-            return "interrupted; this is the best so far"
-        if b.candidates is not None and tried >= b.candidates:
-            return f"{tried:,.0f} candidates were tried"
-        if b.seconds is not None and self.seconds >= b.seconds:
-            return f"the time of {b.seconds:g} s was used"
-        if b.cpu is not None and time.process_time() - self.cpu_began >= b.cpu:
-            return f"the CPU time of {b.cpu:g} s was used"
-        return ""
-
-
 @dataclass
 class _Found:
     """Programs so far, and the candidates tried when the first was found."""
@@ -209,7 +182,7 @@ def synthesize(
         prepare()
     compiled = time.monotonic() - began
     budget = default_budget() if within is None else Budget.read(within)
-    clock, show, found = _Clock(budget), watcher(watch), _Found()
+    clock, show, found = Clock(budget, "this is the best"), watcher(watch), _Found()
     stopped, shown = "", 0.0
     steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
     with catching_interrupt(clock):  # type: ignore[arg-type]
@@ -219,7 +192,7 @@ def synthesize(
                 stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
                 break
             found.add(step)
-            stopped = clock.over(found.tried) or ("a program was found" if found.enough else "")
+            stopped = clock.over(candidates=found.tried) or ("a program was found" if found.enough else "")
             if show is not None and (clock.seconds - shown > 0.2 or stopped):
                 shown = clock.seconds
                 show(_progress(found, clock, stopped))
@@ -229,7 +202,7 @@ def synthesize(
     return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
 
 
-def _progress(found: _Found, clock: _Clock, stopped: str) -> Progress:
+def _progress(found: _Found, clock: Clock, stopped: str) -> Progress:
     best = min(found.programs, key=lambda t: _order(t, found.programs[t])) if found.programs else None
     notes = (f"all programs of cost {found.finished} seen",) if found.finished else ()
     loss = 0.0 if found.programs else math.nan
