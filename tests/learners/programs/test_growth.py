@@ -139,3 +139,4 @@ def test_goals_that_nothing_makes_are_named():
     with pytest.raises(GrammarError, match=r"no input and no operator makes a value of sort text; they make .*int"):
         rules_of([lists["head"], lists["+"]], [INTS], TEXT)
     assert rules_of([declare("unheard_of(int) -> int"), lists["head"]], [INTS], INT)
+    assert rules_of([lists["is_even"]], [INTS], INTS)  # the input itself is a value of the goal's sort

@@ -89,7 +89,8 @@ def rules_of(
     GrammarError
         If no operator or input can make the goal's sort.
     """
-    ops, given = tuple(language), tuple(dict.fromkeys([*sorts, goal]))
+    ops, inputs = tuple(language), tuple(sorts)
+    given = dict.fromkeys([*inputs, goal])
     wanted = {INT, BOOL, *given, *(s for op in ops for s in (*op.arguments, op.result) if s in _HELD)}
     held = [s for s in _HELD if s in wanted]
     found: list[Rule] = []
@@ -102,7 +103,7 @@ def rules_of(
             plain = [s for s in (*arguments, result) if not s.is_arrow]
             if (code_of(op) >= 0 or has_function(op)) and all(s in held for s in plain):
                 found.append(Rule(op, arguments, result, max(1, (costs or {}).get(op.name, round(op.cost)))))
-    made = {*given[:-1], *(r.result for r in found)}
+    made = {*inputs, *(r.result for r in found)}
     if goal not in made:
         names_of = ", ".join(sorted(str(s) for s in made))
         raise GrammarError(
