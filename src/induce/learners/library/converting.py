@@ -12,9 +12,11 @@ from induce.terms.op import APPLY, BOUND, LAMBDA, LITERAL, VARIABLE, Op
 from induce.terms.sort import INT, Sort, unify_sorts
 from induce.terms.term import Term, apply, bound, lambda_, literal, variable
 
-__all__ = ["Typed", "function_from", "program_from", "tree_of"]
+__all__ = ["Typed", "function_from", "program_from", "tree_of", "with_inputs"]
 
-_LETTERS = [chr(code) for code in range(0x250, 0x2AF) if chr(code).islower()]
+_LETTERS = [
+    chr(code) for code in (*range(0x250, 0x2AF), *range(0x400, 0x530), *range(0x1E00, 0x1F00)) if chr(code).islower()
+]
 """Names of sort variables made here: lower-case letters that nobody writes."""
 _NUMBER = re.compile(r"-?\d+")
 Builder = Callable[[Mapping[Sort, Sort]], Term]
@@ -179,16 +181,16 @@ def program_from(tree: Tree, inputs: Mapping[str, Sort], ops: Mapping[str, Op]) 
     around = tuple(inputs[name] for name in reversed(names))
     _, build = inference.infer(tree, around)
     term = build(dict(inference.mapping))
-    return _closed(term, names, inputs, 0)
+    return with_inputs(term, names, inputs, 0)
 
 
-def _closed(term: Term, names: Sequence[str], inputs: Mapping[str, Sort], depth: int) -> Term:
-    """Indices that reach beyond the program become its inputs."""
+def with_inputs(term: Term, names: Sequence[str], inputs: Mapping[str, Sort], depth: int = 0) -> Term:
+    """Indices that reach beyond the program become its inputs, the last name innermost."""
     if term.op is BOUND and term.payload >= depth:
         name = names[len(names) - 1 - (term.payload - depth)]
         return variable(name, inputs[name])
     if not term.args:
         return term
     inner = depth + (term.op is LAMBDA)
-    args = tuple(_closed(a, names, inputs, inner) for a in term.args)
+    args = tuple(with_inputs(a, names, inputs, inner) for a in term.args)
     return Term(term.op, args, term.payload)
