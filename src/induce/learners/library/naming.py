@@ -28,6 +28,7 @@ __all__ = [
     "name_from_body",
     "objection_to",
     "opened",
+    "operator_of",
     "parameter_names",
     "renamed",
     "shown",
@@ -258,13 +259,13 @@ def defined(base: Language, name: str, text: str, arity: int, uses: int = 0) -> 
     """
     tree = read(text)
     typed = function_from(tree, arity, base.ops)
-    op = _operator(name, typed.parameters, typed.result, write(tree))
+    op = operator_of(name, typed.parameters, typed.result, write(tree))
     if not has_function(op):
         define(op, _function_of_body(typed.body))
     return Definition(op, typed.body, write(tree), uses)
 
 
-def _operator(name: str, parameters: tuple[Sort, ...], result: Sort, text: str) -> Op:
+def operator_of(name: str, parameters: tuple[Sort, ...], result: Sort, text: str) -> Op:
     """The operator; two libraries may give one name to two bodies, so a mark keeps the operators and their functions apart."""
     mark = hashlib.sha256(text.encode()).hexdigest()[:12]
     return Op(name, parameters, result, Notation("call" if parameters else "constant", name, python=mark))
@@ -298,7 +299,7 @@ def renamed(library: Library, names: Mapping[str, str]) -> tuple[Library, dict[O
     for definition in library.definitions:
         old = definition.op
         name = names.get(old.name, old.name)
-        new = _operator(name, old.arguments, old.result, definition.text)
+        new = operator_of(name, old.arguments, old.result, definition.text)
         if has_function(old) and not has_function(new):
             define(new, function_of(old))
         exchanged[old] = new

@@ -11,7 +11,7 @@ from induce.learners.library.waking import Library
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["Pattern", "matched", "rewritten", "rewritten_as", "rewritten_tree"]
+__all__ = ["Pattern", "cost_of", "matched", "rewritten", "rewritten_as", "rewritten_tree"]
 
 Pattern = tuple[str, Tree, int]
 """Name, body with ``#0``, ``#1``, ..., and number of arguments of an operator."""
@@ -90,6 +90,16 @@ class _Rewriter:
         head = (_LEAF, tree[0]) if _is_function_name(tree[0]) else self.best(tree[0])
         parts = [head, *(self.best(part) for part in tree[1:])]
         return sum(c for c, _ in parts) + _INNER * (len(parts) - 1), tuple(t for _, t in parts)
+
+
+def cost_of(tree: Tree) -> int:
+    """100 for each symbol, 1 for each application and function.
+
+    >>> from induce.learners.library.compressing import read
+    >>> cost_of(read("(f a (lam $0))"))
+    303
+    """
+    return _Rewriter(()).best(tree)[0]
 
 
 def rewritten_tree(tree: Tree, patterns: Sequence[Pattern]) -> Tree:
