@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from induce.errors import FillError, ParseError, TermError
 from induce.learners.library.compressing import Abstraction, Tree, compress, expand, read, write
@@ -276,7 +277,7 @@ def _result(
     uses = dict.fromkeys((d.op for d in definitions), 0)
     for place, tree in trees.items():
         original = originals[place]
-        shorter = rewritten_as(tree, patterns, lambda made, original=original: codec.term(made, original))
+        shorter = rewritten_as(tree, patterns, partial(codec.term, original=original))
         if expanded(shorter, definitions, codec) is not original:
             shorter = original
         rewritten[place] = shorter
