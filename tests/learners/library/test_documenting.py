@@ -12,6 +12,7 @@ from induce.learners.library.calls import Call, Function
 from induce.learners.library.documented import Documentation
 from induce.learners.library.documenting import document
 from induce.learners.library.naming import defined, distinct_name, objection_to, parameter_names, renamed
+from induce.learners.library.recognizing import recognized
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
 from induce.terms.lists import INTS, lists
@@ -67,7 +68,7 @@ def test_names_are_unique_valid_readable_and_always_the_same(documented):
         "fold_add",
         "if_less",
         "sort_then_map_add",
-        "map_2",
+        "for_each",
     ]
     assert len(set(names)) == len(names)
     assert all(n.isidentifier() and not keyword.iskeyword(n) and n not in lists for n in names)
@@ -94,7 +95,9 @@ def test_entries_say_what_uses_them_through_others_too(documented):
     assert entries["is_even_2"].tasks == ("evens in order",)
     assert entries["tail_then_map_add_1_then_sum"].body == "sum(map_add(1, tail(xs)))"
     assert entries["tail_then_map_add_1_then_sum"].expansion == r"sum(map(\x0:int. x0 + 1, tail(xs)))"
-    assert entries["is_even_2"].description == "Says whether n % 2 equals 0."
+    assert entries["is_even_2"].description == (
+        "Says whether n is even, like 'is_even': they agreed on 60 drawn inputs."
+    )
     assert entries["if_less"].description == "Gives m if n is less than m, else n."
     assert entries["constant_4"].signature == "constant_4 -> int"
 
@@ -235,6 +238,23 @@ def test_two_libraries_may_give_one_name_to_two_bodies():
 def test_a_documented_library_can_be_documented_again(documented):
     again = document(documented.library, [(s.name, s.examples, s.program) for s in documented.solutions])
     assert str(again) == str(documented)
+
+
+@pytest.mark.parametrize(
+    ("text", "arity", "known"),
+    [
+        ("(fold (lam (lam (+ $1 1))) 0 #0)", 1, "len(`#0`)"),
+        ("(if (< #0 #1) #0 #1)", 2, None),
+        ("(if (< #0 0) (- 0 #0) #0)", 1, "abs(`#0`)"),
+        ("(cons #1 #0)", 2, "cons(`#1`, `#0`)"),
+        ("(map (lam (+ $0 1)) #0)", 1, None),
+        ("(+ 1 1)", 0, None),
+        ("(- #0 #0)", 1, None),
+    ],
+)
+def test_known_behaviour_is_recognized(text, arity, known):
+    found = recognized(defined(lists, "f", text, arity))
+    assert (None if found is None else str(found)) == known
 
 
 def test_what_is_no_solution_is_refused():

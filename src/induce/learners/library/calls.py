@@ -21,7 +21,7 @@ from induce.terms.show import to_text
 from induce.terms.sort import BOOL, INT, TEXT, Sort
 from induce.terms.term import Term, bound, lambda_, literal, variable
 
-__all__ = ["Call", "Function", "find_calls"]
+__all__ = ["Call", "Function", "drawn_function", "find_calls"]
 
 _RUNS = 6
 """Examples of one task that are run."""
@@ -138,7 +138,7 @@ def _arguments(node: Term, values: Sequence[Any], inputs: Mapping[str, Any]) -> 
     return found
 
 
-def _drawn_function(sort: Sort, language: Language, rng: np.random.Generator) -> Term | None:
+def drawn_function(sort: Sort, language: Language, rng: np.random.Generator) -> Term | None:
     """A small function of a sort: an operator on its parameters and a literal, a parameter, or a constant."""
     parameters: list[Sort] = []
     result = sort
@@ -177,7 +177,7 @@ def _drawn(sort: Sort, language: Language, rng: np.random.Generator) -> Any:
     if sort is TEXT:
         return ["Ada Lovelace", "a-b", "12.5", "Grace"][int(rng.integers(4))]
     if sort.is_arrow:
-        return _drawn_function(sort, language, rng)
+        return drawn_function(sort, language, rng)
     if sort.name == "list" and sort.args[0] is INT:
         return [int(v) for v in rng.choice(9, int(rng.integers(2, 5)), replace=False) + 1]
     if sort.name == "list" and is_plain(sort):

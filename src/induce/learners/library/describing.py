@@ -8,13 +8,14 @@ from induce.algebras.values import UNDEFINED, run
 from induce.errors import AlgebraError
 from induce.learners.library.converting import with_inputs
 from induce.learners.library.naming import opened, parameter_names, shown
+from induce.learners.library.recognizing import DRAWS
 from induce.learners.library.waking import Definition
 from induce.terms.language import Language
 from induce.terms.op import APPLY, LAMBDA, LITERAL, VARIABLE
 from induce.terms.sort import BOOL
-from induce.terms.term import Term
+from induce.terms.term import Term, variable
 
-__all__ = ["described"]
+__all__ = ["described", "described_as"]
 
 _LONGEST = 240
 
@@ -36,6 +37,7 @@ PHRASES = {
     "take_while": "the first elements {a} of {1}, as long as {0}", "drop_while": "{1} from its first element {a} on for which it is not so that {0}",
     "all": "{0} for every {a} of {1}", "any": "{0} for some {a} of {1}", "zip_with": "the list of {0} for {a} and {b} of {1} and {2} side by side",
     "fold": "{1} changed, for each element {b} of {2} in turn, from {a} to {0}",
+    "fold_right": "{1} changed, for each element {a} of {2} in turn from the last, from {b} to {0}",
 }  # fmt: skip
 """``{0}``, ``{1}`` are the arguments; ``{a}``, ``{b}`` the parameters of the function that is the first one."""
 
@@ -59,6 +61,23 @@ def described(definition: Definition, language: Language) -> str:
     if len(phrase) > _LONGEST:
         phrase = f"{phrase[:_LONGEST]}..."
     return f"Says whether {phrase}." if op.result is BOOL else f"Gives {phrase}."
+
+
+def described_as(definition: Definition, known: Term, language: Language) -> str:
+    """One sentence by the operator that a definition behaves as, and the test that says so.
+
+    Parameters
+    ----------
+    definition : Definition
+    known : Term
+        What :func:`induce.learners.library.recognizing.recognized` gave.
+    language : Language
+    """
+    names = parameter_names(definition.op.arguments)
+    stand: dict[Term | str, Term | float] = {v: variable(names[int(v.name[1:])], v.sort) for v in known.variables}
+    phrase = _Phrases(names, language).phrase(known.replace(stand))
+    start = "Says whether" if definition.op.result is BOOL else "Gives"
+    return f"{start} {phrase}, like '{known.op.name}': they agreed on {DRAWS} drawn inputs."
 
 
 def _value(constant: Definition) -> str:

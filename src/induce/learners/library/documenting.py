@@ -17,7 +17,7 @@ from induce.examples import Examples
 from induce.learners.library.calls import find_calls
 from induce.learners.library.compressing import read
 from induce.learners.library.converting import function_from
-from induce.learners.library.describing import described
+from induce.learners.library.describing import described, described_as
 from induce.learners.library.documented import Documentation, DocumentedLibrary, Solution
 from induce.learners.library.naming import (
     distinct_name,
@@ -30,6 +30,7 @@ from induce.learners.library.naming import (
     taken_names,
     with_operators,
 )
+from induce.learners.library.recognizing import name_of_known, recognized
 from induce.learners.library.rewriting import rewritten_as
 from induce.learners.library.waking import Definition, Library
 from induce.terms.op import Op
@@ -100,7 +101,11 @@ def _named(
     definition: Definition, documenter: Documenter | None, asked: str, library: Library
 ) -> tuple[str, str, list[str]]:
     """Name and description of one operator, and notes on what could not be used."""
-    name, text = name_from_body(definition), described(definition, library.base)
+    known = recognized(definition)
+    if known is None:
+        name, text = name_from_body(definition), described(definition, library.base)
+    else:
+        name, text = name_of_known(known.op), described_as(definition, known, library.base)
     if documenter is None:
         return name, text, []
     found, problem = _answered(documenter, asked)

@@ -34,6 +34,7 @@ __all__ = [
     "shown",
     "taken_names",
     "with_operators",
+    "word_of",
 ]
 
 _LONGEST = 60
@@ -163,7 +164,7 @@ def _word(node: Term) -> str:
     for argument in node.args:
         if argument.op is LAMBDA:
             words.append(_inner_words(argument))
-        elif argument.op is LITERAL and type(argument.payload) is int and node.op.name != "fold":
+        elif argument.op is LITERAL and type(argument.payload) is int and not node.op.name.startswith("fold"):
             words.append(_number_word(argument.payload))
     return "_".join([w for w in words if w][:3])
 
