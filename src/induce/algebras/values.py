@@ -52,6 +52,7 @@ VALUES = Algebra(
 Algebra.VALUES = VALUES
 
 _FUNCTIONS: dict[Op, Callable[..., Any]] = {}
+Watch = Callable[[Term, list[Any]], None]
 
 
 def define(op: Op, function: Callable[..., Any]) -> None:
@@ -91,11 +92,12 @@ _NOTHING = _Nothing()
 
 
 class _Runner:
-    """One run: the inputs by name, and how many applications of functions are still allowed."""
+    """One run: the inputs by name, how many applications of functions are still allowed, and who is told of them."""
 
-    def __init__(self, inputs: Mapping[str, Any], steps: int) -> None:
+    def __init__(self, inputs: Mapping[str, Any], steps: int, watch: Watch | None = None) -> None:
         self.inputs = inputs
         self.steps = steps
+        self.watch = watch
 
     def value(self, term: Term, bound: tuple[Any, ...]) -> Any:
         """The value of a term whose bound variables are ``bound``, innermost first."""
@@ -131,6 +133,8 @@ class _Runner:
             return _NOTHING if args[0] is _NOTHING else args[1] if args[0] else args[2]
         if any(arg is _NOTHING for arg in args):
             return _NOTHING
+        if self.watch is not None:
+            self.watch(node, args)
         try:
             return args[0](args[1]) if op is APPLY else function_of(op)(*args)
         except AlgebraError:
@@ -160,7 +164,7 @@ class _Runner:
         return function
 
 
-def run(term: Term, inputs: Mapping[str, Any], *, steps: int = 100_000) -> Any:
+def run(term: Term, inputs: Mapping[str, Any], *, steps: int = 100_000, watch: Watch | None = None) -> Any:
     """The value of a program on one input.
 
     Parameters
@@ -170,6 +174,8 @@ def run(term: Term, inputs: Mapping[str, Any], *, steps: int = 100_000) -> Any:
         A Python value for each variable.
     steps : int
         Most applications of operators; a program that needs more has no value.
+    watch : callable, optional
+        Told of every application before it is made: the sub-term, and the values of its arguments.
 
     Raises
     ------
@@ -182,7 +188,7 @@ def run(term: Term, inputs: Mapping[str, Any], *, steps: int = 100_000) -> Any:
     >>> run(lists.parse("take(2, reverse(xs))"), {"xs": [1, 2, 3]})
     [3, 2]
     """
-    result = _Runner(inputs, steps).value(term, ())
+    result = _Runner(inputs, steps, watch).value(term, ())
     if result is _NOTHING:
         raise Undefined(f"'{term}' has no value on this input.")
     return result

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from induce.programs.ambiguity import Alternative, Suggestion
     from induce.programs.estimator import ProgramSynthesizer
     from induce.programs.language import core_lists, lists, strings
+    from induce.programs.module import to_module
     from induce.programs.primitives import primitive
     from induce.programs.reading import load, read_tasks
     from induce.programs.source import to_python
@@ -25,6 +26,7 @@ _HOME = {
     "read_sygus": "sygus",
     "read_tasks": "reading",
     "strings": "language",
+    "to_module": "module",
     "to_python": "source",
 }
 
@@ -39,6 +41,7 @@ __all__ = [
     "read_sygus",
     "read_tasks",
     "strings",
+    "to_module",
     "to_python",
 ]
 

@@ -7,7 +7,7 @@ import inspect
 import keyword
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from induce.algebras.values import function_of
@@ -16,12 +16,12 @@ from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
 from induce.terms.source import safe_names
 from induce.terms.term import Term
 
-__all__ = ["to_python"]
+__all__ = ["BUILT_IN", "Collected", "Writer", "import_lines", "in_docstring", "to_python"]
 
 _INFIX = {
     "+": "+", "-": "-", "*": "*", "//": "//", "%": "%", "<": "<", "<=": "<=", "==": "==", "and": "and", "or": "or",
 }  # fmt: skip
-_BUILT_IN = {abs: "abs", len: "len", sum: "sum", max: "max", min: "min", sorted: "sorted"}
+BUILT_IN = {abs: "abs", len: "len", sum: "sum", max: "max", min: "min", sorted: "sorted"}
 _DEEPEST = 30
 
 
@@ -60,7 +60,7 @@ class _Module:
         return ast.get_source_segment(self.text, node) or ""
 
 
-class _Collected:
+class Collected:
     """Definitions and imports that a program needs, in order of first use."""
 
     def __init__(self) -> None:
@@ -68,10 +68,15 @@ class _Collected:
         self.imports: dict[str, None] = {}
         self.modules: dict[str, _Module] = {}
 
+    @property
+    def names(self) -> set[str]:
+        """Names that the definitions and imports take up."""
+        return {*self.parts, *(line.split()[-1].split(".")[0] for line in self.imports)}
+
     def add(self, function: Callable[..., Any], op: Op) -> str:
         """Take in a function and all it uses; the name to call it by."""
-        if function in _BUILT_IN:
-            return _BUILT_IN[function]
+        if function in BUILT_IN:
+            return BUILT_IN[function]
         name = getattr(function, "__name__", "")
         module = sys.modules.get(getattr(function, "__module__", ""))
         if module is None or not name.isidentifier():
@@ -127,9 +132,28 @@ class _Collected:
         self.imports[line] = None
 
 
-class _Writer:
-    def __init__(self, names: dict[str, str], collected: _Collected, taken: set[str]) -> None:
-        self.names, self.collected, self.taken = names, collected, taken
+class Writer:
+    """Expressions for the terms of one function.
+
+    Parameters
+    ----------
+    names : mapping of variable to parameter
+    collected : Collected
+        Receives the functions that are called.
+    taken : collection of str
+        Names that mean something already.
+    library : mapping of Op to str, optional
+        Operators that are functions of the same module.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        collected: Collected,
+        taken: Collection[str],
+        library: Mapping[Op, str] | None = None,
+    ) -> None:
+        self.names, self.collected, self.taken, self.library = names, collected, taken, library or {}
         self.lines: list[str] = []
 
     def write(self, term: Term, bound: tuple[str, ...] = ()) -> str:
@@ -159,6 +183,8 @@ class _Writer:
             return self.write(term)
         text = self.write(term)
         name = f"part{len(self.lines) + 1}"
+        while name in self.taken:
+            name += "_"
         self.lines.append(f"    {name} = {text}")
         return name
 
@@ -168,6 +194,8 @@ class _Writer:
             return f"({text})" if infix or arg.op is LAMBDA or text.startswith("-") else text
 
         name = term.op.name
+        if term.op in self.library:
+            return f"{self.library[term.op]}({', '.join(args)})"
         if term.op is APPLY:
             return f"{atom(args[0], term.args[0])}({args[1]})"
         if name in _INFIX and len(args) == 2:
@@ -210,22 +238,34 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ExportError(f"a Python function cannot be called '{name}'. Give an identifier, such as 'program'.")
     variables = list(dict.fromkeys([*(inputs or ()), *(v.name for v in term.variables)]))
-    names = safe_names(variables, taken={name, *_BUILT_IN.values()})
-    collected = _Collected()
-    taken = {name, *names.values(), *_BUILT_IN.values()}
-    writer = _Writer(names, collected, taken)
+    names = safe_names(variables, taken={name, *BUILT_IN.values()})
+    collected = Collected()
+    taken = {name, *names.values(), *BUILT_IN.values()}
+    writer = Writer(names, collected, taken)
     result = writer.write(term)
     clash = next((n for n in collected.parts if n in names.values() or n == name), None)
     if clash is not None:
-        names = safe_names(variables, taken={name, *_BUILT_IN.values(), *collected.parts})
-        writer = _Writer(names, collected, taken | set(collected.parts) | set(names.values()))
+        names = safe_names(variables, taken={name, *BUILT_IN.values(), *collected.parts})
+        writer = Writer(names, collected, taken | set(collected.parts) | set(names.values()))
         result = writer.write(term)
-    document = str(term).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    document = document[:-1] + '\\"' if document.endswith('"') else document
     body = "\n".join([*writer.lines, f"    return {result}"])
-    main = f'def {name}({", ".join(names.values())}):\n    """{document}"""\n{body}\n'
-    needs = any("Callable" in p or "Any" in p for p in collected.parts.values())
-    head = ["from __future__ import annotations"] if collected.parts else []
-    imports = [*sorted(line for line in collected.imports if needs or "typing" not in line)]
-    top = "\n\n".join(part for part in ["\n".join(head), "\n".join(imports)] if part)
+    main = f'def {name}({", ".join(names.values())}):\n    """{in_docstring(str(term))}"""\n{body}\n'
+    head = "from __future__ import annotations" if collected.parts else ""
+    top = "\n\n".join(part for part in [head, import_lines(collected)] if part)
     return "\n\n\n".join([part for part in [top, *collected.parts.values()] if part] + [main])
+
+
+def import_lines(collected: Collected) -> str:
+    """The imports that the collected definitions need."""
+    needs = any("Callable" in p or "Any" in p for p in collected.parts.values())
+    return "\n".join(sorted(line for line in collected.imports if needs or "typing" not in line))
+
+
+def in_docstring(text: str) -> str:
+    r"""Text as it is written between three quotation marks.
+
+    >>> print(in_docstring('a "quoted" \\ text "'))
+    a "quoted" \\ text \"
+    """
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return text[:-1] + '\\"' if text.endswith('"') else text

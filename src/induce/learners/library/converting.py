@@ -2,40 +2,89 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
 
-from induce.errors import TermError
+from induce.errors import ParseError, TermError
 from induce.learners.library.compressing import Tree
 from induce.terms.op import APPLY, BOUND, LAMBDA, LITERAL, VARIABLE, Op
-from induce.terms.sort import INT, Sort, unify_sorts
+from induce.terms.sort import INT, Sort, parse_sort, unify_sorts
 from induce.terms.term import Term, apply, bound, lambda_, literal, variable
 
-__all__ = ["Typed", "function_from", "program_from", "tree_of"]
+__all__ = ["Typed", "function_from", "literal_token", "program_from", "tree_of", "with_inputs"]
 
-_LETTERS = [chr(code) for code in range(0x250, 0x2AF) if chr(code).islower()]
+_LETTERS = [
+    chr(code) for code in (*range(0x250, 0x2AF), *range(0x400, 0x530), *range(0x1E00, 0x1F00)) if chr(code).islower()
+]
 """Names of sort variables made here: lower-case letters that nobody writes."""
 _NUMBER = re.compile(r"-?\d+")
+_LITERAL = re.compile(r"([\w%.-]+):([\w%.~-]+)")
+_UNDECIDED = Sort("undecided")
 Builder = Callable[[Mapping[Sort, Sort]], Term]
 
 
-def tree_of(term: Term, inputs: Sequence[str]) -> Tree:
+def literal_token(term: Term) -> str:
+    """A value written down, as one symbol that says its sort: ``real:2.5``; whole numbers are plain.
+
+    >>> literal_token(literal("a (b)")), literal_token(literal(-3))
+    ('text:%22a%20%28b%29%22', '-3')
+    """
+    value = term.payload
+    if type(value) is int and term.sort is INT:
+        return str(value)
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        raise TermError(f"'{term}' cannot be part of a library: a number, a text or a list was expected.") from None
+    return f"{quote(str(term.sort), safe='')}:{quote(text, safe='')}"
+
+
+def _literal(token: str) -> Term | None:
+    """The value that a symbol of :func:`literal_token` says; None for another symbol."""
+    if _NUMBER.fullmatch(token):
+        return literal(int(token), INT)
+    match = _LITERAL.fullmatch(token)
+    if match is None:
+        return None
+    try:
+        value, sort = json.loads(unquote(match.group(2))), parse_sort(unquote(match.group(1)))
+    except (ValueError, ParseError):
+        return None
+    return literal(_tuple(value), sort)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(_tuple(v) for v in value) if isinstance(value, list) else value
+
+
+def tree_of(term: Term, inputs: Sequence[str], tokens: Mapping[Op, str] | None = None) -> Tree:
     """A program as a tree: a function of its inputs, the first outermost.
+
+    Parameters
+    ----------
+    term : Term
+    inputs : sequence of str
+    tokens : mapping of Op to str, optional
+        Symbols of operators whose name is not to be used.
 
     Raises
     ------
     TermError
-        If it holds what an s-expression of this kind cannot say (a hole, a text).
+        If it holds what an s-expression of this kind cannot say (a hole, a value that is no number, text or list).
     """
+    symbols = tokens or {}
 
     def convert(node: Term, depth: int) -> Tree:
         if node.op is VARIABLE:
             return f"${depth + len(inputs) - 1 - inputs.index(node.name)}"
         if node.op is BOUND:
             return f"${node.payload}"
-        if node.op is LITERAL and type(node.payload) is int:
-            return str(node.payload)
+        if node.op is LITERAL:
+            return literal_token(node)
         if node.op is LAMBDA:
             return ("lam", convert(node.args[0], depth + 1))
         if node.op is APPLY:
@@ -43,10 +92,11 @@ def tree_of(term: Term, inputs: Sequence[str]) -> Tree:
             parts = (head,) if isinstance(head, str) or head[0] == "lam" else head
             return (*parts, convert(node.args[1], depth))
         if node.op.notation.kind == "special":
-            raise TermError(f"'{node}' cannot be part of a library. Fill holes first; texts are not supported yet.")
+            raise TermError(f"'{node}' cannot be part of a library. Fill holes first.")
+        symbol = symbols.get(node.op, node.op.name)
         if not node.args:
-            return node.op.name
-        return (node.op.name, *(convert(a, depth) for a in node.args))
+            return symbol
+        return (symbol, *(convert(a, depth) for a in node.args))
 
     tree = convert(term, 0)
     for _ in inputs:
@@ -106,10 +156,11 @@ class _Inference:
             sort = self.params[int(name[1:])]
             index = len(self.params) - 1 - int(name[1:]) + len(around)
             return sort, lambda m: bound(index, _final(sort, m))
-        if _NUMBER.fullmatch(name):
-            return INT, lambda m: literal(int(name), INT)
         if name in self.ops:
             return self.operator(self.ops[name], (), around)
+        value = _literal(name)
+        if value is not None:
+            return value.sort, lambda m: value
         raise TermError(f"unknown operator '{name}'.")
 
     def operator(self, op: Op, args: Sequence[Tree], around: tuple[Sort, ...]) -> tuple[Sort, Builder]:
@@ -145,13 +196,15 @@ def _variables(sort: Sort) -> Iterator[Sort]:
 
 
 def _final(sort: Sort, mapping: Mapping[Sort, Sort]) -> Sort:
-    """The inferred sort; what nothing decides is a whole number."""
+    """The inferred sort; what nothing decides is of the sort kept under ``_UNDECIDED``."""
     found = sort.substitute(mapping)
-    return found.substitute(dict.fromkeys(_variables(found), INT))
+    return found.substitute(dict.fromkeys(_variables(found), mapping[_UNDECIDED]))
 
 
-def function_from(tree: Tree, arity: int, ops: Mapping[str, Op]) -> Typed:
+def function_from(tree: Tree, arity: int, ops: Mapping[str, Op], default: Sort = INT) -> Typed:
     """The body of an abstraction, with ``#0``, ``#1``, ... as arguments, as a typed function.
+
+    What nothing decides is of the default sort.
 
     Raises
     ------
@@ -160,7 +213,7 @@ def function_from(tree: Tree, arity: int, ops: Mapping[str, Op]) -> Typed:
     """
     inference = _Inference(ops, arity)
     result, build = inference.infer(tree, ())
-    mapping = dict(inference.mapping)
+    mapping = {**inference.mapping, _UNDECIDED: default}
     body = build(mapping)
     sorts = tuple(_final(sort, mapping) for sort in inference.params)
     for sort in reversed(sorts):
@@ -168,7 +221,7 @@ def function_from(tree: Tree, arity: int, ops: Mapping[str, Op]) -> Typed:
     return Typed(sorts, _final(result, mapping), body)
 
 
-def program_from(tree: Tree, inputs: Mapping[str, Sort], ops: Mapping[str, Op]) -> Term:
+def program_from(tree: Tree, inputs: Mapping[str, Sort], ops: Mapping[str, Op], default: Sort = INT) -> Term:
     """A program from its tree, a function of its inputs: the inverse of :func:`tree_of`."""
     names = list(inputs)
     for _ in names:
@@ -178,17 +231,17 @@ def program_from(tree: Tree, inputs: Mapping[str, Sort], ops: Mapping[str, Op]) 
     inference = _Inference(ops, 0)
     around = tuple(inputs[name] for name in reversed(names))
     _, build = inference.infer(tree, around)
-    term = build(dict(inference.mapping))
-    return _closed(term, names, inputs, 0)
+    term = build({**inference.mapping, _UNDECIDED: default})
+    return with_inputs(term, names, inputs, 0)
 
 
-def _closed(term: Term, names: Sequence[str], inputs: Mapping[str, Sort], depth: int) -> Term:
-    """Indices that reach beyond the program become its inputs."""
+def with_inputs(term: Term, names: Sequence[str], inputs: Mapping[str, Sort], depth: int = 0) -> Term:
+    """Indices that reach beyond the program become its inputs, the last name innermost."""
     if term.op is BOUND and term.payload >= depth:
         name = names[len(names) - 1 - (term.payload - depth)]
         return variable(name, inputs[name])
     if not term.args:
         return term
     inner = depth + (term.op is LAMBDA)
-    args = tuple(_closed(a, names, inputs, inner) for a in term.args)
+    args = tuple(with_inputs(a, names, inputs, inner) for a in term.args)
     return Term(term.op, args, term.payload)
