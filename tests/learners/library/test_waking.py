@@ -129,16 +129,16 @@ def test_rounds_keep_solutions_and_grow_a_library():
         for f in (lambda x: [v + 1 for v in x], lambda x: [v + 1 for v in x[1:]], lambda x: [0, *[v + 1 for v in x]])
     ]
 
-    def solve(number, examples, library, costs):
-        task = ProgramTask(examples, library.language, ((0, INT), (1, INT)), costs, definitions=library.bodies)
+    def solve(number, examples, library):
+        task = ProgramTask(examples, library.language, ((0, INT), (1, INT)), library.costs, definitions=library.bodies)
         fit = synthesize(task, within="3e5 candidates")
         return fit.best if fit.solved else None
 
     found = list(rounds(core_lists, tasks, solve, count=1, most=3))
     assert [r.number for r in found] == [0, 1]
     assert isinstance(found[0].library, Library)
-    assert not found[0].costs
-    assert set(found[1].costs) == {op.name for op in found[1].library.language}
+    assert not found[0].library.costs
+    assert set(found[1].library.costs) == {op.name for op in found[1].library.language}
     assert len(found[1].solutions) >= len(found[0].solutions) >= 2
     assert all(
         set(n.op for n in t.walk() if n.args) <= {*core_lists, *(n.op for n in t.walk() if n.op.name == "lambda")}

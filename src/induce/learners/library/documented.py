@@ -138,6 +138,12 @@ class DocumentedLibrary:
         """A program of the library that was documented, with the readable names."""
         return with_operators(term, self.operators)
 
+    def save(self, path: Any) -> None:
+        """Write the library as a folder of text and JSON; ``induce.programs.load`` reads it back."""
+        from induce.learners.library.saving import save_library
+
+        save_library(self, path)
+
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.documentation)) or "no operator was defined"
 

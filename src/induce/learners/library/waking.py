@@ -57,10 +57,13 @@ class Library:
     ----------
     base : Language
     definitions : tuple of Definition
+    costs : mapping of operator name to int
+        What each operator costs in a program; 1 where it is not said.
     """
 
     base: Language
     definitions: tuple[Definition, ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def language(self) -> Language:
@@ -113,12 +116,11 @@ def _substituted(tree: Any, value: Any, depth: int, shifted: Callable[..., Any])
 
 @dataclass
 class Night:
-    """What a sleep gave: the library, the compression it comes from, and how often each operator is used after it."""
+    """What a sleep gave: the library, the compression it comes from, and what of that could not be kept."""
 
     library: Library
     compression: Compression
     left_out: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 def _reference(body: Term) -> Callable[..., Any]:
@@ -175,7 +177,7 @@ def grow(
             left_out.append(f"{abstraction.name}: {problem}")
     used = Counter(symbol for text in found.rewritten for symbol in _SYMBOL.findall(text))
     counts = {name: used[symbol] for symbol, name in names.items()}
-    return Night(Library(base, tuple(definitions)), found, left_out, counts)
+    return Night(Library(base, tuple(definitions), refit(counts)), found, left_out)
 
 
 def refit(counts: Mapping[str, int], unit: float = 2.0, most: int = 3) -> dict[str, int]:
@@ -234,7 +236,6 @@ class Round:
         0 is the base language alone.
     library : Library
         What the tasks were tried with.
-    costs : mapping of operator name to int
     programs : mapping of task number to Term
         Solved in this round, in the library's language.
     solutions : mapping of task number to Term
@@ -245,7 +246,6 @@ class Round:
 
     number: int
     library: Library
-    costs: Mapping[str, int]
     programs: Mapping[int, Term]
     solutions: Mapping[int, Term]
     left_out: tuple[str, ...] = ()
@@ -254,7 +254,7 @@ class Round:
 def rounds(
     base: Language,
     tasks: Sequence[Examples],
-    solve: Callable[[int, Examples, Library, Mapping[str, int]], Term | None],
+    solve: Callable[[int, Examples, Library], Term | None],
     *,
     count: int = 3,
     most: int = 10,
@@ -270,7 +270,7 @@ def rounds(
     base : Language
     tasks : sequence of Examples
     solve : callable
-        Gives a program from the task's number, its examples, the library and the costs, or None.
+        Gives a program from the task's number, its examples and the library, or None.
     count : int
         Rounds after the first.
     most, max_arity, seconds
@@ -280,20 +280,20 @@ def rounds(
     ----------
     K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Synthesis with Wake-Sleep Library Learning.
     """
-    library, costs = Library(base), dict[str, int]()
+    library = Library(base)
     solved: dict[int, Term] = {}
     left_out: tuple[str, ...] = ()
     for number in range(count + 1):
         programs: dict[int, Term] = {}
         for k, examples in enumerate(tasks):
-            program = solve(k, examples, library, costs)
+            program = solve(k, examples, library)
             if program is not None:
                 programs[k] = program
                 plain = library.expand(program, examples.sorts)
                 if k not in solved or plain.size < solved[k].size:
                     solved[k] = plain
-        yield Round(number, library, costs, programs, dict(solved), left_out)
+        yield Round(number, library, programs, dict(solved), left_out)
         if number < count and solved:
             pairs = [(solved[k], tasks[k]) for k in sorted(solved)]
             night = grow(base, pairs, most=most, max_arity=max_arity, seconds=seconds)
-            library, costs, left_out = night.library, refit(night.counts), tuple(night.left_out)
+            library, left_out = night.library, tuple(night.left_out)
