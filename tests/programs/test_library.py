@@ -84,6 +84,20 @@ def test_a_saved_library_comes_back(learner, tmp_path):
         load(tmp_path / "library")
 
 
+def test_folders_of_another_kind_are_refused_in_words(learner, tmp_path):
+    learner.save(tmp_path / "library")
+    place = tmp_path / "library" / "library.json"
+    text = place.read_text(encoding="utf-8")
+    place.write_text(text.replace("library 1", "library 9"), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"was written in the layout 'library 9', which is newer\. Update induce\."):
+        load(tmp_path / "library")
+    place.write_text(text[:100], encoding="utf-8")
+    with pytest.raises(FormatError, match=r"library\.json' is truncated or damaged: .*\. Save it again\."):
+        load(tmp_path / "library")
+    with pytest.raises(FormatError, match=r"holds no fit\.json\. Give the folder that save\(\) wrote\."):
+        load(tmp_path)
+
+
 def test_a_saved_library_comes_back_in_a_new_process(learner, tmp_path):
     learner.save(tmp_path / "library")
     code = (

@@ -9,7 +9,7 @@ import pytest
 from induce.errors import DataError, FormatError
 from induce.examples import read_examples
 from induce.learners.library.calls import Call, Function
-from induce.learners.library.documented import Documentation
+from induce.learners.library.documented import Documentation, DocumentedLibrary
 from induce.learners.library.documenting import document
 from induce.learners.library.naming import defined, distinct_name, objection_to, parameter_names, renamed
 from induce.learners.library.recognizing import recognized
@@ -129,6 +129,38 @@ def test_it_is_plain_data_and_comes_back(documented):
         assert Documentation.from_dict(json.loads(json.dumps(entry.to_dict()))) == entry
     with pytest.raises(FormatError, match=re.escape("has no entry 'calls'. Give what Documentation.to_dict() wrote.")):
         Documentation.from_dict({k: "" for k in ("name", "signature", "description", "body", "expansion")})
+
+
+def test_the_whole_library_is_plain_data_and_comes_back(documented):
+    data = json.loads(json.dumps(documented.to_dict()))
+    again = DocumentedLibrary.from_dict(data)
+    assert [d.op for d in again.library.definitions] == [d.op for d in documented.library.definitions]
+    assert [d.body for d in again.library.definitions] == [d.body for d in documented.library.definitions]
+    assert again.documentation == documented.documentation
+    assert [s.program for s in again.solutions] == [s.program for s in documented.solutions]
+    assert again.to_dict() == data
+    assert again.solutions[0].program(xs=[5]) == [7]
+    assert DocumentedLibrary.from_dict(data, lists).to_dict()["definitions"] == data["definitions"]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"costs": 3}, "the library cannot be read: AttributeError"),
+        ({"definitions": [{"name": "f"}]}, "the library cannot be read: KeyError 'text'. Save it again."),
+        (
+            {"definitions": [{"name": "import", "text": "1", "arity": 0, "uses": 0}]},
+            "the name 'import' is a word of Python",
+        ),
+        ({"definitions": [{"name": "f", "text": "(+ 1", "arity": 0, "uses": 0}]}, "1 '(' are never closed in '(+ 1'"),
+        ({"definitions": [{"name": "f", "text": "(plus 1 2)", "arity": 0, "uses": 0}]}, "unknown operator 'plus'."),
+        ({"definitions": []}, "the library cannot be read: unknown operator 'map_add'."),
+        ({"definitions": [], "solutions": []}, "the library's operators and their documentation have other names."),
+    ],
+)
+def test_damaged_data_are_refused_in_words(documented, change, text):
+    with pytest.raises(FormatError, match=re.escape(text)):
+        DocumentedLibrary.from_dict({**documented.to_dict(), **change})
 
 
 # ---- language models

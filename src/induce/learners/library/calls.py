@@ -195,6 +195,11 @@ def _from_draws(op: Op, language: Language, rng: np.random.Generator, count: int
             yield found
 
 
+def _is_scant(call: Call) -> bool:
+    """Whether a list among the arguments has too few elements to show what happens to them."""
+    return any(isinstance(a, list) and len(a) < 2 for a in call.arguments)
+
+
 def find_calls(
     op: Op, solutions: Iterable[tuple[Examples, Term]], language: Language, *, count: int = 2, seed: int = 0
 ) -> tuple[Call, ...]:
@@ -222,7 +227,8 @@ def find_calls(
     sources = (_from_solutions(op, solutions), _from_draws(op, language, np.random.default_rng(seed)))
     for source in sources:
         distinct = {c.written(op.name): c for c in source}
-        found = [c for text, c in sorted(distinct.items(), key=lambda p: (len(p[0]), p[0])) if len(text) <= _LARGEST]
+        ordered = sorted(distinct.items(), key=lambda p: (_is_scant(p[1]), len(p[0]), p[0]))
+        found = [c for text, c in ordered if len(text) <= _LARGEST]
         # a call on an empty list, or one that gives what it got, says little
         telling = [c for c in found if c.value not in ([], "") and c.value not in c.arguments]
         for call in [*telling, *found]:

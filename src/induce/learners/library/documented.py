@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from induce.errors import FormatError
+from induce.errors import FormatError, OpError, ParseError, TermError
 from induce.examples import Examples
 from induce.learners.library.calls import Call
-from induce.learners.library.naming import shown, with_operators
+from induce.learners.library.compressing import read, write
+from induce.learners.library.converting import program_from, tree_of
+from induce.learners.library.naming import defined, objection_to, shown, with_operators
 from induce.learners.library.waking import Library
+from induce.terms.language import Language
 from induce.terms.op import Op
 from induce.terms.term import Term
 
@@ -144,6 +147,55 @@ class DocumentedLibrary:
 
         save_library(self, path)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; :meth:`from_dict` reads them back."""
+        return {
+            "base": self.library.base.to_dict(),
+            "costs": dict(self.library.costs),
+            "definitions": [
+                {"name": d.op.name, "text": d.text, "arity": d.op.arity, "uses": d.uses}
+                for d in self.library.definitions
+            ],
+            "documentation": [entry.to_dict() for entry in self.documentation],
+            "solutions": [_solution_to_dict(s) for s in self.solutions],
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any], base: Language | None = None) -> DocumentedLibrary:
+        """The library that :meth:`to_dict` wrote.
+
+        Parameters
+        ----------
+        data : mapping
+        base : Language, optional
+            With functions of one's own, which are not saved; the one that was written by default.
+
+        Raises
+        ------
+        FormatError
+            If something is missing, cannot be read, or is of another layout.
+        """
+        if not isinstance(data, Mapping):
+            raise FormatError(f"this is no library: {data!r:.60}. Give what DocumentedLibrary.to_dict() wrote.")
+        try:
+            base = base or Language.from_dict(data["base"])
+            definitions = [
+                defined(base, _checked_name(d["name"]), str(d["text"]), int(d["arity"]), int(d["uses"]))
+                for d in data["definitions"]
+            ]
+            library = Library(base, tuple(definitions), {str(n): int(cost) for n, cost in data["costs"].items()})
+            entries = tuple(Documentation.from_dict(entry) for entry in data["documentation"])
+            solutions = tuple(_solution_from_dict(entry, library) for entry in data["solutions"])
+        except (ParseError, TermError, OpError) as problem:
+            raise FormatError(f"the library cannot be read: {problem} Give the language it was made with.") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise FormatError(
+                f"the library cannot be read: {type(problem).__name__} {problem}. Save it again."
+            ) from None
+        if [e.name for e in entries] != [d.op.name for d in definitions]:
+            raise FormatError("the library's operators and their documentation have other names. Save it again.")
+        return DocumentedLibrary(library, entries, solutions)
+
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.documentation)) or "no operator was defined"
 
@@ -180,6 +232,28 @@ class DocumentedLibrary:
             parts.append("# Programs")
             parts += [f"- {_plain_text(s.name)}: `{shown(s.program, language)}`" for s in self.solutions]
         return "\n\n".join(parts) + "\n"
+
+
+def _checked_name(name: object) -> str:
+    objection = objection_to(name)
+    if objection:
+        raise FormatError(f"an operator of the library cannot be read: {objection}. Save it again.")
+    return str(name)
+
+
+def _solution_to_dict(solution: Solution) -> dict[str, Any]:
+    examples = solution.examples
+    return {
+        "name": solution.name,
+        **examples.to_dict(),
+        "program": write(tree_of(solution.program, list(examples.inputs))),
+    }
+
+
+def _solution_from_dict(data: Mapping[str, Any], library: Library) -> Solution:
+    examples = Examples.from_dict(data)
+    program = program_from(read(str(data["program"])), examples.sorts, library.language.ops)
+    return Solution(str(data["name"]), examples, program)
 
 
 def _plain_text(text: str) -> str:

@@ -7,15 +7,10 @@ from typing import Any
 
 from induce.algebras.values import has_function
 from induce.errors import FormatError
-from induce.examples import Examples
 from induce.folders import checked, read_checked, write_folder
-from induce.learners.library.documented import Documentation, DocumentedLibrary, Solution
-from induce.learners.library.naming import defined
-from induce.learners.library.waking import Library
+from induce.learners.library.documented import DocumentedLibrary
 from induce.terms.language import Language
 from induce.terms.op import Op
-from induce.terms.parse import parse_sexpr
-from induce.terms.show import to_sexpr
 
 __all__ = ["LAYOUT", "load_library", "save_library"]
 
@@ -29,25 +24,8 @@ def save_library(documented: DocumentedLibrary, path: Any) -> None:
 
 
 def _contents(documented: DocumentedLibrary) -> dict[str, bytes]:
-    library = documented.library
-    body = {
-        "base": library.base.to_dict(),
-        "costs": dict(library.costs),
-        "definitions": [
-            {"name": d.op.name, "body": d.text, "arity": d.op.arity, "uses": d.uses} for d in library.definitions
-        ],
-        "documentation": [entry.to_dict() for entry in documented.documentation],
-        "solutions": [
-            {
-                "name": s.name,
-                "program": to_sexpr(s.program, language=library.language),
-                **s.examples.to_dict(),
-            }
-            for s in documented.solutions
-        ],
-    }
-    page = documented.to_markdown()
-    return {"library.json": checked(LAYOUT, "library", body), "README.md": page.encode()}
+    body = checked(LAYOUT, "library", documented.to_dict())
+    return {"library.json": body, "README.md": documented.to_markdown().encode()}
 
 
 def load_library(path: Any, primitives: Iterable[Op] = ()) -> DocumentedLibrary:
@@ -73,12 +51,4 @@ def load_library(path: Any, primitives: Iterable[Op] = ()) -> DocumentedLibrary:
                 f"the library uses the operator '{op.name}', whose function is not saved. "
                 f"Give it: load(path, primitives=[primitive({op.name})])."
             )
-    definitions = tuple(defined(base, d["name"], d["body"], d["arity"], d["uses"]) for d in body["definitions"])
-    library = Library(base, definitions, {name: int(cost) for name, cost in body["costs"].items()})
-    entries = tuple(Documentation.from_dict(entry) for entry in body["documentation"])
-    solutions = []
-    for entry in body["solutions"]:
-        examples = Examples.from_dict(entry)
-        program = parse_sexpr(library.language, entry["program"], names=examples.sorts)
-        solutions.append(Solution(entry["name"], examples, program))
-    return DocumentedLibrary(library, entries, tuple(solutions))
+    return DocumentedLibrary.from_dict(body, base)
