@@ -36,15 +36,15 @@ class Result:
     lists: float = float("nan")
 
 
-def drawn() -> dict[str, tuple[list[list[int]], list[Any]]]:
-    """Families of tasks like those of the publication, on drawn lists."""
-    inputs = [row[: 4 + k % 5].tolist() for k, row in enumerate(np.random.default_rng(0).integers(0, 10, (12, 8)))]
+def families() -> dict[str, tuple[list[list[int]], list[Any]]]:
+    """Tasks like those of the publication, on drawn lists."""
     tasks: dict[str, tuple[list[list[int]], list[Any]]] = {}
-    for k in range(1, 6):
-        tasks[f"add {k}"] = inputs, [[x + k for x in xs] for xs in inputs]
-        tasks[f"remainder {k}"] = inputs, [[x % k for x in xs] for xs in inputs]
-        tasks[f"is {k}"] = inputs, [[x == k for x in xs] for xs in inputs]
-        tasks[f"slice {k}"] = inputs, [xs[1 : k + 1] for xs in inputs]
+    for k, drawn in enumerate(np.random.default_rng(0).integers(0, 10, (5, 4, 12, 8)), 1):
+        add, modulo, equal, part = [[row[: 4 + n % 5].tolist() for n, row in enumerate(rows)] for rows in drawn]
+        tasks[f"add {k}"] = add, [[x + k for x in xs] for xs in add]
+        tasks[f"modulo {k}"] = modulo, [[x % k for x in xs] for xs in modulo]
+        tasks[f"equal {k}"] = equal, [[x == k for x in xs] for xs in equal]
+        tasks[f"slice {k}"] = part, [xs[1 : k + 1] for xs in part]
     return tasks
 
 
@@ -61,12 +61,12 @@ def learned(tasks: Any, within: Any, rounds: int) -> Result:
 
 
 def small() -> Result:
-    return learned(drawn(), "3e4 candidates", 2)
+    return learned(families(), "3e4 candidates", 2)
 
 
 def full() -> Result:
     if not PUBLIC.exists():
-        return learned(drawn(), "1e5 candidates", 3)
+        return learned(families(), "1e5 candidates", 3)
     tasks, model = read_tasks(PUBLIC), ProgramSynthesizer("lists", within=Budget(cpu=5.0))
     solved = [model.fit(t.examples.inputs, t.examples.outputs).solved_ for t in tasks]
     return replace(learned(tasks, Budget(cpu=0.5), 3), lists=100.0 * sum(solved) / len(solved))

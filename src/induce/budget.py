@@ -124,6 +124,11 @@ class Budget:
                 raise BudgetError(f"cannot read the number '{number}' in the budget '{text}'.") from None
         return Budget(**limits)
 
+    def times(self, count: int) -> Budget:
+        """The budget of so many such fills; memory is not multiplied."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Budget(**{n: v if v is None or n == "memory" else v * count for n, v in given.items()})
+
     @property
     def deterministic(self) -> bool:
         """Whether candidates, work or a plateau end the fill, so that a seed repeats it exactly."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -26,7 +26,7 @@ from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr, to_text
 from induce.terms.term import Term
 
-__all__ = ["SynthesisFit", "load_programs", "synthesize"]
+__all__ = ["SynthesisFit", "load_programs", "synthesize", "synthesize_all"]
 
 FORMAT = "programs 1"
 """Layout of a saved folder; one with another number is refused."""
@@ -137,6 +137,11 @@ class _Found:
         """Whether other programs have had their chance."""
         return len(self.programs) >= KEPT or self.tried >= self.first + max(EXTRA, 0.5 * self.first)
 
+    @property
+    def cheapest(self) -> bool:
+        """Whether no cheaper program is to come, or it has had its chance: programs with conditions are found before their turn."""
+        return bool(self.programs) and (min(self.programs.values()) <= self.finished + 1 or self.enough)
+
 
 def default_budget() -> Budget:
     """Deterministic: candidates; a minute at most."""
@@ -192,7 +197,7 @@ def synthesize(
                 stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
                 break
             found.add(step)
-            enough = found.enough if alternatives else bool(found.programs)
+            enough = found.enough if alternatives else found.cheapest
             stopped = clock.over(candidates=found.tried) or ("a program was found" if enough else "")
             if show is not None and (clock.seconds - shown > 0.2 or stopped):
                 shown = clock.seconds
@@ -201,6 +206,84 @@ def synthesize(
     if closing is not None:
         closing()
     return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
+
+
+def synthesize_all(
+    tasks: Sequence[ProgramTask],
+    *,
+    by: ProgramLearner | None = None,
+    within: Budget | str | float | None = None,
+    seed: int = 0,
+) -> Iterator[tuple[int, SynthesisFit]]:
+    """Find one program for each of several tasks; yields the task's number and its fit, as soon as it is known.
+
+    Tasks with the same inputs share one enumeration, under the sum of their budgets: each value that a program has is looked up
+    among the outputs of all of them. Other tasks, and those of another learner, are searched one by one.
+
+    Parameters
+    ----------
+    tasks : sequence of ProgramTask
+    by : ProgramLearner, optional
+        Typed enumeration by default.
+    within : Budget, str or float, optional
+        For each task.
+    seed : int
+    """
+    from induce.learners.programs.enumeration import TypedEnumeration
+    from induce.learners.programs.shared import together
+
+    learner = by or TypedEnumeration()
+    budget = default_budget() if within is None else Budget.read(within)
+    alone: list[int] = []
+    for group in together(tasks):
+        if len(group) == 1 or not isinstance(learner, TypedEnumeration):
+            alone += group
+            continue
+        for number, fit in _together([tasks[k] for k in group], learner, budget, seed):
+            if fit is None:
+                alone.append(group[number])
+            else:
+                yield group[number], fit
+    for number in sorted(alone):
+        yield number, synthesize(tasks[number], by=learner, within=budget, seed=seed, alternatives=False)
+
+
+def _together(
+    tasks: Sequence[ProgramTask], learner: Any, budget: Budget, seed: int
+) -> Iterator[tuple[int, SynthesisFit | None]]:
+    """Programs of tasks that share an enumeration; None for a task that needs one of its own."""
+    from induce.learners.programs.shared import enumerate_together
+
+    for task in tasks:
+        objection = learner.accepts(task)
+        if objection:
+            raise FillError(f"{objection}. Use shorter values, smaller numbers, or another language.")
+    learner.prepare()
+    clock = Clock(budget.times(len(tasks)), "this is the best")
+    steps = enumerate_together(tasks, np.random.default_rng(seed), driving=learner.driving, memory=learner.memory)
+    tried, finished, stopped = 0.0, 0, ""
+    left = set(range(len(tasks)))
+    waiting: tuple[tuple[int, Term, float], ...] = ()
+
+    def fit(number: int, programs: dict[Term, float], why: str) -> SynthesisFit:
+        found = _Found(programs, tried / len(tasks), tried, finished)
+        return _fit(tasks[number], found, learner.name, why, seed, (clock.seconds, 0.0))
+
+    with catching_interrupt(clock):  # type: ignore[arg-type]
+        for step in steps:
+            tried, finished, waiting = tried + step.tried, step.finished, step.waiting
+            for number, term, cost in step.programs:
+                left.discard(number)
+                yield number, fit(number, {term: cost}, "a program was found")
+            stopped = clock.over(candidates=tried)
+            if stopped:
+                break
+    for number, term, cost in waiting:
+        left.discard(number)
+        yield number, fit(number, {term: cost}, stopped or "a program was found")
+    for number in sorted(left):
+        # where the shared search is over, what is left was refuted by an example that does not drive it
+        yield number, fit(number, {}, stopped) if stopped else None
 
 
 def _progress(found: _Found, clock: Clock, stopped: str) -> Progress:

@@ -23,7 +23,7 @@ from induce.programs.module import to_module
 from induce.programs.reading import NamedTask
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
-from induce.synthesis import SynthesisFit, synthesize
+from induce.synthesis import SynthesisFit, synthesize, synthesize_all
 from induce.terms.language import Language
 from induce.terms.term import Term
 
@@ -157,7 +157,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         last: Round | None = None
         with catching_interrupt(wake.clock):  # type: ignore[arg-type]
             examples = [task.examples for task in named]
-            for last in rounds(base, examples, wake.solve, count=self.rounds, most=self.most, max_arity=self.max_arity):
+            for last in rounds(base, examples, wake, count=self.rounds, most=self.most, max_arity=self.max_arity):
                 report = RoundReport(
                     last.number, len(last.library.definitions), len(last.programs), len(last.solutions), last.left_out
                 )
@@ -247,14 +247,16 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         return synthesize(task, by=self._learner(), within=within, seed=seed, watch=self.watch)
 
     def to_python(self, name: str) -> str:
-        """Source of the program of a task as a plain function, operators of the library written out.
+        """Source of the program of a task as a plain function, the last one defined, operators of the library written out.
+
+        It bears the task's name, with what Python forbids in a name exchanged.
 
         Raises
         ------
         DataError
             If no program of that name was found.
         """
-        from induce.programs.source import to_python
+        from induce.programs.source import function_names, to_python
         from induce.terms.source import safe_names
 
         check_is_fitted(self, "library_")
@@ -263,7 +265,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"there is no program '{name}': {why}. Solved: {', '.join(self.programs_)}.")
         examples = self.tasks_[name]
         plain = self.library_.library.expand(self.programs_[name], examples.sorts)
-        return to_python(plain, safe_names([name])[name], list(examples.inputs))
+        return to_python(plain, safe_names([name], taken=function_names(plain))[name], list(examples.inputs))
 
     def to_module(self, path: Any, *, overwrite: bool = False) -> Any:
         """Write the library and all programs as a documented Python module; see :func:`induce.programs.to_module`."""
@@ -309,25 +311,31 @@ class _Wake:
         self.learner, self.named, self.budget = learner, named, budget
         self.clock = Clock(Budget(), "this is what was learned")
         self.show = watcher(learner.watch)
-        self.tried, self.solved = 0.0, 0
+        self.tried, self.solved, self.seen = 0.0, 0, 0
 
     @property
     def interrupted(self) -> bool:
         return self.clock.interrupted.is_set()
 
-    def solve(self, number: int, examples: Examples, library: Library) -> Term | None:
-        if self.interrupted:
-            return None
-        task = self.learner._task(examples, library)
+    def __call__(self, library: Library) -> dict[int, Term]:
+        """Try all tasks; programs by the task's number."""
+        tasks = [self.learner._task(task.examples, library) for task in self.named]
         seed = int(self.learner.random_state or 0)
-        fit = synthesize(task, by=self.learner._learner(), within=self.budget, seed=seed, alternatives=False)
-        if fit.stopped.startswith("interrupted"):
-            self.clock.interrupted.set()
-        self.tried += float(fit.report["candidates"])
-        self.solved = (self.solved if number else 0) + fit.solved
-        found = f": {fit.shown(fit.best)}" if fit.solved else " is not solved"
-        self.told(f"{self.solved} solved of {number + 1}; '{self.named[number].name}'{found}")
-        return fit.best if fit.solved else None
+        self.solved = self.seen = 0
+        found: dict[int, Term] = {}
+        for number, fit in synthesize_all(tasks, by=self.learner._learner(), within=self.budget, seed=seed):
+            self.tried += float(fit.report["candidates"])
+            self.seen += 1
+            if fit.solved:
+                found[number] = fit.best
+                self.solved += 1
+            text = f": {fit.shown(fit.best)}" if fit.solved else " is not solved"
+            self.told(f"{self.solved} solved of {self.seen}; '{self.named[number].name}'{text}")
+            if fit.stopped.startswith("interrupted"):
+                self.clock.interrupted.set()
+            if self.interrupted:
+                break
+        return found
 
     def told(self, note: str) -> None:
         """Show one line."""

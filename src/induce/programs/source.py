@@ -229,7 +229,7 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     Raises
     ------
     ExportError
-        If ``name`` is no identifier, or an operator's source cannot be exported.
+        If ``name`` is no identifier or that of a function that the program uses, or an operator's source cannot be exported.
 
     >>> from induce.terms.lists import INTS, lists
     >>> print(to_python(lists.parse("take(2, xs)", xs=INTS)).splitlines()[-1])
@@ -243,8 +243,11 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     taken = {name, *names.values(), *BUILT_IN.values()}
     writer = Writer(names, collected, taken)
     result = writer.write(term)
-    clash = next((n for n in collected.parts if n in names.values() or n == name), None)
-    if clash is not None:
+    if name in collected.parts:
+        raise ExportError(
+            f"the program uses a function '{name}' of its own, so it cannot be called that. Give another name, such as '{name}_of'."
+        )
+    if any(n in names.values() for n in collected.parts):
         names = safe_names(variables, taken={name, *BUILT_IN.values(), *collected.parts})
         writer = Writer(names, collected, taken | set(collected.parts) | set(names.values()))
         result = writer.write(term)
@@ -253,6 +256,13 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     head = "from __future__ import annotations" if collected.parts else ""
     top = "\n\n".join(part for part in [head, import_lines(collected)] if part)
     return "\n\n\n".join([part for part in [top, *collected.parts.values()] if part] + [main])
+
+
+def function_names(term: Term) -> set[str]:
+    """Names of the functions that the source of a program defines besides the program."""
+    collected = Collected()
+    Writer({v.name: v.name for v in term.variables}, collected, set()).write(term)
+    return set(collected.parts)
 
 
 def import_lines(collected: Collected) -> str:

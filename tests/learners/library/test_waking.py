@@ -129,10 +129,12 @@ def test_rounds_keep_solutions_and_grow_a_library():
         for f in (lambda x: [v + 1 for v in x], lambda x: [v + 1 for v in x[1:]], lambda x: [0, *[v + 1 for v in x]])
     ]
 
-    def solve(number, examples, library):
-        task = ProgramTask(examples, library.language, ((0, INT), (1, INT)), library.costs, definitions=library.bodies)
-        fit = synthesize(task, within="3e5 candidates")
-        return fit.best if fit.solved else None
+    def solve(library):
+        literals = ((0, INT), (1, INT))
+        language = library.language
+        given = [ProgramTask(e, language, literals, library.costs, definitions=library.bodies) for e in tasks]
+        fits = [synthesize(task, within="3e5 candidates") for task in given]
+        return {k: fit.best for k, fit in enumerate(fits) if fit.solved}
 
     found = list(rounds(core_lists, tasks, solve, count=1, most=3))
     assert [r.number for r in found] == [0, 1]

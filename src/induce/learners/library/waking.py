@@ -254,7 +254,7 @@ class Round:
 def rounds(
     base: Language,
     tasks: Sequence[Examples],
-    solve: Callable[[int, Examples, Library], Term | None],
+    solve: Callable[[Library], Mapping[int, Term]],
     *,
     count: int = 3,
     most: int = 10,
@@ -270,7 +270,7 @@ def rounds(
     base : Language
     tasks : sequence of Examples
     solve : callable
-        Gives a program from the task's number, its examples and the library, or None.
+        Gives programs for the tasks that it can solve with a library, by the task's number.
     count : int
         Rounds after the first.
     most, max_arity, seconds
@@ -284,14 +284,11 @@ def rounds(
     solved: dict[int, Term] = {}
     left_out: tuple[str, ...] = ()
     for number in range(count + 1):
-        programs: dict[int, Term] = {}
-        for k, examples in enumerate(tasks):
-            program = solve(k, examples, library)
-            if program is not None:
-                programs[k] = program
-                plain = library.expand(program, examples.sorts)
-                if k not in solved or plain.size < solved[k].size:
-                    solved[k] = plain
+        programs = solve(library)
+        for k, program in programs.items():
+            plain = library.expand(program, tasks[k].sorts)
+            if k not in solved or plain.size < solved[k].size:
+                solved[k] = plain
         yield Round(number, library, programs, dict(solved), left_out)
         if number < count and solved:
             pairs = [(solved[k], tasks[k]) for k in sorted(solved)]

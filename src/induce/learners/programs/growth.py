@@ -50,6 +50,8 @@ class Growth:
         Largest cost of a closed program used inside a function.
     definitions : mapping of Op to Term
         Bodies of defined operators, as closed functions of their arguments.
+    wanted : sequence of (sort, values)
+        Goals of several tasks; the first row with the values of each is collected in ``reached``, as (number, row, cost).
 
     References
     ----------
@@ -68,6 +70,7 @@ class Growth:
         memory: float = 1e9,
         lifted: int = 3,
         definitions: Mapping[Op, Term] | None = None,
+        wanted: Sequence[tuple[Sort, Sequence[Any]]] = (),
     ) -> None:
         self.rules, self.literals, self.lifted = tuple(rules), tuple(literals), lifted
         self.bank = Bank(memory)
@@ -98,11 +101,19 @@ class Growth:
                     around = rule.cost + len(rule.arguments) - 1  # what is around the body at least
                     self._around[number] = min(around, self._around.get(number, around))
         self.goal = goal
-        self.goal_hash = 0
-        if goal is not None:
-            cells = [encode_value(v, goal[0]) for v in goal[1]]
-            if all(c is not None for c in cells):
-                self.goal_hash = self.bank.hash_of([c for c in cells if c is not None], self._salt(0, goal[0]))
+        self.goal_hash = 0 if goal is None else self._hash_of(goal)
+        self.reached: list[tuple[int, int, int]] = []
+        self._wanted: dict[int, list[int]] = {}
+        for number, each in enumerate(wanted):
+            self._wanted.setdefault(self._hash_of(each), []).append(number)
+        self._wanted_hashes = np.array(sorted(self._wanted), np.uint64)
+
+    def _hash_of(self, goal: tuple[Sort, Sequence[Any]]) -> int:
+        """The hash of a row with these values; 0 where the machine cannot hold them."""
+        cells = [encode_value(v, goal[0]) for v in goal[1]]
+        if any(c is None for c in cells):
+            return 0
+        return self.bank.hash_of([c for c in cells if c is not None], self._salt(0, goal[0]))
 
     # ---- places
 
@@ -161,6 +172,10 @@ class Growth:
         if not len(rows):
             return
         self.sort_of.extend([sort] * len(rows))
+        if place == 0 and len(self._wanted_hashes):
+            hashes = self.bank.hashes[rows]
+            for k in np.flatnonzero(np.isin(hashes, self._wanted_hashes)):
+                self.reached += [(number, int(rows[k]), cost) for number in self._wanted[int(hashes[k])]]
         lost = (self.bank.nodes[rows, FLAGS] & PARTIAL) != 0
         for partial, part in ((False, rows[~lost]), (True, rows[lost])):
             if len(part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,19 @@ GLUES = ("concat", "str.++")
 """Operators that put one list or text after another."""
 
 
-def larger(growth: Growth) -> list[tuple[Term, int]]:
-    """Programs beyond the costs enumerated: rows glued together, and rows chosen among by conditions."""
-    if growth.goal is None or not growth.goal_hash:
-        return []
-    return [*_glued(growth), *_branched(growth)]
+Goal = tuple[Sort, Sequence[Any]]
+
+
+def larger(growth: Growth, goal: Goal | None = None) -> list[tuple[Term, int]]:
+    """Programs beyond the costs enumerated: rows glued together, and rows chosen among by conditions.
+
+    The goal is that of the growth by default.
+    """
+    if goal is None:
+        if growth.goal is None or not growth.goal_hash:
+            return []
+        goal = growth.goal
+    return [*_glued(growth, goal), *_branched(growth, goal)]
 
 
 def held(growth: Growth, sort: Sort, partial: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -36,18 +45,16 @@ def held(growth: Growth, sort: Sort, partial: bool) -> tuple[NDArray[np.int64], 
     return np.concatenate(parts), np.repeat(np.array(costs, np.int64), [len(part) for part in parts])
 
 
-def _cells(growth: Growth) -> list[list[int]]:
-    assert growth.goal is not None
-    return [encode_value(v, growth.goal[0]) or [] for v in growth.goal[1]]
+def _cells(goal: Goal) -> list[list[int]]:
+    return [encode_value(v, goal[0]) or [] for v in goal[1]]
 
 
-def _glued(growth: Growth) -> list[tuple[Term, int]]:
-    assert growth.goal is not None
-    rule = next((r for r in growth.rules if r.op.name in GLUES and r.result is growth.goal[0]), None)
+def _glued(growth: Growth, goal: Goal) -> list[tuple[Term, int]]:
+    rule = next((r for r in growth.rules if r.op.name in GLUES and r.result is goal[0]), None)
     if rule is None:
         return []
-    rows, costs = held(growth, growth.goal[0], False)
-    found = shortest_gluing(growth.bank.arrays, rows, costs, _cells(growth), rule.cost)
+    rows, costs = held(growth, goal[0], False)
+    found = shortest_gluing(growth.bank.arrays, rows, costs, _cells(goal), rule.cost)
     if found is None:
         return []
     term = growth.term(found[0][0])
@@ -56,15 +63,14 @@ def _glued(growth: Growth) -> list[tuple[Term, int]]:
     return [(term, found[1])]
 
 
-def _branched(growth: Growth) -> list[tuple[Term, int]]:
-    assert growth.goal is not None
-    sort = growth.goal[0]
+def _branched(growth: Growth, goal: Goal) -> list[tuple[Term, int]]:
+    sort = goal[0]
     rule = next((r for r in growth.rules if r.op.name == "if" and r.result is sort), None)
     if rule is None or growth.count > SETS:
         return []
     leaves, costs = held(growth, sort, True)
     asked, asked_costs = held(growth, BOOL, False)
-    right = growth.bank.masks(leaves, _cells(growth))
+    right = growth.bank.masks(leaves, _cells(goal))
     holds = growth.bank.masks(asked, [[1]] * growth.count)
     some = right > 0
     found = cheapest_tree(
