@@ -11,7 +11,14 @@ from induce.examples import read_examples
 from induce.learners.library.calls import Call, Function
 from induce.learners.library.documented import Documentation, DocumentedLibrary
 from induce.learners.library.documenting import document
-from induce.learners.library.naming import defined, distinct_name, objection_to, parameter_names, renamed
+from induce.learners.library.naming import (
+    defined,
+    distinct_name,
+    name_from_body,
+    objection_to,
+    parameter_names,
+    renamed,
+)
 from induce.learners.library.recognizing import recognized
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
@@ -66,7 +73,7 @@ def test_names_are_unique_valid_readable_and_always_the_same(documented):
         "constant_4",
         "sort_then_filter",
         "fold_add",
-        "if_less",
+        "if_less_than",
         "sort_then_map_add",
         "for_each",
     ]
@@ -98,7 +105,7 @@ def test_entries_say_what_uses_them_through_others_too(documented):
     assert entries["is_even_2"].description == (
         "Says whether n is even, like 'is_even': they agreed on 60 drawn inputs."
     )
-    assert entries["if_less"].description == "Gives m if n is less than m, else n."
+    assert entries["if_less_than"].description == "Gives m if n is less than m, else n."
     assert entries["constant_4"].signature == "constant_4 -> int"
 
 
@@ -290,6 +297,31 @@ def test_a_documented_library_can_be_documented_again(documented):
 def test_known_behaviour_is_recognized(text, arity, known):
     found = recognized(defined(lists, "f", text, arity))
     assert (None if found is None else str(found)) == known
+
+
+@pytest.mark.parametrize(
+    ("text", "arity", "name"),
+    [
+        ("(map (lam (* $0 $0)) #0)", 1, "map_square"),
+        ("(+ #0 #0)", 1, "double"),
+        ("(- 1 #0)", 1, "subtract_from_1"),
+        ("(- #0 1)", 1, "subtract_1"),
+        ("(- #0 -1)", 1, "subtract_minus_1"),
+        ("(< 3 #0)", 1, "is_more_than_3"),
+        ("(< #0 3)", 1, "is_less_than_3"),
+        ("(== (% #0 3) 0)", 1, "is_multiple_of_3"),
+        ("(map (lam (if (< $0 #0) #0 $0)) #1)", 2, "map_if_less_than"),
+        ("#0", 1, "same"),
+        ("(#0 #1)", 2, "apply"),
+        ("(take 2 (drop 1 (sort (reverse (tail #0)))))", 1, "sort_then_drop_1_then_take_2"),
+        ("empty", 0, "constant_list"),
+        ("(head empty)", 0, "constant"),
+        ("-3", 0, "constant_minus_3"),
+        ("(< 1 2)", 0, "constant_true"),
+    ],
+)
+def test_names_are_made_of_the_operators_from_the_inside(text, arity, name):
+    assert name_from_body(defined(lists, "f", text, arity)) == name
 
 
 def test_what_is_no_solution_is_refused():

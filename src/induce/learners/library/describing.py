@@ -31,7 +31,7 @@ PHRASES = {
     "take": "the first {0} elements of {1}", "drop": "{1} without its first {0} elements",
     "take_last": "the last {0} elements of {1}", "drop_last": "{1} without its last {0} elements",
     "cons": "{1} with {0} put in front", "append": "{0} with {1} put at its end", "concat": "{0} followed by {1}",
-    "replicate": "the list of {0} times {1}", "range": "the numbers from {0} to {1}",
+    "replicate": "{1} repeated {0} times", "range": "the numbers from {0} to {1}",
     "<": "{0} is less than {1}", "<=": "{0} is at most {1}", "==": "{0} equals {1}",
     "map": "the list of {0} for each {a} of {1}", "filter": "the elements {a} of {1} where {0}",
     "take_while": "the first elements {a} of {1}, as long as {0}", "drop_while": "{1} from its first element {a} on for which it is not so that {0}",

@@ -166,11 +166,11 @@ def document(
     >>> from induce.learners.library.naming import defined
     >>> from induce.terms.lists import lists
     >>> print(document(Library(lists, (defined(lists, "fn_0", "(sum (map (lam (* $0 $0)) #0))", 1),)), []))
-    map_multiply_then_sum(xs: list(int)) -> int
+    map_square_then_sum(xs: list(int)) -> int
         Gives the sum of the list of x * x for each x of xs.
         = sum(map(\x0:int. x0 * x0, xs))
-        map_multiply_then_sum([1, 4]) = 17
-        map_multiply_then_sum([1, 5]) = 26
+        map_square_then_sum([1, 4]) = 17
+        map_square_then_sum([1, 5]) = 26
     """
     if documenter is not None and not callable(documenter):
         raise DataError(

@@ -46,9 +46,16 @@ _LETTERS: dict[str, Sequence[str]] = {
 }  # fmt: skip
 WORDS = {
     "+": "add", "-": "subtract", "*": "multiply", "//": "divide", "/": "divide", "%": "modulo", "^": "power",
-    "<": "less", "<=": "at_most", "==": "equal", "neg": "negate",
+    "<": "less_than", "<=": "at_most", "==": "equal", "neg": "negate",
 }  # fmt: skip
 """What operators that are signs are called in a name."""
+_FIRST = {
+    "-": "subtract_from_{}", "//": "divide_{}_by", "/": "divide_{}_by", "%": "modulo_{}_by", "^": "power_of_{}",
+    "<": "more_than_{}", "<=": "at_least_{}",
+}  # fmt: skip
+"""What they are called where the number comes first."""
+_TWICE = {"*": "square", "+": "double"}
+"""What they are called where both arguments are the same."""
 
 
 # ---- parameters and bodies
@@ -155,10 +162,14 @@ def _inner_words(function: Term) -> str:
 
 
 def _word(node: Term) -> str:
-    """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less``."""
+    """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less_than``."""
     if node.op.notation.kind == "special":
         return "apply"
     words = [word_of(node.op)]
+    if len(node.args) == 2 and node.args[0] is node.args[1] and node.op.name in _TWICE:
+        return _TWICE[node.op.name]
+    if node.op.name in _FIRST and node.args[0].op is LITERAL and type(node.args[0].payload) is int:
+        return _FIRST[node.op.name].format(_number_word(node.args[0].payload))
     if node.op.name == "if":
         return "_".join(["if", *([word_of(node.args[0].op)] if node.args[0].args else [])])
     for argument in node.args:
