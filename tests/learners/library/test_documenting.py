@@ -265,6 +265,11 @@ def test_descriptions_are_one_line():
     assert len(text) <= 303
 
 
+def test_programs_of_the_base_language_are_written_with_the_operators(documented):
+    plain = [(n, e, lists.parse(TASKS[n], xs=INTS)) for n, e, _ in solutions()]
+    assert str(document(library(), plain)) == str(documented)
+
+
 def test_two_libraries_may_give_one_name_to_two_bodies():
     found = []
     for body in ("(+ #0 1)", "(* #0 2)"):
