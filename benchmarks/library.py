@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
+from benchmarks.lists import tasks
 from benchmarks.runner import Run, row
 from benchmarks.summary import SHARED
+from induce import Budget
 from induce.formulas import family
 from induce.learners.library import compress, compress_terms, document, expand
-from induce.terms import arithmetic
+from induce.programs import LibraryLearner, core_lists
+from induce.terms import Language, arithmetic
 
 GOALS = {"bridge": 4.53, "castle": 2.62, "city": 3.06}
 """Ratios of stitch 0.1.27 with ten abstractions of at most two arguments."""
@@ -54,3 +58,35 @@ def formulas(run: Run) -> tuple[float, bool, str]:
     back = sum(found.expand(term) is original for term, original in zip(found.terms, originals, strict=True))
     names = ", ".join(entry.name for entry in document(found.library, []).documentation)
     return found.ratio, found.ratio >= 1.3 and back == len(originals), f"{back} back; {names}"
+
+
+def learned(base: Language, chosen: list[dict[str, Any]], rounds: int) -> tuple[list[int], int, int, str]:
+    """Tasks solved in each round at 0.5 CPU s each, operators used by three or more, exports that fail, and the operators."""
+    named = {t["name"]: ([e["i"] for e in t["examples"]], [e["o"] for e in t["examples"]]) for t in chosen}
+    learner = LibraryLearner(base, rounds=rounds, within=Budget(cpu=0.5)).fit(named)
+    wrong = 0
+    for name in learner.programs_:
+        space: dict[str, Any] = {}
+        exec(compile(learner.to_python(name), name, "exec"), space)  # our own export, run as a user would
+        function = [value for value in space.values() if callable(value)][-1]
+        wrong += [function(x) for x in named[name][0]] != named[name][1]
+    shared = sum(len(entry.tasks) >= 3 for entry in learner.abstractions_)
+    return [r.solved for r in learner.rounds_], shared, wrong, ", ".join(e.name for e in learner.abstractions_)
+
+
+@row("list tasks: points more solved after three rounds of wake and sleep than before, at 0.5 CPU s each", goal=">= 15")
+def wake_sleep(run: Run) -> tuple[float, bool, str]:
+    chosen = tasks()[:: 4 if run.quick else 1]
+    rounds = 1 if run.quick else 3
+    notes, gain, holds = [], 0.0, False
+    for without in ("<", ""):  # with all of DreamCoder's primitives more than half is solved before anything is learned
+        base = Language("core_lists", [op for op in core_lists if op.name != without], default=core_lists.default)
+        solved, shared, wrong, names = learned(base, chosen, rounds)
+        points = 100.0 * (solved[-1] - solved[0]) / len(chosen)
+        notes.append(
+            f"{base.name}{' without <' if without else ''}: {solved} of {len(chosen)} round by round, {points:.1f} points, "
+            f"{shared} operators used by 3 tasks or more, {wrong} exports fail ({names})"
+        )
+        if without:
+            gain, holds = points, points >= 15 and solved[0] <= len(chosen) / 2 and shared >= 3 and not wrong
+    return gain, holds, "; ".join(notes)

@@ -36,7 +36,7 @@ SHIPPED = {
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
     "algorithms": ["bandit", "evolution", "policy", "random"],
-    "estimators": ["BooleanRegressor", "FormulaRegressor", "ProgramSynthesizer"],
+    "estimators": ["BooleanRegressor", "FormulaRegressor", "LibraryLearner", "ProgramSynthesizer"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas", "programs"],
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from induce.errors import DataError
-from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of
+from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of, parse_sort
 
 __all__ = ["Examples", "check_values", "frozen", "read_examples"]
 
@@ -44,6 +44,22 @@ class Examples:
     def input(self, place: int) -> dict[str, Any]:
         """The inputs of one example."""
         return {name: values[place] for name, values in self.inputs.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; :meth:`from_dict` reads them back."""
+        return {
+            "inputs": {name: list(values) for name, values in self.inputs.items()},
+            "outputs": list(self.outputs),
+            "sorts": {name: str(sort) for name, sort in self.sorts.items()},
+            "result": str(self.result),
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Examples:
+        """The examples that :meth:`to_dict` wrote."""
+        inputs = {name: tuple(values) for name, values in data["inputs"].items()}
+        sorts = {name: parse_sort(text) for name, text in data["sorts"].items()}
+        return Examples(inputs, tuple(data["outputs"]), sorts, parse_sort(data["result"]))
 
 
 def frozen(value: Any) -> Any:

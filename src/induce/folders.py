@@ -13,7 +13,7 @@ from typing import Any
 
 from induce.errors import FormatError
 
-__all__ = ["digest", "dump", "write_folder"]
+__all__ = ["checked", "digest", "dump", "read_checked", "write_folder"]
 
 
 def dump(value: Any) -> str:
@@ -24,6 +24,50 @@ def dump(value: Any) -> str:
 def digest(content: bytes) -> str:
     """The checksum of a content."""
     return hashlib.sha256(content).hexdigest()
+
+
+def checked(layout: str, what: str, body: Any) -> bytes:
+    """A body as JSON, with its layout, the version that wrote it and its checksum; :func:`read_checked` reads it back."""
+    from induce import __version__
+
+    whole = {"format": layout, "induce": __version__, "checksum": digest(dump(body).encode()), what: body}
+    return dump(whole).encode()
+
+
+def read_checked(path: Any, file: str, layout: str, what: str, otherwise: str = "") -> Any:
+    """The body that :func:`checked` wrote to a file of a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    file : str
+    layout : str
+        A word and a number, such as ``programs 1``.
+    what : str
+        Key of the body.
+    otherwise : str
+        What to try with a folder of another kind, as a sentence.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, of another kind, newer or damaged.
+    """
+    place, kind = Path(path), layout.split(maxsplit=1)[0]
+    if not (place / file).is_file():
+        raise FormatError(f"'{place}' holds no {file}. Give the folder that save() wrote.")
+    try:
+        whole = json.loads((place / file).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"'{place / file}' is truncated or damaged: {error}. Save it again.") from error
+    if not isinstance(whole, dict) or not str(whole.get("format", "")).startswith(f"{kind} "):
+        raise FormatError(f"'{place}' holds no {what} of {kind}. {otherwise}".rstrip())
+    if whole["format"] != layout:
+        raise FormatError(f"'{place}' was written in the layout '{whole['format']}', which is newer. Update induce.")
+    if digest(dump(whole[what]).encode()) != whole["checksum"]:
+        raise FormatError(f"'{place / file}' was changed after it was saved (its checksum differs). Save it again.")
+    return whole[what]
 
 
 def write_folder(path: str | Path, contents_of: Callable[[], dict[str, bytes]], own: Collection[str]) -> None:

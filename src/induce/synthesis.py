@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,7 @@ from induce.budget import Budget, Clock
 from induce.errors import FillError, FormatError
 from induce.examples import Examples
 from induce.fit import Fit, Row
-from induce.folders import digest, dump, write_folder
-from induce.io import read_json
+from induce.folders import checked, read_checked, write_folder
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
@@ -26,7 +24,6 @@ from induce.terms.language import Language
 from induce.terms.op import Op
 from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr, to_text
-from induce.terms.sort import parse_sort
 from induce.terms.term import Term
 
 __all__ = ["SynthesisFit", "load_programs", "synthesize"]
@@ -153,6 +150,7 @@ def synthesize(
     within: Budget | str | float | None = None,
     seed: int = 0,
     watch: Any = None,
+    alternatives: bool = True,
 ) -> SynthesisFit:
     """Find programs that give every output.
 
@@ -164,6 +162,8 @@ def synthesize(
     within : Budget, str or float, optional
     seed : int
     watch : None, "progress" or callable
+    alternatives : bool
+        Whether to go on for a while after the first program, to see which others fit.
 
     Raises
     ------
@@ -192,7 +192,8 @@ def synthesize(
                 stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
                 break
             found.add(step)
-            stopped = clock.over(candidates=found.tried) or ("a program was found" if found.enough else "")
+            enough = found.enough if alternatives else bool(found.programs)
+            stopped = clock.over(candidates=found.tried) or ("a program was found" if enough else "")
             if show is not None and (clock.seconds - shown > 0.2 or stopped):
                 shown = clock.seconds
                 show(_progress(found, clock, stopped))
@@ -260,10 +261,7 @@ def _contents(fit: SynthesisFit) -> dict[str, bytes]:
             {"term": to_sexpr(r.term, language=fit.language), "cost": _number(r.description_length)} for r in fit.rows
         ],
         "wrong": fit.rows[0].loss if fit.rows else 1.0,
-        "inputs": {name: list(values) for name, values in fit.examples.inputs.items()},
-        "outputs": list(fit.examples.outputs),
-        "sorts": {name: str(sort) for name, sort in fit.examples.sorts.items()},
-        "result": str(fit.examples.result),
+        **fit.examples.to_dict(),
         "solved": fit.solved,
         "finished": fit.finished,
         "reason": fit.reason,
@@ -272,10 +270,9 @@ def _contents(fit: SynthesisFit) -> dict[str, bytes]:
         "notes": list(fit.notes),
         "language": fit.language.to_dict(),
     }
-    whole = {"format": FORMAT, "induce": __version__, "checksum": digest(dump(body).encode()), "fit": body}
     card = f"# A program from examples\n\nFound by induce {__version__}.\n\n```\n{fit}\n```\n"
     return {
-        "fit.json": dump(whole).encode(),
+        "fit.json": checked(FORMAT, "fit", body),
         "program.txt": (fit.to_text() + "\n").encode() if fit.rows else b"",
         "README.md": card.encode(),
     }
@@ -300,19 +297,7 @@ def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
     FormatError
         If the folder is no fit of programs, is damaged or newer, or uses an operator whose function is not known.
     """
-    place = Path(path)
-    if not (place / "fit.json").is_file():
-        raise FormatError(f"'{place}' holds no fit.json. Give the folder that save() wrote.")
-    whole = read_json(place / "fit.json")
-    if not isinstance(whole, dict) or not str(whole.get("format", "")).startswith("programs "):
-        raise FormatError(f"'{place}' holds no fit of programs. Read a fit of formulas by induce.load.")
-    if whole["format"] != FORMAT:
-        raise FormatError(f"'{place}' was written in the layout '{whole['format']}', which is newer. Update induce.")
-    body = whole["fit"]
-    if digest(dump(body).encode()) != whole["checksum"]:
-        raise FormatError(
-            f"'{place / 'fit.json'}' was changed after it was saved (its checksum differs). Save it again."
-        )
+    body = read_checked(path, "fit.json", FORMAT, "fit", "Read a fit of formulas by induce.load.")
     language = Language.from_dict(body["language"])
     known = set(primitives)
     for op in language:
@@ -321,17 +306,15 @@ def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
                 f"the programs use the operator '{op.name}', whose function is not saved. "
                 f"Give it: load_programs(path, primitives=[primitive({op.name})])."
             )
-    sorts = {name: parse_sort(text) for name, text in body["sorts"].items()}
-    inputs = {name: tuple(values) for name, values in body["inputs"].items()}
-    examples = Examples(inputs, tuple(body["outputs"]), sorts, parse_sort(body["result"]))
+    examples = Examples.from_dict(body)
     rows = []
     for entry in body["programs"]:
-        term = parse_sexpr(language, entry["term"], names=sorts)
+        term = parse_sexpr(language, entry["term"], names=examples.sorts)
         cost = math.nan if entry["cost"] is None else float(entry["cost"])
         rows.append(
             Row(term, term, {}, {}, term.size, body["wrong"], math.nan, None, cost, str(body["report"]["learner"]))
         )
     return SynthesisFit(
-        rows=tuple(rows), chosen=0, reason=body["reason"], stopped=body["stopped"], language=language, names=tuple(inputs),
+        rows=tuple(rows), chosen=0, reason=body["reason"], stopped=body["stopped"], language=language, names=tuple(examples.inputs),
         report=body["report"], notes=tuple(body["notes"]), examples=examples, solved=body["solved"], finished=body["finished"],
     )  # fmt: skip

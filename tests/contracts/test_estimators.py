@@ -25,7 +25,7 @@ DATA = {
     "FormulaRegressor": (NUMBERS, 3 * np.sqrt(NUMBERS["length"]), "3 * sqrt(x0)"),
 }
 """For each estimator columns, a target, and the formula expected of the same columns without names."""
-EXAMPLES = ["ProgramSynthesizer"]
+EXAMPLES = ["LibraryLearner", "ProgramSynthesizer"]
 """Estimators that learn from examples, not from tables of numbers; tests/programs holds what they must do."""
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}
 

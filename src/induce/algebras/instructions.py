@@ -32,8 +32,8 @@ __all__ = ["ARITY", "MISSING", "Workspace", "execute", "run_call", "run_function
 MISSING = -(2**31)
 """The only element of a stored slice that stands for no value."""
 CONSTANT, STORED, BOUND, JUMP, BRANCH, RETURN, FUNCTION, CALL, INVOKE = range(9)
-MAP, FILTER, TAKE_WHILE, DROP_WHILE, ALL, ANY, ZIP, FOLD = (
-    CODES[n] for n in "map filter take_while drop_while all any zip_with fold".split()
+MAP, FILTER, TAKE_WHILE, DROP_WHILE, ALL, ANY, ZIP, FOLD, FOLD_RIGHT = (
+    CODES[n] for n in "map filter take_while drop_while all any zip_with fold fold_right".split()
 )
 _UNARY = (
     "not is_even is_prime neg abs head last len sum product max min is_empty reverse sort unique tail init car cdr str.len "
@@ -91,11 +91,14 @@ def _advance(h: Any, stack: Any, frames: Any, env: Any, r: Any) -> None:
     """Go on with the topmost functional: to its next element, or out of it with its result on the stack."""
     f = frames[r[_FP]]
     op, i, free = f[_OP], f[_I], f[_WAS_FREE]
-    n = f[_LC] if op == FOLD else min(f[_LB], f[_LC]) if op == ZIP else f[_LB]
+    n = f[_LC] if op >= FOLD else min(f[_LB], f[_LC]) if op == ZIP else f[_LB]
     if i < n:
         if op == FOLD:
             bind(env, free, f[_OUTER], f[_SB], f[_LB])
             at = bind(env, free + 1, free, f[_SC] + i, 1)
+        elif op == FOLD_RIGHT:
+            bind(env, free, f[_OUTER], f[_SC] + n - 1 - i, 1)
+            at = bind(env, free + 1, free, f[_SB], f[_LB])
         else:
             at = bind(env, free, f[_OUTER], f[_SB] + i, 1)
             if op == ZIP:
@@ -105,7 +108,7 @@ def _advance(h: Any, stack: Any, frames: Any, env: Any, r: Any) -> None:
         r[_PC] = f[_BODY]
         return
     start, length = f[_OUT], f[_COUNT]
-    if op == FOLD:
+    if op >= FOLD:
         start, length = f[_SB], f[_LB]
     elif op == DROP_WHILE:
         start, length = f[_SB] + f[_COUNT], f[_LB] - f[_COUNT]
@@ -134,7 +137,7 @@ def _consume(h: Any, stack: Any, frames: Any, env: Any, r: Any) -> None:
     start, length = stack[r[_SP], 0], stack[r[_SP], 1]
     out, i = f[_OUT], f[_I]
     f[_I] = i + 1
-    if op == FOLD:
+    if op >= FOLD:
         for k in range(length):  # a value lies at or after the place it is copied to
             h[out + k] = h[start + k]
         f[_SB], f[_LB] = out, length

@@ -191,6 +191,13 @@ def fold(f: Callable[[Any], Callable[[Any], Any]], start: Any, xs: list[Any]) ->
     return start
 
 
+def fold_right(f: Callable[[Any], Callable[[Any], Any]], start: Any, xs: list[Any]) -> Any:
+    """The value of f on the element and what there is so far, from the last element to the first."""
+    for x in reversed(xs):
+        start = f(x)(start)
+    return start
+
+
 def _operators() -> dict[str, Callable[..., Any]]:
     return {
         "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "//": floor_divide, "%": modulo,

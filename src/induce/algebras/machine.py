@@ -33,7 +33,7 @@ _TEXTS = (
     "str.++ str.len str.at str.substr str.indexof str.replace str.prefixof str.suffixof str.contains str.from_int "
     "str.to_int str.lower str.upper"
 ).split()
-FUNCTIONALS = ("map", "filter", "take_while", "drop_while", "all", "any", "zip_with", "fold")
+FUNCTIONALS = ("map", "filter", "take_while", "drop_while", "all", "any", "zip_with", "fold", "fold_right")
 """Operators whose first argument is a function; they are run by :mod:`induce.algebras.instructions`."""
 CODES: dict[str, int] = {name: place for place, name in enumerate([*PRELUDE, *_PLAIN, *_TEXTS, *FUNCTIONALS])}
 """Code of each operator by name."""

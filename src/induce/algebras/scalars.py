@@ -15,6 +15,7 @@ from induce.algebras.instructions import (
     DROP_WHILE,
     FILTER,
     FOLD,
+    FOLD_RIGHT,
     JUMP,
     MAP,
     RETURN,
@@ -118,6 +119,14 @@ def scalar_functional(
         total = np_int(h[sb])
         for i in range(lc):
             total = run_scalar(code, body, offsets, h, s, point, h[sc + i], total)
+            if total == -2147483648:
+                return -1
+        h[top] = total
+        return 1
+    if op == FOLD_RIGHT:
+        total = np_int(h[sb])
+        for i in range(lc):
+            total = run_scalar(code, body, offsets, h, s, point, total, h[sc + lc - 1 - i])
             if total == -2147483648:
                 return -1
         h[top] = total

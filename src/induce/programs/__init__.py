@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from induce.programs.ambiguity import Alternative, Suggestion
     from induce.programs.estimator import ProgramSynthesizer
     from induce.programs.language import core_lists, lists, strings
+    from induce.programs.library import LibraryLearner
     from induce.programs.module import to_module
     from induce.programs.primitives import primitive
     from induce.programs.reading import load, read_tasks
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Alternative": "ambiguity",
+    "LibraryLearner": "library",
     "ProgramSynthesizer": "estimator",
     "Suggestion": "ambiguity",
     "core_lists": "language",
@@ -32,6 +34,7 @@ _HOME = {
 
 __all__ = [
     "Alternative",
+    "LibraryLearner",
     "ProgramSynthesizer",
     "Suggestion",
     "core_lists",

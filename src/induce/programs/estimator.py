@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from induce.algebras.values import run_rows
-from induce.errors import DataError, FillError, OpError, did_you_mean
-from induce.examples import Examples, check_values, read_examples
+from induce.errors import DataError, FillError
+from induce.examples import Examples, check_values
 from induce.learners.programs.task import ProgramTask
 from induce.programs import ambiguity
-from induce.programs.language import LANGUAGES, input_names, language_for, literals_for
+from induce.programs.language import LANGUAGES, examples_of, language_for, language_named, literals_for
 from induce.programs.source import to_python
 from induce.synthesis import synthesize
 from induce.terms.language import Language
 from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.learners.library.documented import DocumentedLibrary
+    from induce.learners.library.waking import Library
 
 __all__ = ["ProgramSynthesizer"]
 
@@ -27,8 +31,9 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    language : Language or str, optional
-        What programs are written in: ``lists``, ``strings`` or one of your own; by default the one for the examples.
+    language : Language, str or library, optional
+        What programs are written in: ``lists``, ``strings``, one of your own, or a library that :class:`LibraryLearner` found;
+        by default the one for the examples.
     within : Budget, str or float, optional
         ``"10s"``, ``"1e6 candidates"``; by default 3e7 candidates, and a minute at most.
     operators : str, optional
@@ -64,7 +69,7 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        language: Language | str | None = None,
+        language: Language | str | Library | DocumentedLibrary | None = None,
         *,
         within: Any = None,
         operators: str | None = None,
@@ -101,11 +106,13 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         FillError
             If no learner can work on them.
         """
-        examples = self._read(X, y)
+        examples = examples_of(X, y)
         language = self._language(examples)
-        literals = literals_for(language, self.constants, examples)
+        library = library_of(self.language)
+        literals = literals_for(language if library is None else library.base, self.constants, examples)
         extra = self._unlabelled(unlabelled, examples)
-        task = ProgramTask(examples, language, literals, {}, self._size(), extra)
+        costs, definitions = ({}, {}) if library is None else (library.costs, library.bodies)
+        task = ProgramTask(examples, language, literals, costs, self._size(), extra, definitions)
         learner = self.by if self.by is not None else LANGUAGES.learner(language)
         self.fit_ = synthesize(task, by=learner, within=self.within, seed=int(self.random_state or 0), watch=self.watch)
         if not self.fit_.rows:
@@ -119,24 +126,12 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
 
     # ---- reading what was given
 
-    def _read(self, X: Any, y: Any) -> Examples:
-        first = read_examples(X, y)
-        if list(first.inputs) not in (["x"], [f"x{k + 1}" for k in range(len(first.inputs))]) or hasattr(X, "keys"):
-            return first
-        return read_examples(X, y, input_names(first))
-
     def _language(self, examples: Examples) -> Language:
-        language = self.language
-        if isinstance(language, str):
-            if language not in LANGUAGES:
-                raise OpError(
-                    f"there is no language '{language}' of programs.{did_you_mean(language, LANGUAGES)} There are: {', '.join(LANGUAGES)}."
-                )
-            language = LANGUAGES[language]
-        if language is None:
-            language = language_for(examples)
-        if not isinstance(language, Language):
-            raise OpError(f"language must be a Language or its name, but got {language!r}. Use for example 'lists'.")
+        library = library_of(self.language)
+        if library is not None:
+            language = library.language
+        else:
+            language = language_for(examples) if self.language is None else language_named(self.language)
         if self.operators is None:
             return language
         chosen = Language(language.name, language.operators(self.operators), default=language.default)
@@ -222,10 +217,21 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
     def to_python(self, name: str = "program") -> str:
         """Source of a plain function of the inputs, which imports only the standard library."""
         check_is_fitted(self, "fit_")
-        return to_python(self.best_, name, list(self.examples_.inputs))
+        library = library_of(self.language)
+        best = self.best_ if library is None else library.expand(self.best_, self.examples_.sorts)
+        return to_python(best, name, list(self.examples_.inputs))
 
     def __str__(self) -> str:
         return str(self.fit_) if hasattr(self, "fit_") else repr(self)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fit_")
+
+
+def library_of(language: Any) -> Library | None:
+    """The library that a language was given as; None for anything else."""
+    from induce.learners.library.documented import DocumentedLibrary
+    from induce.learners.library.waking import Library
+
+    found = language.library if isinstance(language, DocumentedLibrary) else language
+    return found if isinstance(found, Library) else None

@@ -8,15 +8,26 @@ from typing import Any
 import induce.algebras.list_functions
 import induce.algebras.smt_functions
 import induce.algebras.string_meanings  # noqa: F401  (they say what the operators do)
-from induce.errors import DataError
-from induce.examples import Examples, check_values
+from induce.errors import DataError, OpError, did_you_mean
+from induce.examples import Examples, check_values, read_examples
 from induce.terms.language import Language
 from induce.terms.lists import core_lists, lists
 from induce.terms.smt_strings import smt_strings
 from induce.terms.sort import INT, TEXT, Sort
 from induce.terms.strings import strings
 
-__all__ = ["LANGUAGES", "core_lists", "input_names", "language_for", "lists", "literals_for", "smt_strings", "strings"]
+__all__ = [
+    "LANGUAGES",
+    "core_lists",
+    "examples_of",
+    "input_names",
+    "language_for",
+    "language_named",
+    "lists",
+    "literals_for",
+    "smt_strings",
+    "strings",
+]
 
 SMALL = range(6)
 """Whole numbers that programs on lists may write down: none of them is chosen by looking at tasks."""
@@ -57,6 +68,26 @@ def language_for(examples: Examples) -> Language:
     return smt_strings if TEXT in sorts else lists
 
 
+def language_named(language: Any) -> Language:
+    """A language, from itself or its name.
+
+    Raises
+    ------
+    OpError
+        If there is none.
+    """
+    if isinstance(language, str):
+        if language not in LANGUAGES:
+            raise OpError(
+                f"there is no language '{language}' of programs.{did_you_mean(language, LANGUAGES)} "
+                f"There are: {', '.join(LANGUAGES)}."
+            )
+        return LANGUAGES[language]
+    if not isinstance(language, Language):
+        raise OpError(f"language must be a Language or its name, but got {language!r}. Use for example 'lists'.")
+    return language
+
+
 def input_names(examples: Examples) -> list[str]:
     """Names for inputs that came without: xs, ys for lists, s, t for texts, n, m for numbers."""
     letters = {"list": ["xs", "ys", "zs"], "text": ["s", "t", "u"], "int": ["n", "m", "k"], "bool": ["p", "q", "r"]}
@@ -68,6 +99,14 @@ def input_names(examples: Examples) -> list[str]:
         names.append(pool[at] if at < len(pool) else f"x{place + 1}")
         used[sort.name] = at + 1
     return names
+
+
+def examples_of(X: Any, y: Any) -> Examples:
+    """Examples from inputs and outputs; inputs that came without names get those of their sorts."""
+    first = read_examples(X, y)
+    if list(first.inputs) not in (["x"], [f"x{k + 1}" for k in range(len(first.inputs))]) or hasattr(X, "keys"):
+        return first
+    return read_examples(X, y, input_names(first))
 
 
 def literals_for(

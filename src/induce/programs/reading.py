@@ -11,6 +11,8 @@ from typing import Any
 import induce.programs.language  # noqa: F401  (says what the operators of shipped languages do)
 from induce.errors import DataError
 from induce.examples import Examples, read_examples
+from induce.learners.library.documented import DocumentedLibrary
+from induce.learners.library.saving import load_library
 from induce.synthesis import SynthesisFit, load_programs
 from induce.terms.op import Op
 
@@ -31,8 +33,22 @@ class NamedTask:
     examples: Examples
 
 
-def load(path: str | Path, primitives: Iterable[Op] = ()) -> SynthesisFit:
-    """Read the programs that ``fit_.save(path)`` wrote; see :func:`induce.synthesis.load_programs`."""
+def load(path: str | Path, primitives: Iterable[Op] = ()) -> SynthesisFit | DocumentedLibrary:
+    """Read what ``fit_.save(path)`` or ``LibraryLearner.save(path)`` wrote: programs for one task, or a library.
+
+    Parameters
+    ----------
+    path : str or Path
+    primitives : iterable of Op
+        Operators of one's own that are used, made again by ``primitive``: functions are not saved.
+
+    Raises
+    ------
+    FormatError
+        If the folder is neither, is damaged or newer, or uses an operator whose function is not known.
+    """
+    if (Path(path) / "library.json").is_file():
+        return load_library(path, primitives)
     return load_programs(path, primitives)
 
 

@@ -94,11 +94,13 @@ lists = Language(
 core_lists = Language(
     "core_lists",
     [
-        *(lists[name] for name in ("+", "-", "<", "==", "if", "empty", "is_empty", "cons", "map", "fold")),
+        *(lists[name] for name in ("+", "-", "*", "%", "<", "==", "if", "empty", "is_empty", "cons", "map")),
+        _call("fold_right", arrow(_A, _B, _B), _B, list_of(_A), _B),
         _call("car", INTS, INT),
         _call("cdr", INTS, INTS),
     ],
     default=INT,
     sealed=True,
 )
-"""Few primitives, from which a library grows: arithmetic, comparison, if, cons, car, cdr, map and fold."""
+"""Few primitives, from which a library grows, those of DreamCoder's list domain: arithmetic, comparison, if, cons, car, cdr, map,
+and fold from the right. (K. Ellis et al. 2021, DreamCoder: Bootstrapping Inductive Program Synthesis.)"""

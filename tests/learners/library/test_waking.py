@@ -21,7 +21,7 @@ PROGRAMS = [
     r"map(\x:int. x + 1, cdr(xs))",
     r"map(\x:int. x + 1, cdr(cdr(xs)))",
     r"cons(car(xs), map(\x:int. x + 1, xs))",
-    r"fold(\a:int. \x:int. a + x, 0, map(\x:int. x + 1, xs))",
+    r"fold_right(\x:int. \a:int. a + x, 0, map(\x:int. x + 1, xs))",
     r"map(\x:int. x + 1, cons(0, xs))",
 ]
 
@@ -76,8 +76,8 @@ def test_functions_applied_in_place_are_written_out(before, after):
 
 
 def test_bodies_that_are_functions_get_arguments():
-    tree, arity = uncurried(read("(lam (fold #0 0 $0))"), 1)
-    assert (write(tree), arity) == ("(fold #0 0 #1)", 2)
+    tree, arity = uncurried(read("(lam (fold_right #0 0 $0))"), 1)
+    assert (write(tree), arity) == ("(fold_right #0 0 #1)", 2)
 
 
 @pytest.fixture(scope="module")
@@ -129,16 +129,18 @@ def test_rounds_keep_solutions_and_grow_a_library():
         for f in (lambda x: [v + 1 for v in x], lambda x: [v + 1 for v in x[1:]], lambda x: [0, *[v + 1 for v in x]])
     ]
 
-    def solve(examples, library):
-        task = ProgramTask(examples, library.language, ((0, INT), (1, INT)), definitions=library.bodies)
+    def solve(number, examples, library):
+        task = ProgramTask(examples, library.language, ((0, INT), (1, INT)), library.costs, definitions=library.bodies)
         fit = synthesize(task, within="3e5 candidates")
         return fit.best if fit.solved else None
 
     found = list(rounds(core_lists, tasks, solve, count=1, most=3))
-    assert isinstance(found[0][0], Library)
-    assert len(found) == 2
-    assert len(found[1][1]) >= len(found[0][1]) >= 2
+    assert [r.number for r in found] == [0, 1]
+    assert isinstance(found[0].library, Library)
+    assert not found[0].library.costs
+    assert set(found[1].library.costs) == {op.name for op in found[1].library.language}
+    assert len(found[1].solutions) >= len(found[0].solutions) >= 2
     assert all(
         set(n.op for n in t.walk() if n.args) <= {*core_lists, *(n.op for n in t.walk() if n.op.name == "lambda")}
-        for t in found[1][1].values()
+        for t in found[1].solutions.values()
     )

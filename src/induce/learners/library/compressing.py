@@ -208,7 +208,9 @@ def _step(programs: Sequence[str], options: dict[str, Any], seconds: float) -> d
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         if "No module named 'stitch_core'" in done.stderr:
             raise FillError("compression needs stitch-core. Install it: pip install 'induce[programs]'.")
-        raise FillError(f"stitch could not compress the programs: {last[0]}. Check that they are s-expressions.")
+        raise FillError(
+            f"stitch could not compress the programs ({last[0].strip()}). Check that they are s-expressions"
+        )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -270,7 +272,13 @@ def compress(
             "abstraction_prefix": prefix,
             "previous_abstractions": len(found),
         }
-        step = _step(rewritten, {**asked, **options}, left) if left > 0 else None
+        try:
+            step = _step(rewritten, {**asked, **options}, left) if left > 0 else None
+        except FillError as problem:  # what was found stands, even where stitch fails on what is left
+            if not found:
+                raise
+            stopped = str(problem)
+            break
         if step is None:
             stopped = f"the time of {seconds:g} s was used"
             break

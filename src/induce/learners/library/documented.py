@@ -17,13 +17,9 @@ from induce.learners.library.naming import defined, objection_to, shown, with_op
 from induce.learners.library.waking import Library
 from induce.terms.language import Language
 from induce.terms.op import Op
-from induce.terms.sort import parse_sort
 from induce.terms.term import Term
 
 __all__ = ["Documentation", "DocumentedLibrary", "Solution"]
-
-FORMAT = "library 1"
-"""Layout of a library as plain data; one with another number is refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +141,17 @@ class DocumentedLibrary:
         """A program of the library that was documented, with the readable names."""
         return with_operators(term, self.operators)
 
+    def save(self, path: Any) -> None:
+        """Write the library as a folder of text and JSON; ``induce.programs.load`` reads it back."""
+        from induce.learners.library.saving import save_library
+
+        save_library(self, path)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; :meth:`from_dict` reads them back."""
         return {
-            "format": FORMAT,
             "base": self.library.base.to_dict(),
+            "costs": dict(self.library.costs),
             "definitions": [
                 {"name": d.op.name, "text": d.text, "arity": d.op.arity, "uses": d.uses}
                 for d in self.library.definitions
@@ -173,22 +175,20 @@ class DocumentedLibrary:
         FormatError
             If something is missing, cannot be read, or is of another layout.
         """
-        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
-            raise FormatError(
-                f"this is no library of layout '{FORMAT}'. Give what DocumentedLibrary.to_dict() wrote, or update induce."
-            )
+        if not isinstance(data, Mapping):
+            raise FormatError(f"this is no library: {data!r:.60}. Give what DocumentedLibrary.to_dict() wrote.")
         try:
             base = base or Language.from_dict(data["base"])
             definitions = [
                 defined(base, _checked_name(d["name"]), str(d["text"]), int(d["arity"]), int(d["uses"]))
                 for d in data["definitions"]
             ]
-            library = Library(base, tuple(definitions))
+            library = Library(base, tuple(definitions), {str(n): int(cost) for n, cost in data["costs"].items()})
             entries = tuple(Documentation.from_dict(entry) for entry in data["documentation"])
             solutions = tuple(_solution_from_dict(entry, library) for entry in data["solutions"])
         except (ParseError, TermError, OpError) as problem:
             raise FormatError(f"the library cannot be read: {problem} Give the language it was made with.") from None
-        except (KeyError, TypeError) as problem:
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
             raise FormatError(
                 f"the library cannot be read: {type(problem).__name__} {problem}. Save it again."
             ) from None
@@ -245,19 +245,14 @@ def _solution_to_dict(solution: Solution) -> dict[str, Any]:
     examples = solution.examples
     return {
         "name": solution.name,
-        "inputs": {name: list(values) for name, values in examples.inputs.items()},
-        "outputs": list(examples.outputs),
-        "sorts": {name: str(sort) for name, sort in examples.sorts.items()},
-        "result": str(examples.result),
+        **examples.to_dict(),
         "program": write(tree_of(solution.program, list(examples.inputs))),
     }
 
 
 def _solution_from_dict(data: Mapping[str, Any], library: Library) -> Solution:
-    sorts = {str(name): parse_sort(text) for name, text in data["sorts"].items()}
-    inputs = {str(name): tuple(values) for name, values in data["inputs"].items()}
-    examples = Examples(inputs, tuple(data["outputs"]), sorts, parse_sort(data["result"]))
-    program = program_from(read(str(data["program"])), sorts, library.language.ops)
+    examples = Examples.from_dict(data)
+    program = program_from(read(str(data["program"])), examples.sorts, library.language.ops)
     return Solution(str(data["name"]), examples, program)
 
 

@@ -316,7 +316,8 @@ def renamed(library: Library, names: Mapping[str, str]) -> tuple[Library, dict[O
             define(new, function_of(old))
         exchanged[old] = new
         definitions.append(replace(definition, op=new, body=with_operators(definition.body, exchanged)))
-    return replace(library, definitions=tuple(definitions)), exchanged
+    costs = {names.get(name, name): cost for name, cost in library.costs.items()}
+    return replace(library, definitions=tuple(definitions), costs=costs), exchanged
 
 
 def is_plain(sort: Sort) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +20,9 @@ from induce.terms.op import Notation, Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["Definition", "Library", "grow"]
+__all__ = ["Definition", "Library", "Night", "Round", "grow", "refit", "rounds"]
+
+_SYMBOL = re.compile(r"[^\s()]+")
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,13 @@ class Library:
     ----------
     base : Language
     definitions : tuple of Definition
+    costs : mapping of operator name to int
+        What each operator costs in a program; 1 where it is not said.
     """
 
     base: Language
     definitions: tuple[Definition, ...] = ()
+    costs: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def language(self) -> Language:
@@ -108,7 +116,7 @@ def _substituted(tree: Any, value: Any, depth: int, shifted: Callable[..., Any])
 
 @dataclass
 class Night:
-    """What a sleep gave: the library, and the compression it comes from."""
+    """What a sleep gave: the library, the compression it comes from, and what of that could not be kept."""
 
     library: Library
     compression: Compression
@@ -148,7 +156,7 @@ def grow(
     Returns
     -------
     Night
-        Abstractions that have no sort, or no argument, are named in ``left_out``.
+        Abstractions that have no sort are named in ``left_out``.
     """
     texts = [write(tree_of(program, list(examples.inputs))) for program, examples in solutions]
     found = compress(
@@ -157,15 +165,40 @@ def grow(
     definitions: list[Definition] = []
     left_out: list[str] = []
     known: list[Abstraction] = []
+    names = {op.name: op.name for op in base}
     for abstraction in found.abstractions:
         # written over the base language alone: an operator may be left out and those above it still stand
         body = write(reduced(read(expand(abstraction.body, known))))
         known.append(Abstraction(abstraction.name, body, abstraction.arity, abstraction.uses))
         try:
             definitions.append(_definition(body, abstraction, base))
+            names[abstraction.name] = definitions[-1].op.name
         except TermError as problem:
             left_out.append(f"{abstraction.name}: {problem}")
-    return Night(Library(base, tuple(definitions)), found, left_out)
+    used = Counter(symbol for text in found.rewritten for symbol in _SYMBOL.findall(text))
+    counts = {name: used[symbol] for symbol, name in names.items()}
+    return Night(Library(base, tuple(definitions), refit(counts)), found, left_out)
+
+
+def refit(counts: Mapping[str, int], unit: float = 2.0, most: int = 3) -> dict[str, int]:
+    """Costs of operators from how often solutions use them: what is used more is tried sooner.
+
+    ``cost(f) = 1 + round(ln((1 + n_max) / (1 + n_f)) / unit)``: the negative log-likelihood of the operator, with one use more
+    counted for each, beyond that of the operator used most.
+
+    Parameters
+    ----------
+    counts : mapping of operator name to uses
+    unit : float
+        Nats that one more in cost stands for.
+    most : int
+        Largest cost.
+
+    >>> refit({"+": 20, "cons": 12, "*": 0})
+    {'+': 1, 'cons': 1, '*': 3}
+    """
+    top = max(counts.values(), default=0)
+    return {name: min(most, 1 + round(math.log((1 + top) / (1 + n)) / unit)) for name, n in counts.items()}
 
 
 def uncurried(tree: Any, arity: int) -> tuple[Any, int]:
@@ -179,44 +212,88 @@ def uncurried(tree: Any, arity: int) -> tuple[Any, int]:
 def _definition(body: str, abstraction: Abstraction, base: Language) -> Definition:
     tree, arity = uncurried(read(body), abstraction.arity)
     body = write(tree)
-    if not 0 < arity <= 3:
+    if not arity <= 3:
         raise TermError(f"it has {arity} arguments.")
-    if tree in {(op.name, *(f"#{k}" for k in range(arity))) for op in base}:
-        raise TermError("it is an operator of the base language.")
+    if isinstance(tree, tuple) and tree[0] in base and set(tree[1:]) == {f"#{k}" for k in range(arity)}:
+        raise TermError("it is an operator of the base language, with its arguments in another order at most.")
     typed = function_from(tree, arity, base.ops)
     if typed.result.is_arrow:
         raise TermError(f"it returns a function, {typed.result}.")
     name = f"fn_{hashlib.sha256(body.encode()).hexdigest()[:6]}"  # the same body has the same name everywhere
-    op = Op(name, typed.parameters, typed.result, Notation("call", name))
+    op = Op(name, typed.parameters, typed.result, Notation("call" if arity else "constant", name))
     if not has_function(op):
         define(op, _reference(typed.body))
     return Definition(op, typed.body, body, abstraction.uses)
 
 
+@dataclass(frozen=True)
+class Round:
+    """One round of wake and sleep.
+
+    Parameters
+    ----------
+    number : int
+        0 is the base language alone.
+    library : Library
+        What the tasks were tried with.
+    programs : mapping of task number to Term
+        Solved in this round, in the library's language.
+    solutions : mapping of task number to Term
+        The shortest so far, in the base language.
+    left_out : tuple of str
+        What the last sleep found and could not keep, and why.
+    """
+
+    number: int
+    library: Library
+    programs: Mapping[int, Term]
+    solutions: Mapping[int, Term]
+    left_out: tuple[str, ...] = ()
+
+
 def rounds(
     base: Language,
     tasks: Sequence[Examples],
-    solve: Callable[[Examples, Library], Term | None],
+    solve: Callable[[int, Examples, Library], Term | None],
     *,
     count: int = 3,
     most: int = 10,
     max_arity: int = 2,
     seconds: float = 60.0,
-) -> Iterator[tuple[Library, dict[int, Term]]]:
-    """Yield, after every round, the library that was used and the solutions so far, by number of the task.
+) -> Iterator[Round]:
+    """Wake and sleep in turn: try all tasks, make a library of what their solutions share, fit the costs to them, try again.
 
-    Solutions are kept in the base language; the shortest one of each task is what the next library is made from.
+    A library is made from the shortest solution of each task so far, written in the base language.
+
+    Parameters
+    ----------
+    base : Language
+    tasks : sequence of Examples
+    solve : callable
+        Gives a program from the task's number, its examples and the library, or None.
+    count : int
+        Rounds after the first.
+    most, max_arity, seconds
+        As for :func:`compress`.
+
+    References
+    ----------
+    K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Synthesis with Wake-Sleep Library Learning.
     """
     library = Library(base)
     solved: dict[int, Term] = {}
+    left_out: tuple[str, ...] = ()
     for number in range(count + 1):
+        programs: dict[int, Term] = {}
         for k, examples in enumerate(tasks):
-            program = solve(examples, library)
+            program = solve(k, examples, library)
             if program is not None:
+                programs[k] = program
                 plain = library.expand(program, examples.sorts)
                 if k not in solved or plain.size < solved[k].size:
                     solved[k] = plain
-        yield library, dict(solved)
+        yield Round(number, library, programs, dict(solved), left_out)
         if number < count and solved:
             pairs = [(solved[k], tasks[k]) for k in sorted(solved)]
-            library = grow(base, pairs, most=most, max_arity=max_arity, seconds=seconds).library
+            night = grow(base, pairs, most=most, max_arity=max_arity, seconds=seconds)
+            library, left_out = night.library, tuple(night.left_out)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.algebras.instructions import CONSTANT
 from induce.algebras.machine import encode_value
 from induce.algebras.values import UNDEFINED, function_of
 from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
-from induce.learners.programs.combining import FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
+from induce.learners.programs.combining import FIRST, FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
 from induce.learners.programs.rules import Rule, uncurried
 from induce.terms.op import Op
 from induce.terms.sort import BOOL, INT, Sort
@@ -109,7 +110,7 @@ class Growth:
     def function(rule: Rule, slot: int) -> tuple[tuple[Sort, ...], Sort]:
         """Parameters and result of a function that is an argument."""
         if rule.functional:
-            return uncurried(rule.arguments[slot], 2 if rule.op.name in ("fold", "zip_with") else 1)
+            return uncurried(rule.arguments[slot], 2 if rule.op.name in ("fold", "fold_right", "zip_with") else 1)
         return uncurried(rule.arguments[slot], None)
 
     def _salt(self, place: int, sort: Sort) -> int:
@@ -231,17 +232,26 @@ class Growth:
                 continue
             if not rule.arguments:
                 if cost == rule.cost:
-                    row = self.bank.leaf(self.codes[rule], [[]] * len(self.places[number].examples), self.places[number],
-                                         self._salt(number, rule.result), cost)  # fmt: skip
-                    if row >= 0 and number:
-                        self.bank.instruct(row, self.codes[rule], 0, False)
-                    self._leaf(number, rule.result, row, rule.op() if row >= 0 else None, cost)
+                    self._constant(number, rule)
                 continue
             left = cost - rule.cost
             for split in _compositions(left, len(rule.arguments)):
                 yield from self._try(number, rule, cost, split)
                 if self.bank.stuck:
                     return
+
+    def _constant(self, number: int, rule: Rule) -> None:
+        """An operator without arguments: its value everywhere."""
+        value = _value(function_of(rule.op), [])
+        cells = None if value is None else encode_value(value, rule.result)
+        if cells is None:
+            return
+        place = self.places[number]
+        salt = self._salt(number, rule.result)
+        row = self.bank.leaf(self.codes[rule], [cells] * len(place.examples), place, salt, rule.cost)
+        if row >= 0 and number:
+            self.bank.instruct(row, CONSTANT, int(self.bank.nodes[row, FIRST]), rule.result in (INT, BOOL))
+        self._leaf(number, rule.result, row, rule.op() if row >= 0 else None, rule.cost)
 
     def _try(self, number: int, rule: Rule, cost: int, split: tuple[int, ...]) -> Iterator[int]:
         branches = rule.op.name == "if"

@@ -1,0 +1,379 @@
+"""LibraryLearner: programs for many tasks, and the operators that they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from induce.budget import Budget, Clock
+from induce.errors import DataError, FillError
+from induce.examples import Examples
+from induce.learners.library.documented import DocumentedLibrary
+from induce.learners.library.documenting import document
+from induce.learners.library.rewriting import rewritten
+from induce.learners.library.waking import Library, Round, grow, rounds
+from induce.learners.programs.task import ProgramLearner, ProgramTask, right
+from induce.programs.language import examples_of, language_named, literals_for
+from induce.programs.module import to_module
+from induce.programs.reading import NamedTask
+from induce.progress import Progress, watcher
+from induce.search import catching_interrupt
+from induce.synthesis import SynthesisFit, synthesize
+from induce.terms.language import Language
+from induce.terms.term import Term
+
+__all__ = ["LibraryLearner", "RoundReport"]
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """What a round of wake and sleep did.
+
+    Parameters
+    ----------
+    number : int
+        0 is the base language alone.
+    operators : int
+        Of the library that the tasks were tried with, beyond the base language.
+    solved, solved_so_far : int
+        Tasks.
+    left_out : tuple of str
+        What had been found in common and could not be kept, and why.
+    """
+
+    number: int
+    operators: int
+    solved: int
+    solved_so_far: int
+    left_out: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"round {self.number}: {self.solved} solved with {self.operators} new operators, {self.solved_so_far} in all"
+
+
+class LibraryLearner(BaseEstimator):  # type: ignore[misc]
+    """Programs for many tasks, and a documented library of what they have in common.
+
+    Wake: every task is tried under the budget. Sleep: the operators that make the solutions shortest are added to the language,
+    and costs are fitted to how often each operator is used. Then all tasks are tried again.
+
+    Parameters
+    ----------
+    language : Language or str
+        The base language.
+    rounds : int
+        Times to sleep and try again.
+    within : Budget, str or float, optional
+        For each task in each round: ``"0.5 cpu"``, ``"1e6 candidates"``; by default 5e5 candidates, and 30 seconds at most.
+    constants : iterable, optional
+        Values that programs may write down; by default those of the language.
+    most : int
+        Most operators of a library.
+    max_arity : int
+        Most arguments that compression gives an operator; one whose body is a function gets that function's besides.
+    by : learner, optional
+        Who searches; typed enumeration by default.
+    documenter : callable, optional
+        A language model as a function from text to text, which names and describes the operators; a template by default.
+    random_state : int
+    watch : None, "progress" or callable
+
+    Attributes
+    ----------
+    library_ : DocumentedLibrary
+        The operators with readable names, descriptions, true calls, and the tasks that use them.
+    programs_ : dict of task name to Term
+        Solutions, in the library's language.
+    unsolved_ : list of str
+        Names of the other tasks.
+    rounds_ : list of RoundReport
+    stopped_ : str
+        Why learning ended.
+
+    References
+    ----------
+    K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Synthesis with Wake-Sleep Library Learning.
+    M. Bowers et al. (2023), Top-Down Synthesis for Library Learning.
+    G. Grand et al. (2024), LILO: Learning Interpretable Libraries by Compressing and Documenting Code.
+
+    >>> tasks = {"third": ([[1, 2, 3], [4, 5, 6, 7]], [3, 6]), "rest": ([[1, 2, 3], [4, 5, 6, 7]], [[3], [6, 7]])}
+    >>> LibraryLearner(rounds=0, within="2e4 candidates").fit(tasks).programs_
+    {'third': car(cdr(cdr(xs))), 'rest': cdr(cdr(xs))}
+    """
+
+    def __init__(
+        self,
+        language: Language | str = "core_lists",
+        *,
+        rounds: int = 3,
+        within: Any = None,
+        constants: Iterable[Any] | None = None,
+        most: int = 10,
+        max_arity: int = 2,
+        by: ProgramLearner | None = None,
+        documenter: Any = None,
+        random_state: int = 0,
+        watch: Any = None,
+    ) -> None:
+        self.language = language
+        self.rounds = rounds
+        self.within = within
+        self.constants = constants
+        self.most = most
+        self.max_arity = max_arity
+        self.by = by
+        self.documenter = documenter
+        self.random_state = random_state
+        self.watch = watch
+
+    def fit(self, tasks: Any, y: None = None) -> LibraryLearner:
+        """Solve tasks and learn a library.
+
+        Parameters
+        ----------
+        tasks : mapping of name to (inputs, outputs) or Examples, list of NamedTask (from ``read_tasks``), or list of those
+            Inputs as for :class:`ProgramSynthesizer`.
+        y : None
+
+        Raises
+        ------
+        DataError
+            For no tasks, two of one name, or bad examples; the task is named.
+        FillError
+            If a task cannot be worked on, or nothing was solved.
+        """
+        self._check()
+        named = named_tasks(tasks)
+        base = language_named(self.language)
+        budget = Budget(seconds=30.0, candidates=5e5) if self.within is None else Budget.read(self.within)
+        self._accepted(named, base)
+        self.rounds_: list[RoundReport] = []
+        wake = _Wake(self, named, budget)
+        last: Round | None = None
+        with catching_interrupt(wake.clock):  # type: ignore[arg-type]
+            examples = [task.examples for task in named]
+            for last in rounds(base, examples, wake.solve, count=self.rounds, most=self.most, max_arity=self.max_arity):
+                report = RoundReport(
+                    last.number, len(last.library.definitions), len(last.programs), len(last.solutions), last.left_out
+                )
+                self.rounds_.append(report)
+                wake.told(str(report))
+                if wake.interrupted:
+                    break
+        assert last is not None  # rounds() yields at least once
+        self.stopped_ = (
+            "interrupted; this is what was learned so far"
+            if wake.interrupted
+            else f"all {len(self.rounds_)} rounds were done"
+        )
+        if not last.solutions:
+            raise FillError(
+                f"none of the {len(named)} tasks was solved in the language '{base.name}', so there is nothing to learn from. "
+                "Give a longer budget (within=), a language with more operators, or easier tasks beside these."
+            )
+        self._finish(base, named, last.solutions)
+        return self
+
+    def _check(self) -> None:
+        for name, least in (("rounds", 0), ("most", 1), ("max_arity", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise FillError(f"{name} must be a whole number from {least} on, but got {value!r}.")
+        if self.documenter is not None and not callable(self.documenter):
+            raise FillError(f"documenter must be a function from text to text, but got {self.documenter!r}.")
+
+    def _accepted(self, named: list[NamedTask], base: Language) -> None:
+        learner = self._learner()
+        for task in named:
+            objection = learner.accepts(self._task(task.examples, Library(base)))
+            if objection:
+                raise FillError(f"task '{task.name}': {objection}. Leave it out, or use another language.")
+        prepare = getattr(learner, "prepare", None)
+        if prepare is not None:
+            prepare()
+
+    def _learner(self) -> ProgramLearner:
+        from induce.learners.programs.enumeration import TypedEnumeration
+
+        return self.by if self.by is not None else TypedEnumeration(memory=5e8)
+
+    def _task(self, examples: Examples, library: Library) -> ProgramTask:
+        literals = literals_for(library.base, self.constants, examples)
+        return ProgramTask(examples, library.language, literals, library.costs, definitions=library.bodies)
+
+    def _finish(self, base: Language, named: list[NamedTask], solutions: Mapping[int, Term]) -> None:
+        """The last sleep: a library of all solutions, these written in it, and its documentation."""
+        order = sorted(solutions)
+        pairs = [(solutions[k], named[k].examples) for k in order]
+        night = grow(base, pairs, most=self.most, max_arity=self.max_arity)
+        solved = []
+        for k in order:
+            examples = named[k].examples
+            program = rewritten(solutions[k], examples.sorts, night.library)
+            # what runs is what is kept: if writing it shorter changed it, the plain solution stays
+            solved.append((named[k].name, examples, program if all(right(program, examples)) else solutions[k]))
+        self.library_: DocumentedLibrary = document(
+            night.library, solved, self.documenter, seed=int(self.random_state or 0)
+        )
+        self.programs_ = {s.name: s.program for s in self.library_.solutions}
+        self.unsolved_ = [task.name for task in named if task.name not in self.programs_]
+        self.tasks_ = {task.name: task.examples for task in named}
+
+    # ---- what was learned
+
+    @property
+    def abstractions_(self) -> list[Any]:
+        """Documentation of each operator of the library."""
+        check_is_fitted(self, "library_")
+        return list(self.library_.documentation)
+
+    def solve(self, X: Any, y: Any, within: Any = None) -> SynthesisFit:
+        """Look for a program for a new task with the library.
+
+        Parameters
+        ----------
+        X, y
+            As for :class:`ProgramSynthesizer`.
+        within : Budget, str or float, optional
+        """
+        check_is_fitted(self, "library_")
+        task = self._task(examples_of(X, y), self.library_.library)
+        seed = int(self.random_state or 0)
+        return synthesize(task, by=self._learner(), within=within, seed=seed, watch=self.watch)
+
+    def to_python(self, name: str) -> str:
+        """Source of the program of a task as a plain function, operators of the library written out.
+
+        Raises
+        ------
+        DataError
+            If no program of that name was found.
+        """
+        from induce.programs.source import to_python
+        from induce.terms.source import safe_names
+
+        check_is_fitted(self, "library_")
+        if name not in self.programs_:
+            why = "it was not solved" if name in self.unsolved_ else "there is no such task"
+            raise DataError(f"there is no program '{name}': {why}. Solved: {', '.join(self.programs_)}.")
+        examples = self.tasks_[name]
+        plain = self.library_.library.expand(self.programs_[name], examples.sorts)
+        return to_python(plain, safe_names([name])[name], list(examples.inputs))
+
+    def to_module(self, path: Any, *, overwrite: bool = False) -> Any:
+        """Write the library and all programs as a documented Python module; see :func:`induce.programs.to_module`."""
+        check_is_fitted(self, "library_")
+        return to_module(self.library_, path, overwrite=overwrite)
+
+    def save(self, path: Any) -> None:
+        """Write the library and the programs as a folder of text and JSON; ``induce.programs.load`` reads the library back."""
+        check_is_fitted(self, "library_")
+        self.library_.save(path)
+
+    def report(self) -> str:
+        """Rounds, the library, and what stayed unsolved."""
+        check_is_fitted(self, "library_")
+        lines = [str(r) for r in self.rounds_]
+        lines += ["", str(self.library_)]
+        if self.unsolved_:
+            lines += ["", f"not solved ({len(self.unsolved_)}): {', '.join(self.unsolved_)}"]
+        return "\n".join([*lines, "", f"Stopped: {self.stopped_}."])
+
+    def __str__(self) -> str:
+        return self.report() if hasattr(self, "library_") else repr(self)
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "library_"):
+            return f"<pre>{escape(repr(self))}</pre>"
+        counts = "".join(
+            f"<tr><td>{r.number}</td><td>{r.operators}</td><td>{r.solved}</td><td>{r.solved_so_far}</td></tr>"
+            for r in self.rounds_
+        )
+        head = "<tr><th>round</th><th>operators</th><th>solved</th><th>solved so far</th></tr>"
+        table = f"<table class='induce'><thead>{head}</thead><tbody>{counts}</tbody></table>"
+        return table + self.library_._repr_html_()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "library_")
+
+
+class _Wake:
+    """Solves tasks one by one, shows how far it is, and stops when asked to."""
+
+    def __init__(self, learner: LibraryLearner, named: list[NamedTask], budget: Budget) -> None:
+        self.learner, self.named, self.budget = learner, named, budget
+        self.clock = Clock(Budget(), "this is what was learned")
+        self.show = watcher(learner.watch)
+        self.tried, self.solved = 0.0, 0
+
+    @property
+    def interrupted(self) -> bool:
+        return self.clock.interrupted.is_set()
+
+    def solve(self, number: int, examples: Examples, library: Library) -> Term | None:
+        if self.interrupted:
+            return None
+        task = self.learner._task(examples, library)
+        seed = int(self.learner.random_state or 0)
+        fit = synthesize(task, by=self.learner._learner(), within=self.budget, seed=seed, alternatives=False)
+        if fit.stopped.startswith("interrupted"):
+            self.clock.interrupted.set()
+        self.tried += float(fit.report["candidates"])
+        self.solved = (self.solved if number else 0) + fit.solved
+        found = f": {fit.shown(fit.best)}" if fit.solved else " is not solved"
+        self.told(f"{self.solved} solved of {number + 1}; '{self.named[number].name}'{found}")
+        return fit.best if fit.solved else None
+
+    def told(self, note: str) -> None:
+        """Show one line."""
+        if self.show is not None:
+            self.show(
+                Progress(
+                    self.clock.seconds, None, self.tried, self.tried, 1.0 - self.solved / len(self.named), None, (note,), "",
+                    "programs", "unsolved",
+                )
+            )  # fmt: skip
+
+
+def named_tasks(tasks: Any) -> list[NamedTask]:
+    """Tasks with their names.
+
+    Raises
+    ------
+    DataError
+        For no tasks, something that is none, or two of one name.
+    """
+    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
+        raise DataError(
+            f"tasks must be a mapping of name to (inputs, outputs), or a list from read_tasks(), but got {tasks!r}."
+        )
+    pairs = list(tasks.items()) if isinstance(tasks, Mapping) else [(f"task {k}", task) for k, task in enumerate(tasks)]
+    found = [_named(str(name), task) for name, task in pairs]
+    if not found:
+        raise DataError("there are no tasks. Give at least one, as {'double': ([1, 2], [2, 4])}.")
+    seen: set[str] = set()
+    for task in found:
+        if task.name in seen:
+            raise DataError(f"two tasks are named '{task.name}'. Give each a name of its own.")
+        seen.add(task.name)
+    return found
+
+
+def _named(name: str, task: Any) -> NamedTask:
+    if isinstance(task, NamedTask):
+        return task
+    if isinstance(task, Examples):
+        return NamedTask(name, task)
+    if not isinstance(task, tuple) or len(task) != 2:
+        raise DataError(
+            f"task '{name}' must be a pair of inputs and outputs, but got {task!r}. Write ([1, 2], [2, 4])."
+        )
+    try:
+        return NamedTask(name, examples_of(*task))
+    except DataError as problem:
+        raise DataError(f"task '{name}': {problem}") from None

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from induce.errors import DataError, FillError, FormatError, OpError
+from induce.learners.programs.task import right
+from induce.programs import LibraryLearner, ProgramSynthesizer, load
+from induce.terms.op import LAMBDA
+
+pytest.importorskip("stitch_core")
+INPUTS = [[3, 1, 4, 1, 5], [2, 9, 7], [7, 0, 9, 2, 6, 4], [5, 5, 1]]
+FUNCTIONS = {
+    "add one": lambda x: [v + 1 for v in x],
+    "add two": lambda x: [v + 2 for v in x],
+    "rest": lambda x: x[1:],
+    "add one to the rest": lambda x: [v + 1 for v in x[1:]],
+    "zero first": lambda x: [0, *(v + 1 for v in x)],
+    "sum": sum,
+    "one more than the sum": lambda x: sum(x) + 1,
+}
+TASKS = {name: (INPUTS, [f(x) for x in INPUTS]) for name, f in FUNCTIONS.items()}
+
+
+@pytest.fixture(scope="module")
+def learner():
+    return LibraryLearner(rounds=1, within="1e5 candidates").fit(TASKS)
+
+
+def test_every_task_has_a_program_in_the_library_s_language(learner):
+    assert list(learner.programs_) == list(TASKS)
+    assert not learner.unsolved_
+    operators = {d.op for d in learner.library_.library.definitions}
+    assert operators
+    for name, program in learner.programs_.items():
+        assert all(right(program, learner.tasks_[name]))
+    used = [n for n, p in learner.programs_.items() if any(node.op in operators for node in p.walk())]
+    assert len(used) >= 4
+    plain = learner.library_.library.expand(learner.programs_[used[0]], learner.tasks_[used[0]].sorts)
+    assert not any(node.op in operators for node in plain.walk())
+    assert all(right(plain, learner.tasks_[used[0]]))
+
+
+def test_rounds_and_operators_are_reported(learner):
+    assert [r.number for r in learner.rounds_] == [0, 1]
+    assert learner.rounds_[0].operators == 0 < learner.rounds_[1].operators
+    assert learner.rounds_[1].solved_so_far == len(TASKS)
+    text = learner.report()
+    assert "round 0: 7 solved with 0 new operators, 7 in all" in text
+    assert learner.abstractions_[0].name in text
+    assert text.endswith("Stopped: all 2 rounds were done.")
+    assert "<table" in learner._repr_html_()
+
+
+def test_the_same_seed_gives_the_same_library(learner):
+    again = LibraryLearner(rounds=1, within="1e5 candidates").fit(TASKS)
+    assert str(again) == str(learner)
+    assert again.programs_ == learner.programs_
+
+
+def test_a_library_is_a_language_for_new_examples(learner):
+    found = ProgramSynthesizer(learner.library_).fit([[1, 2, 3, 4], [5, 6, 7]], [[3, 4, 5], [7, 8]])
+    assert any(node.op in learner.library_.library.bodies for node in found.best_.walk())
+    assert found.predict([[1, 2, 3]]) == [[3, 4]]
+    space: dict[str, object] = {}
+    exec(found.to_python(), space)
+    assert space["program"]([1, 2, 3]) == [3, 4]
+    fit = learner.solve([[1, 2, 3, 4], [5, 6, 7]], [[3, 4, 5], [7, 8]])
+    assert fit.best is found.best_
+
+
+def test_a_saved_library_comes_back(learner, tmp_path):
+    learner.save(tmp_path / "library")
+    back = load(tmp_path / "library")
+    assert str(back) == str(learner.library_)
+    assert back.library.definitions == learner.library_.library.definitions
+    assert back.library.costs == learner.library_.library.costs
+    assert {s.name: s.program for s in back.solutions} == learner.programs_
+    text = (tmp_path / "library" / "library.json").read_text(encoding="utf-8")
+    (tmp_path / "library" / "library.json").write_text(text.replace('"uses": ', '"uses": 1'), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"was changed after it was saved \(its checksum differs\)"):
+        load(tmp_path / "library")
+
+
+def test_folders_of_another_kind_are_refused_in_words(learner, tmp_path):
+    learner.save(tmp_path / "library")
+    place = tmp_path / "library" / "library.json"
+    text = place.read_text(encoding="utf-8")
+    place.write_text(text.replace("library 1", "library 9"), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"was written in the layout 'library 9', which is newer\. Update induce\."):
+        load(tmp_path / "library")
+    place.write_text(text[:100], encoding="utf-8")
+    with pytest.raises(FormatError, match=r"library\.json' is truncated or damaged: .*\. Save it again\."):
+        load(tmp_path / "library")
+    with pytest.raises(FormatError, match=r"holds no fit\.json\. Give the folder that save\(\) wrote\."):
+        load(tmp_path)
+
+
+def test_a_saved_library_comes_back_in_a_new_process(learner, tmp_path):
+    learner.save(tmp_path / "library")
+    code = (
+        "import sys; from induce.programs import load\n"
+        "from induce.learners.programs.task import right\n"
+        "print(all(all(right(s.program, s.examples)) for s in load(sys.argv[1]).solutions))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "library")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_each_program_is_exported(learner):
+    for name in TASKS:
+        space: dict[str, object] = {}
+        source = learner.to_python(name)
+        exec(source, space)
+        function = space[name.replace(" ", "_") if name != "sum" else "sum"]
+        assert [function(list(x)) for x in INPUTS] == TASKS[name][1]
+    with pytest.raises(DataError, match=r"there is no program 'product': there is no such task\. Solved: add one, "):
+        learner.to_python("product")
+
+
+def test_what_cannot_be_learned_from_is_refused():
+    with pytest.raises(DataError, match=r"there are no tasks\. Give at least one"):
+        LibraryLearner().fit({})
+    with pytest.raises(DataError, match=r"tasks must be a mapping of name to \(inputs, outputs\).*but got 3"):
+        LibraryLearner().fit(3)
+    with pytest.raises(DataError, match=r"task 'a' must be a pair of inputs and outputs, but got \[1\]"):
+        LibraryLearner().fit({"a": [1]})
+    with pytest.raises(DataError, match=r"task 'b': "):
+        LibraryLearner().fit({"b": ([[1], [1]], [1, 2])})
+    with pytest.raises(FillError, match=r"task 'big': enumeration cannot hold the value \[3000000\] of example 0"):
+        LibraryLearner().fit({"big": ([[3_000_000]], [1])})
+    with pytest.raises(OpError, match=r"there is no language 'core_list' of programs\. Did you mean 'core_lists'\?"):
+        LibraryLearner("core_list").fit(TASKS)
+    with pytest.raises(FillError, match=r"rounds must be a whole number from 0 on, but got -1"):
+        LibraryLearner(rounds=-1).fit(TASKS)
+    with pytest.raises(FillError, match=r"documenter must be a function from text to text, but got 'gpt'"):
+        LibraryLearner(documenter="gpt").fit(TASKS)
+    with pytest.raises(FillError, match=r"none of the 1 tasks was solved in the language 'core_lists'"):
+        LibraryLearner(rounds=0, within="100 candidates").fit({"odd": ([[1, 2], [3]], [977, 978])})
+
+
+def test_an_interrupt_keeps_what_was_learned(monkeypatch):
+    import signal
+
+    def watch(progress):
+        if "add two" in progress.notes[0]:
+            signal.raise_signal(signal.SIGINT)
+
+    found = LibraryLearner(rounds=1, within="1e5 candidates", watch=watch).fit(TASKS)
+    assert found.stopped_ == "interrupted; this is what was learned so far"
+    assert list(found.programs_) == ["add one", "add two"]
+    assert "add one to the rest" in found.unsolved_
+
+
+def test_functions_of_the_library_take_functions(learner):
+    assert any(node.op is LAMBDA for d in learner.library_.library.definitions for node in d.body.walk())
