@@ -11,19 +11,10 @@ from induce.examples import read_examples
 from induce.learners.library.calls import Call, Function
 from induce.learners.library.documented import Documentation, DocumentedLibrary
 from induce.learners.library.documenting import document
-from induce.learners.library.naming import (
-    defined,
-    distinct_name,
-    name_from_body,
-    objection_to,
-    parameter_names,
-    renamed,
-)
-from induce.learners.library.recognizing import recognized
+from induce.learners.library.naming import defined
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
 from induce.terms.lists import INTS, lists
-from induce.terms.sort import INT, REAL, TEXT, Sort
 
 BODIES = {
     "fn_a": ("(map (lam (+ $0 #0)) #1)", 2),
@@ -284,57 +275,8 @@ def test_a_documented_library_can_be_documented_again(documented):
     assert str(again) == str(documented)
 
 
-@pytest.mark.parametrize(
-    ("text", "arity", "known"),
-    [
-        ("(fold (lam (lam (+ $1 1))) 0 #0)", 1, "len(`#0`)"),
-        ("(if (< #0 #1) #0 #1)", 2, None),
-        ("(if (< #0 0) (- 0 #0) #0)", 1, "abs(`#0`)"),
-        ("(cons #1 #0)", 2, "cons(`#1`, `#0`)"),
-        ("(map (lam (+ $0 1)) #0)", 1, None),
-        ("(+ 1 1)", 0, None),
-        ("(- #0 #0)", 1, None),
-    ],
-)
-def test_known_behaviour_is_recognized(text, arity, known):
-    found = recognized(defined(lists, "f", text, arity))
-    assert (None if found is None else str(found)) == known
-
-
-@pytest.mark.parametrize(
-    ("text", "arity", "name"),
-    [
-        ("(map (lam (* $0 $0)) #0)", 1, "map_square"),
-        ("(+ #0 #0)", 1, "double"),
-        ("(- 1 #0)", 1, "subtract_from_1"),
-        ("(- #0 1)", 1, "subtract_1"),
-        ("(- #0 -1)", 1, "subtract_minus_1"),
-        ("(< 3 #0)", 1, "is_more_than_3"),
-        ("(< #0 3)", 1, "is_less_than_3"),
-        ("(== (% #0 3) 0)", 1, "is_multiple_of_3"),
-        ("(map (lam (if (< $0 #0) #0 $0)) #1)", 2, "map_if_less_than"),
-        ("#0", 1, "same"),
-        ("(#0 #1)", 2, "apply"),
-        ("(take 2 (drop 1 (sort (reverse (tail #0)))))", 1, "sort_then_drop_1_then_take_2"),
-        ("empty", 0, "constant_list"),
-        ("(head empty)", 0, "constant"),
-        ("-3", 0, "constant_minus_3"),
-        ("(< 1 2)", 0, "constant_true"),
-    ],
-)
-def test_names_are_made_of_the_operators_from_the_inside(text, arity, name):
-    assert name_from_body(defined(lists, "f", text, arity)) == name
-
-
 def test_what_is_no_solution_is_refused():
     with pytest.raises(DataError, match=r"solution 0 is \('a', 1\), but \(name, examples, program\) was expected"):
         document(library(), [("a", 1)])
     with pytest.raises(DataError, match="documenter must be a function from text to text, but got 'template'"):
         document(library(), [], "template")
-
-
-def test_names_of_parameters_and_names_that_are_taken():
-    assert parameter_names([INT] * 4 + [TEXT, REAL, Sort("moment")]) == ["n", "m", "k", "n4", "s", "x", "a1"]
-    assert distinct_name("a", {"a", "a_2"}) == "a_3"
-    assert objection_to("match") == "the name 'match' is a word of Python"
-    assert renamed(Library(lists), {"a": "b"}) == (Library(lists), {})
