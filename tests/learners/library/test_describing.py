@@ -49,6 +49,8 @@ def check(op):
         (lists, "(head empty)", 0, "Gives nothing: it has no value."),
         (strings, "(take (upper #0) 3)", 1, "Gives the first 3 characters of s in capitals."),
         (strings, '(concat #0 (drop #1 2))', 2, "Gives s followed by t without its first 2 characters."),
+        (strings, "(first (word #0 -1))", 1, "Gives the first character of the last word of s."),
+        (strings, "(word #0 7)", 1, "Gives word 7 of s."),
         (arithmetic, "(sqrt (+ (^ #0 real:2) #1))", 2, "Gives sqrt of x^2 + y."),
     ],
 )  # fmt: skip

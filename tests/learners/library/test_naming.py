@@ -13,6 +13,7 @@ from induce.learners.library.naming import (
 from induce.learners.library.waking import Library
 from induce.terms.lists import lists
 from induce.terms.sort import INT, REAL, TEXT, Sort
+from induce.terms.strings import strings
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,22 @@ from induce.terms.sort import INT, REAL, TEXT, Sort
 )
 def test_names_are_made_of_the_operators_from_the_inside(text, arity, name):
     assert name_from_body(defined(lists, "f", text, arity)) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "arity", "name"),
+    [
+        ("(concat #0 text:%22.%22)", 1, "concat_dot"),
+        ("(concat (concat #0 text:%22%2C%20%22) #1)", 2, "concat_comma"),
+        ("(concat (concat #0 #1) #2)", 3, "concat"),
+        ("(concat (upper #0) text:%22%20%22)", 1, "upper_then_concat_space"),
+        ("(concat #0 text:%22Dr%22)", 1, "concat_dr"),
+        ("(concat #0 text:%22%3E%3E%22)", 1, "concat"),
+        ("(first (word #0 -1))", 1, "word_minus_1_then_first"),
+    ],
+)
+def test_names_of_programs_on_texts(text, arity, name):
+    assert name_from_body(defined(strings, "f", text, arity)) == name
 
 
 def test_names_of_parameters_and_names_that_are_taken():

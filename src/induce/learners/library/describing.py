@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from induce.algebras.values import UNDEFINED, run
@@ -20,6 +21,8 @@ __all__ = ["described", "described_as"]
 
 _LONGEST = 240
 
+_PLACE = re.compile(r"\b(word|part|occurrence) (-?\d+) of\b")
+_ORDINALS = {"0": "first", "1": "second", "2": "third", "-1": "last", "-2": "last but one"}
 _SIGNS = ("+", "-", "*", "//", "/", "%", "^", "neg")
 
 
@@ -66,6 +69,12 @@ def _value(constant: Definition) -> str:
         return "nothing: it has no value"
 
 
+def _ordinal(place: re.Match[str]) -> str:
+    """``word 0 of`` as people say it."""
+    what, number = place.groups()
+    return f"the {_ORDINALS[number]} {what} of" if number in _ORDINALS else place.group()
+
+
 class _Phrases:
     """Phrases of one body; parameters of functions in it get letters that are still free."""
 
@@ -90,7 +99,7 @@ class _Phrases:
         if node.args and node.args[0].sort.is_arrow:
             first, letters = self.function(node.args[0])
         words = [first or self.phrase(node.args[0]), *(self.phrase(a) for a in node.args[1:])] if node.args else []
-        return known.format(*words, a=letters[0], b=letters[-1])
+        return _PLACE.sub(_ordinal, known.format(*words, a=letters[0], b=letters[-1]))
 
     def application(self, node: Term) -> str:
         """``f(x)(y)`` as f of x and y."""

@@ -54,6 +54,11 @@ _FIRST = {
     "<": "more_than_{}", "<=": "at_least_{}",
 }  # fmt: skip
 """What they are called where the number comes first."""
+_SIGNS = {
+    ".": "dot", ",": "comma", ";": "semicolon", ":": "colon", "-": "dash", "_": "underscore", "/": "slash", "@": "at",
+    " ": "space", "(": "bracket", ")": "bracket", "&": "ampersand", "+": "plus", "#": "hash", "%": "percent",
+}  # fmt: skip
+"""What signs in texts are called in a name."""
 _TWICE = {"*": "square", "+": "double"}
 """What they are called where both arguments are the same."""
 
@@ -150,6 +155,14 @@ def word_of(op: Op) -> str:
     return word or "apply"
 
 
+def _text_word(value: str) -> str:
+    """A short text as part of a name: a word as it is, a sign by its name; nothing for another one."""
+    text = value.strip() or value[:1]
+    if text in _SIGNS:
+        return _SIGNS[text]
+    return text.lower() if text.isascii() and text.isalnum() and len(text) <= 12 else ""
+
+
 def _number_word(value: int) -> str:
     return str(value) if value >= 0 else f"minus_{-value}"
 
@@ -177,6 +190,8 @@ def _word(node: Term) -> str:
             words.append(_inner_words(argument))
         elif argument.op is LITERAL and type(argument.payload) is int and not node.op.name.startswith("fold"):
             words.append(_number_word(argument.payload))
+        elif argument.op is LITERAL and type(argument.payload) is str:
+            words.append(_text_word(argument.payload))
     return "_".join([w for w in words if w][:3])
 
 
@@ -213,9 +228,11 @@ def name_from_body(definition: Definition) -> str:
     words: list[str] = []
     node: Term | None = body
     while node is not None and len(words) < 3:
-        if node.args:
+        inner = _main(node)
+        chained = inner is not None and inner.op is node.op and "associative" in node.op.laws
+        if node.args and not (chained and _word(node) == word_of(node.op)):  # concat(concat(a, b), c) is one concat
             words.append(_word(node))
-        node = _main(node)
+        node = inner
     name = ("_" if op.result is BOOL else "_then_").join(reversed(words)) or "same"
     truth = op.result is BOOL and not name.startswith(("is_", "all", "any", "contains", "not"))
     name = f"is_{name}" if truth else name
