@@ -11,9 +11,10 @@ from benchmarks.lists import tasks
 from benchmarks.runner import Run, row
 from benchmarks.summary import SHARED
 from induce import Budget
-from induce.learners.library.compressing import compress, expand
+from induce.formulas import family
+from induce.learners.library import compress, compress_terms, document, expand
 from induce.programs import LibraryLearner, core_lists
-from induce.terms import Language
+from induce.terms import Language, arithmetic
 
 GOALS = {"bridge": 4.53, "castle": 2.62, "city": 3.06}
 """Ratios of stitch 0.1.27 with ten abstractions of at most two arguments."""
@@ -48,6 +49,15 @@ def cogsci(run: Run) -> tuple[float, bool, str]:
             f"{name}: {found.ratio:.3f} ({GOALS[name]}), {back} of {len(programs)} back, {found.seconds:.0f} s"
         )
     return float(held), held == len(names), "; ".join(notes)
+
+
+@row("the 100 Feynman formulas, ten operators: times shorter, every formula expanding to its original", goal=">= 1.3")
+def formulas(run: Run) -> tuple[float, bool, str]:
+    originals = [problem.term for problem in family("feynman")]
+    found = compress_terms(originals, arithmetic, most=10, max_arity=2)
+    back = sum(found.expand(term) is original for term, original in zip(found.terms, originals, strict=True))
+    names = ", ".join(entry.name for entry in document(found.library, []).documentation)
+    return found.ratio, found.ratio >= 1.3 and back == len(originals), f"{back} back; {names}"
 
 
 def learned(base: Language, chosen: list[dict[str, Any]], rounds: int) -> tuple[list[int], int, int, str]:

@@ -11,12 +11,10 @@ from induce.examples import read_examples
 from induce.learners.library.calls import Call, Function
 from induce.learners.library.documented import Documentation, DocumentedLibrary
 from induce.learners.library.documenting import document
-from induce.learners.library.naming import defined, distinct_name, objection_to, parameter_names, renamed
-from induce.learners.library.recognizing import recognized
+from induce.learners.library.naming import defined
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
 from induce.terms.lists import INTS, lists
-from induce.terms.sort import INT, REAL, TEXT, Sort
 
 BODIES = {
     "fn_a": ("(map (lam (+ $0 #0)) #1)", 2),
@@ -66,7 +64,7 @@ def test_names_are_unique_valid_readable_and_always_the_same(documented):
         "constant_4",
         "sort_then_filter",
         "fold_add",
-        "if_less",
+        "if_less_than",
         "sort_then_map_add",
         "for_each",
     ]
@@ -98,7 +96,7 @@ def test_entries_say_what_uses_them_through_others_too(documented):
     assert entries["is_even_2"].description == (
         "Says whether n is even, like 'is_even': they agreed on 60 drawn inputs."
     )
-    assert entries["if_less"].description == "Gives m if n is less than m, else n."
+    assert entries["if_less_than"].description == "Gives m if n is less than m, else n."
     assert entries["constant_4"].signature == "constant_4 -> int"
 
 
@@ -255,6 +253,11 @@ def test_descriptions_are_one_line():
     assert len(text) <= 303
 
 
+def test_programs_of_the_base_language_are_written_with_the_operators(documented):
+    plain = [(n, e, lists.parse(TASKS[n], xs=INTS)) for n, e, _ in solutions()]
+    assert str(document(library(), plain)) == str(documented)
+
+
 def test_two_libraries_may_give_one_name_to_two_bodies():
     found = []
     for body in ("(+ #0 1)", "(* #0 2)"):
@@ -272,32 +275,8 @@ def test_a_documented_library_can_be_documented_again(documented):
     assert str(again) == str(documented)
 
 
-@pytest.mark.parametrize(
-    ("text", "arity", "known"),
-    [
-        ("(fold (lam (lam (+ $1 1))) 0 #0)", 1, "len(`#0`)"),
-        ("(if (< #0 #1) #0 #1)", 2, None),
-        ("(if (< #0 0) (- 0 #0) #0)", 1, "abs(`#0`)"),
-        ("(cons #1 #0)", 2, "cons(`#1`, `#0`)"),
-        ("(map (lam (+ $0 1)) #0)", 1, None),
-        ("(+ 1 1)", 0, None),
-        ("(- #0 #0)", 1, None),
-    ],
-)
-def test_known_behaviour_is_recognized(text, arity, known):
-    found = recognized(defined(lists, "f", text, arity))
-    assert (None if found is None else str(found)) == known
-
-
 def test_what_is_no_solution_is_refused():
     with pytest.raises(DataError, match=r"solution 0 is \('a', 1\), but \(name, examples, program\) was expected"):
         document(library(), [("a", 1)])
     with pytest.raises(DataError, match="documenter must be a function from text to text, but got 'template'"):
         document(library(), [], "template")
-
-
-def test_names_of_parameters_and_names_that_are_taken():
-    assert parameter_names([INT] * 4 + [TEXT, REAL, Sort("moment")]) == ["n", "m", "k", "n4", "s", "x", "a1"]
-    assert distinct_name("a", {"a", "a_2"}) == "a_3"
-    assert objection_to("match") == "the name 'match' is a word of Python"
-    assert renamed(Library(lists), {"a": "b"}) == (Library(lists), {})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from induce.errors import DataError
+from induce.errors import DataError, TermError
 from induce.examples import Examples
 from induce.learners.library.calls import find_calls
 from induce.learners.library.compressing import read
@@ -31,7 +31,7 @@ from induce.learners.library.naming import (
     with_operators,
 )
 from induce.learners.library.recognizing import name_of_known, recognized
-from induce.learners.library.rewriting import rewritten_as
+from induce.learners.library.rewriting import rewritten, rewritten_as
 from induce.learners.library.waking import Definition, Library
 from induce.terms.op import Op
 from induce.terms.term import Term
@@ -142,7 +142,7 @@ def document(
     ----------
     library : Library
     solutions : iterable of (name of task, examples, program)
-        Programs in the library's language.
+        Programs in the library's language; those of the base language are written with the operators.
     documenter : callable, optional
         Takes a text, gives a text that holds ``{"readable_name": ..., "description": ...}``; by default a template makes both from
         the body. An answer of another form, an error, or a name that Python does not take is replaced by the template's, with a
@@ -166,17 +166,17 @@ def document(
     >>> from induce.learners.library.naming import defined
     >>> from induce.terms.lists import lists
     >>> print(document(Library(lists, (defined(lists, "fn_0", "(sum (map (lam (* $0 $0)) #0))", 1),)), []))
-    map_multiply_then_sum(xs: list(int)) -> int
+    map_square_then_sum(xs: list(int)) -> int
         Gives the sum of the list of x * x for each x of xs.
         = sum(map(\x0:int. x0 * x0, xs))
-        map_multiply_then_sum([1, 4]) = 17
-        map_multiply_then_sum([1, 5]) = 26
+        map_square_then_sum([1, 4]) = 17
+        map_square_then_sum([1, 5]) = 26
     """
     if documenter is not None and not callable(documenter):
         raise DataError(
             f"documenter must be a function from text to text, but got {documenter!r}. Leave it out to use the template."
         )
-    solved = _checked(solutions)
+    solved = _checked(solutions, library)
     taken = taken_names(library, (name for s in solved for name in s.examples.inputs))
     entries: list[Documentation] = []
     names: dict[str, str] = {}
@@ -235,7 +235,7 @@ def _reached(ops: set[Op], inside: Mapping[Op, set[Op]]) -> set[Op]:
     return found
 
 
-def _checked(solutions: Iterable[tuple[str, Examples, Term]]) -> list[Solution]:
+def _checked(solutions: Iterable[tuple[str, Examples, Term]], library: Library) -> list[Solution]:
     found: list[Solution] = []
     for number, entry in enumerate(solutions):
         parts = tuple(entry)
@@ -243,8 +243,19 @@ def _checked(solutions: Iterable[tuple[str, Examples, Term]]) -> list[Solution]:
             raise DataError(
                 f"solution {number} is {entry!r}, but (name, examples, program) was expected. Examples come from read_examples."
             )
-        found.append(Solution(str(parts[0]), parts[1], parts[2]))
+        found.append(Solution(str(parts[0]), parts[1], _written(parts[2], parts[1], library)))
     return found
+
+
+def _written(program: Term, examples: Examples, library: Library) -> Term:
+    """A program of the base language with the library's operators; one that has some stays as it is."""
+    ops = {d.op for d in library.definitions}
+    if any(node.op in ops for node in program.postorder()):
+        return program
+    try:
+        return rewritten(program, examples.sorts, library)
+    except TermError:  # what no tree can say stays as it is
+        return program
 
 
 def body_term(definition: Definition, library: Library, place: int) -> Term:

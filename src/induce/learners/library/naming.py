@@ -46,9 +46,21 @@ _LETTERS: dict[str, Sequence[str]] = {
 }  # fmt: skip
 WORDS = {
     "+": "add", "-": "subtract", "*": "multiply", "//": "divide", "/": "divide", "%": "modulo", "^": "power",
-    "<": "less", "<=": "at_most", "==": "equal", "neg": "negate",
+    "<": "less_than", "<=": "at_most", "==": "equal", "neg": "negate",
 }  # fmt: skip
 """What operators that are signs are called in a name."""
+_FIRST = {
+    "-": "subtract_from_{}", "//": "divide_{}_by", "/": "divide_{}_by", "%": "modulo_{}_by", "^": "power_of_{}",
+    "<": "more_than_{}", "<=": "at_least_{}",
+}  # fmt: skip
+"""What they are called where the number comes first."""
+_SIGNS = {
+    ".": "dot", ",": "comma", ";": "semicolon", ":": "colon", "-": "dash", "_": "underscore", "/": "slash", "@": "at",
+    " ": "space", "(": "bracket", ")": "bracket", "&": "ampersand", "+": "plus", "#": "hash", "%": "percent",
+}  # fmt: skip
+"""What signs in texts are called in a name."""
+_TWICE = {"*": "square", "+": "double"}
+"""What they are called where both arguments are the same."""
 
 
 # ---- parameters and bodies
@@ -143,6 +155,14 @@ def word_of(op: Op) -> str:
     return word or "apply"
 
 
+def _text_word(value: str) -> str:
+    """A short text as part of a name: a word as it is, a sign by its name; nothing for another one."""
+    text = value.strip() or value[:1]
+    if text in _SIGNS:
+        return _SIGNS[text]
+    return text.lower() if text.isascii() and text.isalnum() and len(text) <= 12 else ""
+
+
 def _number_word(value: int) -> str:
     return str(value) if value >= 0 else f"minus_{-value}"
 
@@ -155,10 +175,14 @@ def _inner_words(function: Term) -> str:
 
 
 def _word(node: Term) -> str:
-    """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less``."""
+    """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less_than``."""
     if node.op.notation.kind == "special":
         return "apply"
     words = [word_of(node.op)]
+    if len(node.args) == 2 and node.args[0] is node.args[1] and node.op.name in _TWICE:
+        return _TWICE[node.op.name]
+    if node.op.name in _FIRST and node.args[0].op is LITERAL and type(node.args[0].payload) is int:
+        return _FIRST[node.op.name].format(_number_word(node.args[0].payload))
     if node.op.name == "if":
         return "_".join(["if", *([word_of(node.args[0].op)] if node.args[0].args else [])])
     for argument in node.args:
@@ -166,6 +190,8 @@ def _word(node: Term) -> str:
             words.append(_inner_words(argument))
         elif argument.op is LITERAL and type(argument.payload) is int and not node.op.name.startswith("fold"):
             words.append(_number_word(argument.payload))
+        elif argument.op is LITERAL and type(argument.payload) is str:
+            words.append(_text_word(argument.payload))
     return "_".join([w for w in words if w][:3])
 
 
@@ -202,9 +228,11 @@ def name_from_body(definition: Definition) -> str:
     words: list[str] = []
     node: Term | None = body
     while node is not None and len(words) < 3:
-        if node.args:
+        inner = _main(node)
+        chained = inner is not None and inner.op is node.op and "associative" in node.op.laws
+        if node.args and not (chained and _word(node) == word_of(node.op)):  # concat(concat(a, b), c) is one concat
             words.append(_word(node))
-        node = _main(node)
+        node = inner
     name = ("_" if op.result is BOOL else "_then_").join(reversed(words)) or "same"
     truth = op.result is BOOL and not name.startswith(("is_", "all", "any", "contains", "not"))
     name = f"is_{name}" if truth else name
