@@ -121,6 +121,7 @@ class _Found:
     finished: int = 0
     closest: tuple[Term, int] | None = None
     notes: list[str] = field(default_factory=list)
+    extra: int = EXTRA
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
@@ -138,7 +139,7 @@ class _Found:
     @property
     def enough(self) -> bool:
         """Whether other programs have had their chance."""
-        return len(self.programs) >= KEPT or self.tried >= self.first + max(EXTRA, 0.5 * self.first)
+        return len(self.programs) >= KEPT or self.tried >= self.first + max(self.extra, 0.5 * self.first)
 
 
 def default_budget() -> Budget:
@@ -182,7 +183,8 @@ def synthesize(
         prepare()
     compiled = time.monotonic() - began
     budget = default_budget() if within is None else Budget.read(within)
-    clock, show, found = Clock(budget, "this is the best"), watcher(watch), _Found()
+    clock, show = Clock(budget, "this is the best"), watcher(watch)
+    found = _Found(extra=getattr(learner, "extra", EXTRA))
     stopped, shown = "", 0.0
     steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
     with catching_interrupt(clock):  # type: ignore[arg-type]
