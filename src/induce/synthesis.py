@@ -122,6 +122,7 @@ class _Found:
     closest: tuple[Term, int] | None = None
     notes: list[str] = field(default_factory=list)
     extra: int = EXTRA
+    ended: str = "every program was tried"
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
@@ -133,6 +134,7 @@ class _Found:
             self.first = self.tried
         if step.note:
             self.notes.append(step.note)
+        self.ended = step.ended or self.ended
         if step.closest is not None and (self.closest is None or step.closest[1] > self.closest[1]):
             self.closest = step.closest
 
@@ -191,7 +193,7 @@ def synthesize(
         while not stopped:
             step = next(steps, None)
             if step is None:
-                stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
+                stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else found.ended
                 break
             found.add(step)
             stopped = clock.over(candidates=found.tried) or ("a program was found" if found.enough else "")

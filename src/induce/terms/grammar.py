@@ -298,9 +298,14 @@ class Grammar:
             raise GrammarError(f"the grammar has no term of number {number}; they go from 0 to {self.count() - 1}.")
         return self._table(True).nth(int(number), self.max_size)
 
-    def sample_weighted(self, rng: np.random.Generator) -> Term:
-        """Draw a term with its probability."""
-        return self._table(False).draw(rng, 1 + self._table(False).choose(rng, self._masses()))
+    def sample_weighted(self, rng: np.random.Generator, size: int | None = None) -> Term:
+        """Draw a term with its probability, among those of one size if that is given; GrammarError if there is none."""
+        masses = self._masses()
+        if size is None:
+            size = 1 + self._table(False).choose(rng, masses)
+        if not 1 <= size <= self.max_size or not masses[size - 1] > 0:
+            raise GrammarError(f"the weights leave no term of size {size} possible. Leave the size out.")
+        return self._table(False).draw(rng, size)
 
     def _masses(self) -> list[float]:
         masses: list[float] = [self._table(False).total(n) for n in range(1, self.max_size + 1)]

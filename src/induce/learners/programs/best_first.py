@@ -142,7 +142,7 @@ class BestFirst:
             elif work >= SLICE:
                 yield Step(tuple(good), tried)
                 good, tried, work = [], 0, 0
-        yield Step(tuple(good), tried)
+        yield Step(tuple(good), tried, ended="what was left of the queue was tried" if dropped else "")
 
     def programs(self, grammar: Grammar) -> Iterator[tuple[float, Term | None, int]]:
         """After each step: its cost, the program if it is a whole one, and how many partial programs were dropped so far."""

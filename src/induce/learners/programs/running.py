@@ -16,6 +16,8 @@ Code = Callable[[Mapping[str, Any], tuple[Any, ...]], Any]
 LARGEST = 10**12
 """A number beyond this counts as undefined: a search has no use for it, and it makes lists that fill the memory."""
 LONGEST = 2000
+CALLS = 100_000
+"""Most calls of functions that programs write, for one value."""
 
 
 class _Nothing:
@@ -47,6 +49,14 @@ def _limited(op: Op) -> Callable[..., Any]:
             return function(low, high)
 
         return grow
+    if op.name in ("concat", "str.++"):
+
+        def join(*args: Any) -> Any:
+            if sum(map(len, args)) > 10 * LONGEST:
+                raise Undefined("what is put together is too long.")
+            return function(*args)
+
+        return join
     if op.name == "is_prime":
 
         def divide(number: int) -> Any:
@@ -86,6 +96,7 @@ class Runner:
     ) -> None:
         self.rows = [{name: values[k] for name, values in inputs.items()} for k in range(count)]
         self.definitions = dict(definitions or {})
+        self.left = CALLS
         self._functions: dict[Op, Callable[..., Any]] = {}
 
     def function(self, op: Op) -> Callable[..., Any]:
@@ -120,7 +131,7 @@ class Runner:
         parts = [self.code(a) for a in term.args]
         if term.op is LAMBDA:
             (body,) = parts
-            return lambda row, bound: lambda value: body(row, (value, *bound))
+            return lambda row, bound: lambda value: self.call(body, row, (value, *bound))
         if term.op is APPLY:
             head, argument = parts
             return lambda row, bound: head(row, bound)(argument(row, bound))
@@ -129,8 +140,16 @@ class Runner:
             return lambda row, bound: yes(row, bound) if condition(row, bound) else no(row, bound)
         return _called(self.function(term.op), parts)
 
+    def call(self, body: Code, row: Mapping[str, Any], bound: tuple[Any, ...]) -> Any:
+        """The value of a function's body; Undefined after too many calls."""
+        self.left -= 1
+        if self.left < 0:
+            raise Undefined("the program takes too many steps.")
+        return body(row, bound)
+
     def value(self, code: Code, row: int) -> Any:
         """The value on one example, ``NOTHING`` where there is none."""
+        self.left = CALLS
         try:
             return code(self.rows[row], ())
         except UNDEFINED:
@@ -174,6 +193,7 @@ class Runner:
         function = self.function(op)
         found: list[Any] = []
         for args in rows:
+            self.left = CALLS
             if NOTHING in args:
                 found.append(NOTHING)
                 continue
