@@ -17,6 +17,7 @@ from induce.learners.programs.fantasies import fantasies as fantasies_of
 from induce.learners.programs.grammars import costs_of, grammar_of, weights_of
 from induce.learners.programs.tables import WeightTable
 from induce.learners.programs.task import ProgramTask
+from induce.learners.programs.usage import expected_uses
 from induce.terms.grammar import Grammar
 from induce.terms.language import Language
 from induce.terms.sort import Sort, parse_sort
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Prior"]
 
 FORMAT = "prior 1"
-RATE = 2e-3
 
 
 class Prior:
@@ -45,6 +45,9 @@ class Prior:
         Values that programs may write down.
     units : int
         Width of the network.
+    doubt : float
+        Share of the frequencies without context, of the programs it was trained on, in what it says: no production that
+        could be used is ever as good as impossible.
     unit : float, optional
         Nats that one cost stands for in ``costs``; see :func:`~induce.learners.programs.grammars.costs_of`.
 
@@ -66,15 +69,19 @@ class Prior:
         literals: Iterable[tuple[Any, Sort]] = (),
         *,
         units: int = 64,
+        doubt: float = 0.1,
         unit: float | None = None,
     ) -> None:
         if isinstance(units, bool) or not isinstance(units, int) or units < 2 or units % 2:
             raise FillError(f"units must be an even whole number from 2 on, but got {units!r}. Use for example 64.")
+        if not 0 <= doubt <= 1:
+            raise FillError(f"doubt is a share from 0 to 1, but got {doubt!r}. Use for example 0.1.")
         self.language, self.literals = language, tuple(literals)
-        self.units, self.unit = units, unit
+        self.units, self.doubt, self.unit = units, doubt, unit
         self.table = WeightTable(language, self.literals)
         self.history: list[float] = []
         self.fantasies = 0
+        self._plain = np.zeros((len(self.table.rows), len(self.table.columns)))
         self._network: Any = None
 
     # ---- training
@@ -88,6 +95,7 @@ class Prior:
         epochs: int = 12,
         batch: int = 32,
         largest: int = 9,
+        rate: float = 3e-3,
         seed: int = 0,
         within: Budget | str | float | None = None,
     ) -> Prior:
@@ -107,6 +115,8 @@ class Prior:
             Programs in each step.
         largest : int
             Largest number of nodes of a fantasy.
+        rate : float
+            Largest learning rate.
         seed : int
             The same seed gives the same prior, unless the budget ends the training.
         within : Budget, str or float, optional
@@ -119,6 +129,8 @@ class Prior:
         GrammarError
             If the language cannot make a program of the pairs.
         """
+        import torch
+
         from induce.learners.recogniser import seeded
 
         replays = list(pairs)
@@ -140,8 +152,11 @@ class Prior:
         network = seeded(seed, len(self.table.rows), len(self.table.columns), self.units)
         if weights:
             network.start_from(self.table.logits(weights))
+        self._plain = self.table.logits(spread or {}).astype(np.float64)
         self._network = network
-        self._train(network, kept, drawn, (epochs, batch), rng, clock)
+        with torch.random.fork_rng(devices=[]):  # dropout draws from torch's own generator
+            torch.manual_seed(seed)
+            self._train(network, kept, drawn, (epochs, batch, rate), rng, clock)
         return self
 
     def _lessons(self, pairs: Sequence[tuple[Examples, Term]]) -> list[Lesson]:
@@ -163,20 +178,20 @@ class Prior:
         network: Any,
         kept: list[Lesson],
         drawn: list[Lesson],
-        size: tuple[int, int],
+        size: tuple[int, int, float],
         rng: np.random.Generator,
         clock: Clock,
     ) -> None:
-        """Adam with a rate that falls to nothing over the epochs."""
+        """Adam with a rate that rises and then falls to nothing over the epochs."""
         import torch
 
         from induce.learners.recogniser import loss_of
 
-        epochs, batch = size
+        epochs, batch, rate = size
         masks = torch.from_numpy(np.stack(self.table.masks))
-        optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
         steps = epochs * sum(1 for _ in _batches(kept, drawn, batch, np.random.default_rng(0)))
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
         network.train()
         for epoch in range(epochs):
             total, count = 0.0, 0
@@ -211,7 +226,7 @@ class Prior:
 
         with torch.no_grad():
             logits = self._network([encode(examples)])[0].numpy().astype(np.float64)
-        return self.table.weights(logits)
+        return self.table.weights(self.table.mixed(logits, self._plain, self.doubt, examples))
 
     def grammar(self, examples: Examples, max_size: int = 30) -> Grammar:
         """The grammar of a task's programs, with the weights that the examples suggest."""
@@ -221,15 +236,13 @@ class Prior:
     def costs(self, examples: Examples) -> dict[str, int]:
         """Whole costs of operators for typed enumeration: those that the examples suggest are cheap.
 
-        An operator counts by its largest share among the root, the arguments of likely operators and their functions.
+        An operator counts by how often a program drawn from ``grammar(examples)`` uses it.
         """
         return costs_of(self._unigram(examples), self.unit)
 
     def _unigram(self, examples: Examples) -> Grammar:
         """The grammar in which a production weighs how often a program drawn from the prior uses it."""
         grammar = self.grammar(examples)
-        from induce.learners.programs.usage import expected_uses
-
         uses = expected_uses(grammar)
         task = ProgramTask(examples, self.language, self.literals)
         return grammar_of(task, {name: max(uses.get(name, 0.0), 1e-6) for name in grammar.names})
@@ -249,7 +262,9 @@ class Prior:
             "language": self.language.to_dict(),
             "literals": [[list(v) if isinstance(v, tuple) else v, str(s)] for v, s in self.literals],
             "units": self.units,
+            "doubt": self.doubt,
             "unit": self.unit,
+            "plain": self._plain[0].tolist(),
             "history": self.history,
             "fantasies": self.fantasies,
         }

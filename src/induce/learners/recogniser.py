@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from induce.learners.programs.encoding import FEATURES, VOCABULARY
+from induce.learners.programs.encoding import FEATURES, OUTPUT, VOCABULARY
 from induce.learners.programs.tables import Choices
 
 __all__ = ["Lesson", "Recogniser", "loss_of", "seeded"]
@@ -20,7 +20,10 @@ Lesson = tuple[Encoded, Choices]
 
 
 class Recogniser(nn.Module):
-    """A recurrent network over the tokens of each example, the mean and the maximum over examples, and one linear head.
+    """Tokens by a small network, pooled over the inputs and the output of each example and over examples; one linear head.
+
+    What is pooled is the mean and the maximum. The features of a token say where it stands and how it compares with the other
+    side, which is what a recurrent network would have to find out first: on the same time it learned half as fast.
 
     Parameters
     ----------
@@ -31,7 +34,8 @@ class Recogniser(nn.Module):
 
     References
     ----------
-    K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Synthesis with Wake-Sleep Library Learning.
+    K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Synthesis with Wake-Sleep Library Learning; M. Zaheer
+    et al. (2017), Deep Sets.
     """
 
     def __init__(self, rows: int, columns: int, units: int = 64) -> None:
@@ -39,9 +43,9 @@ class Recogniser(nn.Module):
         self.shape = (rows, columns)
         self.embedding = nn.Embedding(VOCABULARY, units // 2, padding_idx=0)
         self.facts = nn.Linear(FEATURES, units // 2)
-        self.reader = nn.GRU(units, units, batch_first=True, bidirectional=True)
-        self.example = nn.Sequential(nn.Linear(4 * units, 2 * units), nn.ReLU())
-        self.task = nn.Sequential(nn.Linear(4 * units, 2 * units), nn.ReLU())
+        self.reader = nn.Sequential(nn.Linear(units, 2 * units), nn.ReLU(), nn.Linear(2 * units, 2 * units))
+        self.example = nn.Sequential(nn.Linear(8 * units, 2 * units), nn.ReLU())
+        self.task = nn.Sequential(nn.Linear(4 * units, 2 * units), nn.ReLU(), nn.Dropout(0.1))
         self.head = nn.Linear(2 * units, rows * columns)
         nn.init.normal_(self.head.weight, std=0.01)
 
@@ -52,38 +56,42 @@ class Recogniser(nn.Module):
 
     def forward(self, encoded: Sequence[Encoded]) -> Tensor:
         """Logits of several tasks, shape (tasks, rows, columns)."""
-        longest = max(tokens.shape[1] for tokens, _ in encoded)
-        count = sum(len(tokens) for tokens, _ in encoded)
-        ids = np.zeros((count, longest), np.int64)
-        facts = np.zeros((count, longest, FEATURES), np.float32)
-        owner, position = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        begin = 0
-        for number, (tokens, features) in enumerate(encoded):
-            end = begin + len(tokens)
-            ids[begin:end, : tokens.shape[1]] = tokens
-            facts[begin:end, : tokens.shape[1]] = features
-            owner[begin:end] = number
-            position[begin:end] = np.arange(end - begin)
-            begin = end
-        tokens_of = torch.from_numpy(ids)
-        known = (tokens_of > 0).unsqueeze(-1)
-        read = torch.cat([self.embedding(tokens_of), torch.relu(self.facts(torch.from_numpy(facts)))], dim=-1)
-        lengths = known.squeeze(-1).sum(1)
-        packed = nn.utils.rnn.pack_padded_sequence(read, lengths, batch_first=True, enforce_sorted=False)
-        states, _ = self.reader(packed)
-        hidden, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=longest)
-        mean = hidden.sum(1) / lengths.unsqueeze(-1)
-        largest = hidden.masked_fill(~known, -2.0).amax(1)
-        each = self.example(torch.cat([mean, largest], dim=-1))
-        most = max(len(tokens) for tokens, _ in encoded)
-        table = torch.zeros(len(encoded), most, each.shape[1])
-        table[torch.from_numpy(owner), torch.from_numpy(position)] = each
-        shares = torch.tensor([float(len(tokens)) for tokens, _ in encoded]).unsqueeze(-1)
+        tokens, features, owner, position = _stacked(encoded)
+        known = (tokens > 0).unsqueeze(-1)
+        after = ((tokens == OUTPUT).cumsum(1) > 0).unsqueeze(-1)
+        read = torch.cat([self.embedding(tokens), torch.relu(self.facts(features))], dim=-1)
+        hidden = self.reader(read)
+        each = self.example(torch.cat([*_pooled(hidden, known & after), *_pooled(hidden, known & ~after)], dim=-1))
+        table = torch.zeros(len(encoded), int(position.max()) + 1, each.shape[1])
+        table[owner, position] = each
+        shares = torch.bincount(owner, minlength=len(encoded)).unsqueeze(-1)
         whole = torch.cat(
             [table.sum(1) / shares, table.amax(1)], dim=-1
         )  # what is filled up with is 0, as ReLU's least
         logits: Tensor = self.head(self.task(whole))
         return logits.view(-1, *self.shape)
+
+
+def _pooled(hidden: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean and the maximum over the chosen tokens."""
+    mean = (hidden * chosen).sum(1) / chosen.sum(1)
+    return mean, hidden.masked_fill(~chosen, -1e9).amax(1)
+
+
+def _stacked(encoded: Sequence[Encoded]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Tokens and features of all examples of several tasks; for each example its task, and its place there."""
+    longest = max(tokens.shape[1] for tokens, _ in encoded)
+    counts = [len(tokens) for tokens, _ in encoded]
+    ids = np.zeros((sum(counts), longest), np.int64)
+    facts = np.zeros((sum(counts), longest, FEATURES), np.float32)
+    begin = 0
+    for tokens, features in encoded:
+        ids[begin : begin + len(tokens), : tokens.shape[1]] = tokens
+        facts[begin : begin + len(tokens), : tokens.shape[1]] = features
+        begin += len(tokens)
+    owner = np.repeat(np.arange(len(encoded)), counts)
+    position = np.concatenate([np.arange(count) for count in counts])
+    return torch.from_numpy(ids), torch.from_numpy(facts), torch.from_numpy(owner), torch.from_numpy(position)
 
 
 def loss_of(network: Recogniser, lessons: Sequence[Lesson], masks: Tensor) -> Tensor:
@@ -108,10 +116,7 @@ def loss_of(network: Recogniser, lessons: Sequence[Lesson], masks: Tensor) -> Te
 
 
 def seeded(seed: int, rows: int, columns: int, units: int) -> Recogniser:
-    """A network whose parameters depend on the seed alone; the state of torch's own generator is left as it was."""
-    state = torch.get_rng_state()
-    try:
+    """A network whose parameters depend on the seed alone; torch's own generator stays as it was."""
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Recogniser(rows, columns, units)
-    finally:
-        torch.set_rng_state(state)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from induce.examples import Examples
 
-__all__ = ["FEATURES", "VOCABULARY", "encode"]
+__all__ = ["FEATURES", "OUTPUT", "VOCABULARY", "encode"]
 
 PAD, INPUT, OUTPUT, OPEN, CLOSE, TRUE, FALSE, OTHER = range(8)
 LOWEST, HIGHEST = -20, 99
@@ -21,7 +21,7 @@ VOCABULARY = _LETTERS + 95
 """Number of tokens: marks, whole numbers, and the printable characters."""
 LONGEST = 16
 """Elements or characters read of one value: the first and the last ones of a longer one."""
-FEATURES = 12
+FEATURES = 15
 """Numbers beside each token: its value, where it stands, and how it compares with the other side."""
 
 
@@ -99,6 +99,7 @@ def _features(items: Sequence[Any], other: Sequence[Any], listed: bool) -> NDArr
     known = set(other)
     numbers = [_number(item) for item in items]
     facing = [_number(item) for item in other]
+    wholes = (float(across), sum(facing), max(facing, default=-1.0), min(facing, default=-1.0))
     for place, item in enumerate(items):
         row = made[1 + listed + place]
         value = numbers[place]
@@ -114,5 +115,5 @@ def _features(items: Sequence[Any], other: Sequence[Any], listed: bool) -> NDArr
         row[8] = np.clip((value - facing[place]) / 4.0, -4.0, 4.0) if place < across else 0.0
         row[9] = place > 0 and value >= numbers[place - 1]
         row[10] = items.index(item) < place
-        row[11] = bool(facing) and value == max(facing)
+        row[11:15] = [value == whole for whole in wholes]
     return made

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from induce.errors import GrammarError
 from induce.examples import Examples
 from induce.learners.programs.grammars import Weighting, grammar_of
 from induce.learners.programs.running import NOTHING, Runner, key_of
@@ -64,8 +63,6 @@ def fantasies(
             grammars[key] = grammar_of(task, weights)
             sizes[key] = [n for n in range(1, largest + 1) if grammars[key].count(n)]
         grammar = grammars[key]
-        if not sizes[key]:
-            raise GrammarError(f"no program of at most {largest} nodes gives {given.result}. Raise largest.")
         count = min(len(given), int(rng.integers(rows[0], rows[1] + 1)))
         places = sorted(rng.choice(len(given), count, replace=False).tolist())
         chosen = given.take(places)

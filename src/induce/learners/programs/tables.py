@@ -59,6 +59,7 @@ class WeightTable:
         self._mask_of: dict[bytes, int] = {}
         self._states: dict[tuple[Any, State], int] = {}
         self._grammars: dict[Any, Grammar] = {}
+        self._allowed: dict[Any, NDArray[np.bool_]] = {}
 
     def grammar(self, examples: Examples) -> Grammar:
         """The grammar of equal weights for the sorts of these examples."""
@@ -102,6 +103,39 @@ class WeightTable:
                 self.masks.append(mask)
             self._states[key] = number
         return self._states[key]
+
+    def allowed(self, examples: Examples) -> NDArray[np.bool_]:
+        """Which columns are possible in which rows, in programs for these sorts; shape (rows, columns)."""
+        key = (tuple(examples.sorts.items()), examples.result)
+        if key not in self._allowed:
+            task = ProgramTask(examples, self.language, self.literals)
+            grammar = grammar_of(task, {context: dict.fromkeys(self.columns, 1.0) for context in self.rows})
+            found = np.zeros((len(self.rows), len(self.columns)), bool)
+            states = {grammar.root: None}
+            waiting = [grammar.root]
+            while waiting:
+                state = waiting.pop()
+                for rule in grammar.rules(state):
+                    name = general(rule.production.name, examples.inputs)
+                    if name in self._column and state[1] is not None:
+                        found[self._row[state[1]], self._column[name]] = True
+                    fresh = [child for child in rule.children if child not in states]
+                    states |= dict.fromkeys(fresh)
+                    waiting += dict.fromkeys(fresh)
+            self._allowed[key] = found
+        return self._allowed[key]
+
+    def mixed(
+        self, logits: NDArray[np.float64], plain: NDArray[np.float64], doubt: float, examples: Examples
+    ) -> NDArray[np.float64]:
+        """Logarithms of ``(1 - doubt) softmax(logits) + doubt softmax(plain)``, each over what is possible in a row."""
+        allowed = self.allowed(examples)
+        shares = []
+        for table in (logits, plain):
+            raised = np.exp(table - np.max(table, axis=1, keepdims=True, where=allowed, initial=-50.0)) * allowed
+            shares.append(raised / np.maximum(raised.sum(axis=1, keepdims=True), 1e-30))
+        found: NDArray[np.float64] = np.log(np.maximum((1.0 - doubt) * shares[0] + doubt * shares[1], 1e-12))
+        return found
 
     def weights(self, logits: NDArray[np.float64]) -> dict[tuple[str, int], dict[str, float]]:
         """A table of logits, shape (rows, columns), as weights that a grammar takes."""
