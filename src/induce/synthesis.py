@@ -118,6 +118,8 @@ class _Found:
     finished: int = 0
     closest: tuple[Term, int] | None = None
     notes: list[str] = field(default_factory=list)
+    extra: int = EXTRA
+    ended: str = "every program was tried"
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
@@ -129,13 +131,14 @@ class _Found:
             self.first = self.tried
         if step.note:
             self.notes.append(step.note)
+        self.ended = step.ended or self.ended
         if step.closest is not None and (self.closest is None or step.closest[1] > self.closest[1]):
             self.closest = step.closest
 
     @property
     def enough(self) -> bool:
         """Whether other programs have had their chance."""
-        return len(self.programs) >= KEPT or self.tried >= self.first + max(EXTRA, 0.5 * self.first)
+        return len(self.programs) >= KEPT or self.tried >= self.first + max(self.extra, 0.5 * self.first)
 
     @property
     def cheapest(self) -> bool:
@@ -187,14 +190,15 @@ def synthesize(
         prepare()
     compiled = time.monotonic() - began
     budget = default_budget() if within is None else Budget.read(within)
-    clock, show, found = Clock(budget, "this is the best"), watcher(watch), _Found()
+    clock, show = Clock(budget, "this is the best"), watcher(watch)
+    found = _Found(extra=getattr(learner, "extra", EXTRA))
     stopped, shown = "", 0.0
     steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
     with catching_interrupt(clock):  # type: ignore[arg-type]
         while not stopped:
             step = next(steps, None)
             if step is None:
-                stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else "every program was tried"
+                stopped = OUT_OF_MEMORY if OUT_OF_MEMORY in found.notes else found.ended
                 break
             found.add(step)
             enough = found.enough if alternatives else found.cheapest

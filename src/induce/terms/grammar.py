@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from induce.errors import GrammarError, did_you_mean
 from induce.terms.grammar_tables import Rule, State, Tables, by_cost
-from induce.terms.op import HOLE, Op
-from induce.terms.productions import Production, productions_of
+from induce.terms.op import LAMBDA, Op
+from induce.terms.productions import Production, arity_of, function_names, in_scope, productions_of, why_empty
 from induce.terms.sort import Sort
 from induce.terms.term import Term, variable
 
@@ -33,6 +33,9 @@ class Grammar:
     The probability of a term is the product, over its nodes, of the probability of the node's production in its state
     (sort, parent, argument index), divided by the mass of all terms of at most ``max_size`` nodes.
 
+    Where a function is needed, the production ``lambda`` makes one from its body, in which the bound variables ``$0`` (the
+    innermost), ``$1``, ... are leaves. A body stands where its function stands: its parent is that of the function.
+
     Parameters
     ----------
     language : Language
@@ -53,6 +56,10 @@ class Grammar:
         0 removes a production.
     forbid : iterable of (str, str)
         The second anywhere below the first is not allowed.
+    sorts : iterable of Sort, optional
+        The only sorts of values; without them a polymorphic operator may make sorts of its own, such as lists of lists.
+    max_bound : int, optional
+        Most variables bound at one place; by default as many as the start, if it is a function, and the longest argument take.
 
     Raises
     ------
@@ -76,6 +83,8 @@ class Grammar:
         max_depth: int | None = None,
         weights: Weights | None = None,
         forbid: Iterable[tuple[str, str]] = (),
+        sorts: Iterable[Sort] | None = None,
+        max_bound: int | None = None,
     ) -> None:
         if max_size < 1 or (max_depth is not None and max_depth < 1):
             raise GrammarError(f"max_size and max_depth must be at least 1, but got {max_size} and {max_depth}.")
@@ -86,8 +95,11 @@ class Grammar:
         named = variables if isinstance(variables, Mapping) else dict.fromkeys(variables, language.default)
         given = list(language) if productions is None else list(productions)
         leaves = [variable(name, sort) for name, sort in named.items()]
-        self.productions = productions_of(language, start, [*given, *leaves])
-        self.names = frozenset(p.name for p in self.productions)
+        self.sorts = None if sorts is None else frozenset(sorts)
+        self.productions = productions_of(language, start, [*given, *leaves], self.sorts)
+        longest = max((arity_of(s) for p in self.productions for s in p.arguments), default=0) + arity_of(start)
+        self.max_bound = longest if max_bound is None or not longest else int(max_bound)
+        self.names = frozenset((*(p.name for p in self.productions), *function_names(self.max_bound)))
         self.forbid = frozenset((self._known(a), self._known(b)) for a, b in forbid)
         self.weights = self._read_weights(weights or {})
         removed = {name for name, weight in self.weights.get(None, {}).items() if weight == 0}
@@ -97,11 +109,14 @@ class Grammar:
             self._by_sort.setdefault(production.result, []).append(production)
         self._rules: dict[State, tuple[Rule, ...]] = {}
         self._tables: dict[bool, Tables] = {}
-        self._key = (language.name, start, self.productions, self.max_size, max_depth, self.forbid, self._weight_key())
+        limits = (self.max_size, max_depth, self.forbid, self.sorts, self.max_bound)
+        self._key = (language.name, start, self.productions, limits, self._weight_key())
         self._hash = hash(self._key)
         self._least = self._least_sizes()
         if self._least.get(self._shape(self.root), math.inf) > self.max_size:
-            raise GrammarError(self._why_empty())
+            bare = {state[0]: size for state, size in self._least.items() if not state[4]}  # no bound variable helps
+            least = {state[0]: size for state, size in self._least.items()} | bare
+            raise GrammarError(why_empty(start, least, self.productions, self.max_size))
 
     # ---- what it is made of
 
@@ -157,6 +172,8 @@ class Grammar:
             "max_depth": self.max_depth,
             "weights": self.weights,
             "forbid": tuple(sorted(self.forbid)),
+            "sorts": self.sorts,
+            "max_bound": self.max_bound,
         }
 
     def __repr__(self) -> str:
@@ -170,25 +187,30 @@ class Grammar:
     def root(self) -> State:
         """The state in which terms start."""
         depth = -1 if self.max_depth is None else self.max_depth
-        return (self.start, START if START in self.weights else None, frozenset(), depth)
+        return (self.start, START if START in self.weights else None, frozenset(), depth, ())
 
     @staticmethod
     def _shape(state: State) -> State:
-        return (state[0], None, state[2], state[3])
+        return (state[0], None, *state[2:])
 
     def _children(self, state: State, production: Production) -> tuple[State, ...]:
-        _, _, forbidden, depth = state
+        _, here, forbidden, depth, scope = state
         added = [inner for outer, inner in self.forbid if outer == production.name]
         below = forbidden.union(added) if added else forbidden
+        left = depth - 1 if depth > 0 else depth
+        if production.parameter is not None:
+            return ((production.arguments[0], here, below, left, (production.parameter, *scope)),)
         contexts = ((production.name, place) for place in range(len(production.arguments)))
         return tuple(
-            (sort, context if context in self.weights else None, below, depth - 1 if depth > 0 else depth)
+            (sort, context if context in self.weights else None, below, left, scope)
             for sort, context in zip(production.arguments, contexts, strict=True)
         )
 
     def _allowed(self, state: State) -> list[Production]:
-        sort, _, forbidden, depth = state
+        sort, _, forbidden, depth, scope = state
         found = self._by_sort.get(sort, [])
+        if scope or sort.is_arrow:
+            found = [*found, *in_scope(sort, scope, self.max_bound)]
         return [p for p in found if p.name not in forbidden | self._removed and not (depth == 1 and p.arguments)]
 
     def _least_sizes(self) -> dict[State, float]:
@@ -214,15 +236,6 @@ class Grammar:
                     least[state] = size
                     changed = True
         return least
-
-    def _why_empty(self) -> str:
-        least = self._least[self._shape(self.root)]
-        if least < math.inf:
-            return f"the smallest term of sort {self.start} has {least:.0f} nodes, but max_size is {self.max_size}."
-        stuck = sorted({str(state[0]) for state, size in self._least.items() if size == math.inf} - {str(self.start)})
-        which = [s for s in stuck if not any(not p.arguments for p in self.productions if str(p.result) == s)]
-        sort = which[0] if which else str(self.start)
-        return f"the grammar makes no finite term of sort {sort}. Add a leaf of that sort: a variable, a literal or a hole."
 
     def rules(self, state: State) -> Sequence[Rule]:
         """The productions possible in a state, with their probabilities there."""
@@ -285,9 +298,14 @@ class Grammar:
             raise GrammarError(f"the grammar has no term of number {number}; they go from 0 to {self.count() - 1}.")
         return self._table(True).nth(int(number), self.max_size)
 
-    def sample_weighted(self, rng: np.random.Generator) -> Term:
-        """Draw a term with its probability."""
-        return self._table(False).draw(rng, 1 + self._table(False).choose(rng, self._masses()))
+    def sample_weighted(self, rng: np.random.Generator, size: int | None = None) -> Term:
+        """Draw a term with its probability, among those of one size if that is given; GrammarError if there is none."""
+        masses = self._masses()
+        if size is None:
+            size = 1 + self._table(False).choose(rng, masses)
+        if not 1 <= size <= self.max_size or not masses[size - 1] > 0:
+            raise GrammarError(f"the weights leave no term of size {size} possible. Leave the size out.")
+        return self._table(False).draw(rng, size)
 
     def _masses(self) -> list[float]:
         masses: list[float] = [self._table(False).total(n) for n in range(1, self.max_size + 1)]
@@ -312,12 +330,13 @@ class Grammar:
         stack: list[tuple[Term, State, Context]] = [(term, self.root, START)]
         while stack:
             node, state, context = stack.pop()
-            rule = next((r for r in self.rules(state) if _made_by(r.production, node)), None)
+            rule = next((r for r in self.rules(state) if r.production.makes(node)), None)
             if rule is None:
                 return None
             steps.append((context, rule.production, rule.probability))
             parts = zip(node.args, rule.children, strict=True)
-            stack.extend([(a, child, (rule.production.name, i)) for i, (a, child) in enumerate(parts)][::-1])
+            inside = [context] if node.op is LAMBDA else [(rule.production.name, i) for i in range(len(node.args))]
+            stack.extend([(a, child, where) for (a, child), where in zip(parts, inside, strict=True)][::-1])
         return steps
 
     def contains(self, term: Term) -> bool:
@@ -372,11 +391,3 @@ class Grammar:
 
 def _rebuild(language: Language, start: Sort, given: list[Any], options: dict[str, Any]) -> Grammar:
     return Grammar(language, start, productions=given, **options)
-
-
-def _made_by(production: Production, node: Term) -> bool:
-    if production.op is not None:
-        return production.op is node.op and production.arguments == tuple(a.sort for a in node.args)
-    if production.leaf is not None:
-        return production.leaf is node
-    return node.op is HOLE and node.hole.kind == "real"

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Rule", "State", "Tables", "by_cost"]
 
-State = tuple[Sort, tuple[str, int] | None, frozenset[str], int]
-"""(sort, (parent, argument index) if weights differ there, names forbidden here, levels left or -1)"""
+State = tuple[Sort, tuple[str, int] | None, frozenset[str], int, tuple[Sort, ...]]
+"""(sort, (parent, argument index) if weights differ there, names forbidden here, levels left or -1, sorts of the bound
+variables, innermost first)"""
 
 
 @dataclass(frozen=True)

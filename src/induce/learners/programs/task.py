@@ -66,6 +66,8 @@ class Step:
         One line for the log.
     closest : (Term, number of examples right) or None
         The best program so far when none fits all.
+    ended : str
+        Why a search ends that has not tried every program.
     """
 
     programs: tuple[tuple[Term, float], ...] = ()
@@ -73,6 +75,7 @@ class Step:
     finished: int = 0
     note: str = ""
     closest: tuple[Term, int] | None = None
+    ended: str = ""
 
 
 class ProgramLearner(Protocol):
