@@ -100,7 +100,7 @@ class Beam:
                     work += 5 * (1 + reached)
                     if reached == len(task.examples) and all(right(term, task.examples)):
                         good.append((term, dearer))
-                if work >= SLICE:
+                if good or work >= SLICE:
                     yield Step(tuple(good), tried)
                     good, tried, work = [], 0, 0
             lost += max(0, len(grown) - width)

@@ -139,7 +139,7 @@ class BestFirst:
                 )
                 yield Step(tuple(good), tried, note=note)
                 good, tried, work, dropped = [], 0, 0, lost
-            elif work >= SLICE:
+            elif good or work >= SLICE:
                 yield Step(tuple(good), tried)
                 good, tried, work = [], 0, 0
         yield Step(tuple(good), tried, ended="what was left of the queue was tried" if dropped else "")

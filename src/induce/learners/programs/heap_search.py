@@ -102,7 +102,7 @@ class HeapSearch:
             if item is not None and item.term.size <= grammar.max_size and search.matches(item):
                 if all(right(item.term, task.examples)):
                     good.append((item.term, item.cost))
-            if work >= SLICE:
+            if good or work >= SLICE:
                 yield Step(tuple(good), tried)
                 good, tried, work = [], 0, 0
             if search.kept > self.items:
