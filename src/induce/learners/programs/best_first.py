@@ -114,10 +114,14 @@ class BestFirst:
     extra: int = EXTRA
     name: str = "best first"
 
+    def __post_init__(self) -> None:
+        if self.queue < 2:
+            raise FillError(
+                f"best-first search keeps at least 2 partial programs, but queue is {self.queue}. Leave it out for a million."
+            )
+
     def accepts(self, task: ProgramTask) -> str:
         """The grammar must make programs for the task."""
-        if self.queue < 2:
-            raise FillError(f"best-first search keeps at least 2 partial programs, but queue is {self.queue}.")
         return objection(task, self.grammar)
 
     def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
