@@ -94,7 +94,7 @@ def test_entries_say_what_uses_them_through_others_too(documented):
     assert entries["tail_then_map_add_1_then_sum"].body == "sum(map_add(1, tail(xs)))"
     assert entries["tail_then_map_add_1_then_sum"].expansion == r"sum(map(\x0:int. x0 + 1, tail(xs)))"
     assert entries["is_even_2"].description == (
-        "Says whether n is even, like 'is_even': they agreed on 60 drawn inputs."
+        "Says whether n is even, like 'is_even(n)': they agreed on 60 drawn inputs."
     )
     assert entries["if_less_than"].description == "Gives m if n is less than m, else n."
     assert entries["constant_4"].signature == "constant_4 -> int"

@@ -10,7 +10,7 @@ from induce.errors import AlgebraError
 from induce.learners.library.converting import with_inputs
 from induce.learners.library.naming import opened, parameter_names, shown
 from induce.learners.library.phrases import phrase_of
-from induce.learners.library.recognizing import DRAWS
+from induce.learners.library.recognizing import Known
 from induce.learners.library.waking import Definition
 from induce.terms.language import Language
 from induce.terms.op import APPLY, LAMBDA, LITERAL, VARIABLE
@@ -45,21 +45,23 @@ def described(definition: Definition, language: Language) -> str:
     return f"Says whether {phrase}." if op.result is BOOL else f"Gives {phrase}."
 
 
-def described_as(definition: Definition, known: Term, language: Language) -> str:
+def described_as(definition: Definition, known: Known, language: Language) -> str:
     """One sentence by the operator that a definition behaves as, and the test that says so.
 
     Parameters
     ----------
     definition : Definition
-    known : Term
+    known : Known
         What :func:`induce.learners.library.recognizing.recognized` gave.
     language : Language
     """
     names = parameter_names(definition.op.arguments)
-    stand: dict[Term | str, Term | float] = {v: variable(names[int(v.name[1:])], v.sort) for v in known.variables}
-    phrase = _Phrases(names, language).phrase(known.replace(stand))
+    stand: dict[Term | str, Term | float] = {v: variable(names[int(v.name[1:])], v.sort) for v in known.term.variables}
+    term = known.term.replace(stand)
+    phrase = _Phrases(names, language).phrase(term)
     start = "Says whether" if definition.op.result is BOOL else "Gives"
-    return f"{start} {phrase}, like '{known.op.name}': they agreed on {DRAWS} drawn inputs."
+    where = "" if known.everywhere else " wherever it has a value"
+    return f"{start} {phrase}, like '{shown(term)}'{where}: they agreed on {known.agreed} drawn inputs."
 
 
 def _value(constant: Definition) -> str:

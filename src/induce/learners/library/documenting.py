@@ -30,7 +30,7 @@ from induce.learners.library.naming import (
     taken_names,
     with_operators,
 )
-from induce.learners.library.recognizing import name_of_known, recognized
+from induce.learners.library.recognizing import recognized
 from induce.learners.library.rewriting import rewritten, rewritten_as
 from induce.learners.library.waking import Definition, Library
 from induce.terms.op import Op
@@ -105,7 +105,7 @@ def _named(
     if known is None:
         name, text = name_from_body(definition), described(definition, library.base)
     else:
-        name, text = name_of_known(known.op), described_as(definition, known, library.base)
+        name, text = known.name, described_as(definition, known, library.base)
     if documenter is None:
         return name, text, []
     found, problem = _answered(documenter, asked)

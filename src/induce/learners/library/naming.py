@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import keyword
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ __all__ = [
     "is_closed",
     "is_plain",
     "name_from_body",
+    "name_of",
     "objection_to",
     "opened",
     "operator_of",
@@ -59,8 +61,15 @@ _SIGNS = {
     " ": "space", "(": "bracket", ")": "bracket", "&": "ampersand", "+": "plus", "#": "hash", "%": "percent",
 }  # fmt: skip
 """What signs in texts are called in a name."""
-_TWICE = {"*": "square", "+": "double"}
-"""What they are called where both arguments are the same."""
+_SAME = {"*": {2: "square", 3: "cube"}, "+": {2: "double", 3: "triple"}}
+"""What they are called where so many arguments are the same."""
+
+
+_INSTEAD = {
+    "len": "length", "sum": "total", "max": "largest", "min": "smallest", "abs": "absolute", "range": "count_up",
+    "map": "for_each", "filter": "keep_where", "any": "for_some", "all": "for_all",
+}  # fmt: skip
+"""Names for what would be called like a function of Python, which must stay what it is."""
 
 
 # ---- parameters and bodies
@@ -174,30 +183,45 @@ def _inner_words(function: Term) -> str:
     return _word(function) if function.args else ""
 
 
+def _operands(node: Term) -> list[Term]:
+    """What an operator is applied to; ``a + (b + c)`` is one sum of three."""
+    if "associative" not in node.op.laws:
+        return list(node.args)
+    return [part for a in node.args for part in (_operands(a) if a.op is node.op else [a])]
+
+
+def _is_whole(term: Term) -> bool:
+    return term.op is LITERAL and type(term.payload) is int
+
+
 def _word(node: Term) -> str:
     """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less_than``."""
+    name, parts = node.op.name, _operands(node)
     if node.op.notation.kind == "special":
         return "apply"
+    if name == "if":
+        return "_".join(["if", *([word_of(parts[0].op)] if parts[0].args else [])])
+    if name in _FIRST and _is_whole(parts[0]):
+        return _FIRST[name].format(_number_word(parts[0].payload))
+    if name in _SAME and len(set(parts)) == 1:
+        return _SAME[name].get(len(parts), f"{word_of(node.op)}_{len(parts)}_times")
     words = [word_of(node.op)]
-    if len(node.args) == 2 and node.args[0] is node.args[1] and node.op.name in _TWICE:
-        return _TWICE[node.op.name]
-    if node.op.name in _FIRST and node.args[0].op is LITERAL and type(node.args[0].payload) is int:
-        return _FIRST[node.op.name].format(_number_word(node.args[0].payload))
-    if node.op.name == "if":
-        return "_".join(["if", *([word_of(node.args[0].op)] if node.args[0].args else [])])
-    for argument in node.args:
-        if argument.op is LAMBDA:
-            words.append(_inner_words(argument))
-        elif argument.op is LITERAL and type(argument.payload) is int and not node.op.name.startswith("fold"):
-            words.append(_number_word(argument.payload))
-        elif argument.op is LITERAL and type(argument.payload) is str:
-            words.append(_text_word(argument.payload))
+    numbers = [part.payload for part in parts if _is_whole(part)]
+    if name in _SAME and numbers:
+        return f"{words[0]}_{_number_word(sum(numbers) if name == '+' else math.prod(numbers))}"
+    for part in parts:
+        if part.op is LAMBDA:
+            words.append(_inner_words(part))
+        elif _is_whole(part) and not name.startswith("fold"):
+            words.append(_number_word(part.payload))
+        elif part.op is LITERAL and type(part.payload) is str:
+            words.append(_text_word(part.payload))
     return "_".join([w for w in words if w][:3])
 
 
 def _main(node: Term) -> Term | None:
     """The largest argument that applies an operator: what the operator is applied to."""
-    parts = node.args[1:] if node.op.name == "if" else node.args
+    parts = node.args[1:] if node.op.name == "if" else _operands(node)
     inner = [a for a in parts if a.args and a.op is not LAMBDA]
     return max(inner, key=lambda a: a.size) if inner else None
 
@@ -218,25 +242,31 @@ def name_from_body(definition: Definition) -> str:
     >>> name_from_body(defined(lists, "f", "(sum (map (lam (+ $0 1)) #0))", 1))
     'map_add_1_then_sum'
     """
-    op = definition.op
-    if not op.arity:
+    if not definition.op.arity:
         return _constant_name(definition)
-    body = opened(definition.body, parameter_names(op.arguments))
+    return name_of(opened(definition.body, parameter_names(definition.op.arguments)))
+
+
+def name_of(body: Term) -> str:
+    """A name made of the operators of a term, from the inside.
+
+    >>> from induce.terms.lists import INTS, lists
+    >>> name_of(lists.parse("take(2, sort(xs))", xs=INTS))
+    'sort_then_take_2'
+    """
     divisor = _divisor(body)
     if divisor is not None:
         return "is_even" if divisor == 2 else f"is_multiple_of_{_number_word(divisor)}"
     words: list[str] = []
     node: Term | None = body
     while node is not None and len(words) < 3:
-        inner = _main(node)
-        chained = inner is not None and inner.op is node.op and "associative" in node.op.laws
-        if node.args and not (chained and _word(node) == word_of(node.op)):  # concat(concat(a, b), c) is one concat
+        if node.args:
             words.append(_word(node))
-        node = inner
-    name = ("_" if op.result is BOOL else "_then_").join(reversed(words)) or "same"
-    truth = op.result is BOOL and not name.startswith(("is_", "all", "any", "contains", "not"))
+        node = _main(node)
+    name = ("_" if body.sort is BOOL else "_then_").join(reversed(words)) or "same"
+    truth = body.sort is BOOL and not name.startswith(("is_", "all", "any", "contains", "not"))
     name = f"is_{name}" if truth else name
-    name = name if name[0].isalpha() else f"f_{name}"
+    name = _INSTEAD.get(name, name if name[0].isalpha() else f"f_{name}")
     return name if len(name) <= _LONGEST else name[:_LONGEST].rstrip("_")
 
 
