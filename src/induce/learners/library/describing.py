@@ -22,6 +22,7 @@ __all__ = ["described", "described_as"]
 _LONGEST = 240
 
 _PLACE = re.compile(r"\b(word|part|occurrence) (-?\d+) of\b")
+_ONE = re.compile(r"\b(1 (?:element|character))s\b")
 _ORDINALS = {"0": "first", "1": "second", "2": "third", "-1": "last", "-2": "last but one"}
 _SIGNS = ("+", "-", "*", "//", "/", "%", "^", "neg")
 
@@ -101,7 +102,8 @@ class _Phrases:
         if node.args and node.args[0].sort.is_arrow:
             first, letters = self.function(node.args[0])
         words = [first or self.phrase(node.args[0]), *(self.phrase(a) for a in node.args[1:])] if node.args else []
-        return _PLACE.sub(_ordinal, known.format(*words, a=letters[0], b=letters[-1]))
+        said = known.format(*words, a=letters[0], b=letters[-1])
+        return _PLACE.sub(_ordinal, _ONE.sub(r"\1", said))
 
     def application(self, node: Term) -> str:
         """``f(x)(y)`` as f of x and y."""

@@ -21,7 +21,6 @@ from induce.learners.library.describing import described, described_as
 from induce.learners.library.documented import Documentation, DocumentedLibrary, Solution
 from induce.learners.library.naming import (
     distinct_name,
-    name_from_body,
     objection_to,
     opened,
     parameter_names,
@@ -33,6 +32,7 @@ from induce.learners.library.naming import (
 from induce.learners.library.recognizing import recognized
 from induce.learners.library.rewriting import rewritten, rewritten_as
 from induce.learners.library.waking import Definition, Library
+from induce.learners.library.wording import name_from_body
 from induce.terms.op import Op
 from induce.terms.term import Term
 

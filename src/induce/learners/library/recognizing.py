@@ -13,8 +13,9 @@ from induce.algebras.values import UNDEFINED, has_function, run
 from induce.errors import AlgebraError, TermError
 from induce.examples import frozen
 from induce.learners.library.calls import drawn_function
-from induce.learners.library.naming import name_of, opened
+from induce.learners.library.naming import opened
 from induce.learners.library.waking import Definition
+from induce.learners.library.wording import name_of
 from induce.terms.language import Language
 from induce.terms.lists import lists
 from induce.terms.op import Op
