@@ -29,6 +29,11 @@ _SIGNS = {
     " ": "space", "(": "bracket", ")": "bracket", "&": "ampersand", "+": "plus", "#": "hash", "%": "percent",
 }  # fmt: skip
 """What signs in texts are called in a name."""
+_PLACED = {
+    ("range", 0): "range_from_{}", ("range", 1): "range_to_{}",
+    ("replicate", 0): "replicate_{}_times", ("replicate", 1): "replicate_{}",
+}  # fmt: skip
+"""What they are called where it matters which argument the number is."""
 _SAME = {"*": {2: "square", 3: "cube"}, "+": {2: "double", 3: "triple"}}
 """What they are called where so many arguments are the same."""
 
@@ -83,6 +88,9 @@ def _word(node: Term) -> str:
         return "apply"
     if name == "if":
         return "_".join(["if", *([word_of(parts[0].op)] if parts[0].args else [])])
+    placed = [(name, k) for k, part in enumerate(parts) if _is_whole(part) and (name, k) in _PLACED]
+    if len(placed) == 1:
+        return _PLACED[placed[0]].format(_number_word(parts[placed[0][1]].payload))
     if name in _FIRST and _is_whole(parts[0]):
         return _FIRST[name].format(_number_word(parts[0].payload))
     if name in _SAME and len(set(parts)) == 1:
