@@ -96,7 +96,7 @@ def test_functions_call_each_other_instead_of_writing_bodies_out():
     assert "    return map_add(2, xs)" in text
     assert "    return sum(xs) + constant_4()" in text
     assert "def sort_then_filter(f: Callable[[int], bool], xs: list[int]) -> list[int]:" in text
-    assert "    >>> sort_then_filter(lambda x: is_even_2(x), [2, 9])" in text
+    assert "    >>> sort_then_filter(lambda x: is_even_v2(x), [2, 9])" in text
 
 
 def test_texts(tmp_path):

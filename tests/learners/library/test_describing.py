@@ -76,4 +76,4 @@ def test_operators_of_ones_own_fall_back_on_their_names():
 def test_evidence_is_said():
     definition = defined(lists, "f", "(fold (lam (lam (+ $1 $0))) 0 #0)", 1)
     found = described_as(definition, recognized(definition), lists)
-    assert re.fullmatch(r"Gives the sum of xs, like 'sum': they agreed on 60 drawn inputs\.", found)
+    assert re.fullmatch(r"Gives the sum of xs, like 'sum\(xs\)': they agreed on 60 drawn inputs\.", found)

@@ -60,7 +60,7 @@ def test_names_are_unique_valid_readable_and_always_the_same(documented):
     assert names == [
         "map_add",
         "tail_then_map_add_1_then_sum",
-        "is_even_2",
+        "is_even_v2",
         "constant_4",
         "sort_then_filter",
         "fold_add",
@@ -84,17 +84,17 @@ def test_its_calls_are_true(documented):
 
 def test_calls_come_from_the_solutions_where_they_can(documented):
     assert documented.documentation[0].calls[0] == Call((2, [2, 9]), [4, 11])
-    assert documented.documentation[4].calls[0].arguments[0] == Function(r"\x0:int. is_even_2(x0)")
+    assert documented.documentation[4].calls[0].arguments[0] == Function(r"\x0:int. is_even_v2(x0)")
 
 
 def test_entries_say_what_uses_them_through_others_too(documented):
     entries = {entry.name: entry for entry in documented.documentation}
     assert entries["map_add"].tasks == ("add two", "sum of more")
-    assert entries["is_even_2"].tasks == ("evens in order",)
+    assert entries["is_even_v2"].tasks == ("evens in order",)
     assert entries["tail_then_map_add_1_then_sum"].body == "sum(map_add(1, tail(xs)))"
     assert entries["tail_then_map_add_1_then_sum"].expansion == r"sum(map(\x0:int. x0 + 1, tail(xs)))"
-    assert entries["is_even_2"].description == (
-        "Says whether n is even, like 'is_even': they agreed on 60 drawn inputs."
+    assert entries["is_even_v2"].description == (
+        "Says whether n is even, like 'is_even(n)': they agreed on 60 drawn inputs."
     )
     assert entries["if_less_than"].description == "Gives m if n is less than m, else n."
     assert entries["constant_4"].signature == "constant_4 -> int"
@@ -223,11 +223,11 @@ def test_a_language_model_names_them_and_later_prompts_use_the_names():
         ),
         (answer("shift", "  "), "the description is '  ', but a sentence was expected", "shift"),
         ('{"description": "Adds."}', "the name is None, but text was expected", "map_add"),
-        (answer("sum"), "", "sum_2"),
-        (answer("print"), "", "print_2"),
-        (answer("xs"), "", "xs_2"),
-        (answer("x1"), "", "x1_2"),
-        (answer("fn_b"), "", "fn_b_2"),
+        (answer("sum"), "", "sum_v2"),
+        (answer("print"), "", "print_v2"),
+        (answer("xs"), "", "xs_v2"),
+        (answer("x1"), "", "x1_v2"),
+        (answer("fn_b"), "", "fn_b_v2"),
     ],
 )
 def test_junk_falls_back_on_the_template_with_a_note(junk, note, name):
@@ -242,7 +242,7 @@ def test_junk_falls_back_on_the_template_with_a_note(junk, note, name):
 def test_equal_names_get_numbers():
     documenter, _ = told([answer("shift")] * 9)
     found = document(library(), solutions(), documenter)
-    assert [e.name for e in found.documentation] == ["shift", *(f"shift_{k}" for k in range(2, 10))]
+    assert [e.name for e in found.documentation] == ["shift", *(f"shift_v{k}" for k in range(2, 10))]
 
 
 def test_descriptions_are_one_line():

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from induce.learners.library.naming import (
-    defined,
     distinct_name,
-    name_from_body,
     objection_to,
     parameter_names,
     renamed,
@@ -13,52 +9,10 @@ from induce.learners.library.naming import (
 from induce.learners.library.waking import Library
 from induce.terms.lists import lists
 from induce.terms.sort import INT, REAL, TEXT, Sort
-from induce.terms.strings import strings
-
-
-@pytest.mark.parametrize(
-    ("text", "arity", "name"),
-    [
-        ("(map (lam (* $0 $0)) #0)", 1, "map_square"),
-        ("(+ #0 #0)", 1, "double"),
-        ("(- 1 #0)", 1, "subtract_from_1"),
-        ("(- #0 1)", 1, "subtract_1"),
-        ("(- #0 -1)", 1, "subtract_minus_1"),
-        ("(< 3 #0)", 1, "is_more_than_3"),
-        ("(< #0 3)", 1, "is_less_than_3"),
-        ("(== (% #0 3) 0)", 1, "is_multiple_of_3"),
-        ("(map (lam (if (< $0 #0) #0 $0)) #1)", 2, "map_if_less_than"),
-        ("#0", 1, "same"),
-        ("(#0 #1)", 2, "apply"),
-        ("(take 2 (drop 1 (sort (reverse (tail #0)))))", 1, "sort_then_drop_1_then_take_2"),
-        ("empty", 0, "constant_list"),
-        ("(head empty)", 0, "constant"),
-        ("-3", 0, "constant_minus_3"),
-        ("(< 1 2)", 0, "constant_true"),
-    ],
-)
-def test_names_are_made_of_the_operators_from_the_inside(text, arity, name):
-    assert name_from_body(defined(lists, "f", text, arity)) == name
-
-
-@pytest.mark.parametrize(
-    ("text", "arity", "name"),
-    [
-        ("(concat #0 text:%22.%22)", 1, "concat_dot"),
-        ("(concat (concat #0 text:%22%2C%20%22) #1)", 2, "concat_comma"),
-        ("(concat (concat #0 #1) #2)", 3, "concat"),
-        ("(concat (upper #0) text:%22%20%22)", 1, "upper_then_concat_space"),
-        ("(concat #0 text:%22Dr%22)", 1, "concat_dr"),
-        ("(concat #0 text:%22%3E%3E%22)", 1, "concat"),
-        ("(first (word #0 -1))", 1, "word_minus_1_then_first"),
-    ],
-)
-def test_names_of_programs_on_texts(text, arity, name):
-    assert name_from_body(defined(strings, "f", text, arity)) == name
 
 
 def test_names_of_parameters_and_names_that_are_taken():
     assert parameter_names([INT] * 4 + [TEXT, REAL, Sort("moment")]) == ["n", "m", "k", "n4", "s", "x", "a1"]
-    assert distinct_name("a", {"a", "a_2"}) == "a_3"
+    assert distinct_name("a", {"a", "a_v2"}) == "a_v3"
     assert objection_to("match") == "the name 'match' is a word of Python"
     assert renamed(Library(lists), {"a": "b"}) == (Library(lists), {})

@@ -10,7 +10,7 @@ from induce.errors import AlgebraError
 from induce.learners.library.converting import with_inputs
 from induce.learners.library.naming import opened, parameter_names, shown
 from induce.learners.library.phrases import phrase_of
-from induce.learners.library.recognizing import DRAWS
+from induce.learners.library.recognizing import Known
 from induce.learners.library.waking import Definition
 from induce.terms.language import Language
 from induce.terms.op import APPLY, LAMBDA, LITERAL, VARIABLE
@@ -22,6 +22,7 @@ __all__ = ["described", "described_as"]
 _LONGEST = 240
 
 _PLACE = re.compile(r"\b(word|part|occurrence) (-?\d+) of\b")
+_ONE = re.compile(r"\b(1 (?:element|character))s\b")
 _ORDINALS = {"0": "first", "1": "second", "2": "third", "-1": "last", "-2": "last but one"}
 _SIGNS = ("+", "-", "*", "//", "/", "%", "^", "neg")
 
@@ -45,21 +46,23 @@ def described(definition: Definition, language: Language) -> str:
     return f"Says whether {phrase}." if op.result is BOOL else f"Gives {phrase}."
 
 
-def described_as(definition: Definition, known: Term, language: Language) -> str:
+def described_as(definition: Definition, known: Known, language: Language) -> str:
     """One sentence by the operator that a definition behaves as, and the test that says so.
 
     Parameters
     ----------
     definition : Definition
-    known : Term
+    known : Known
         What :func:`induce.learners.library.recognizing.recognized` gave.
     language : Language
     """
     names = parameter_names(definition.op.arguments)
-    stand: dict[Term | str, Term | float] = {v: variable(names[int(v.name[1:])], v.sort) for v in known.variables}
-    phrase = _Phrases(names, language).phrase(known.replace(stand))
+    stand: dict[Term | str, Term | float] = {v: variable(names[int(v.name[1:])], v.sort) for v in known.term.variables}
+    term = known.term.replace(stand)
+    phrase = _Phrases(names, language).phrase(term)
     start = "Says whether" if definition.op.result is BOOL else "Gives"
-    return f"{start} {phrase}, like '{known.op.name}': they agreed on {DRAWS} drawn inputs."
+    where = "" if known.everywhere else " wherever it has a value"
+    return f"{start} {phrase}, like '{shown(term)}'{where}: they agreed on {known.agreed} drawn inputs."
 
 
 def _value(constant: Definition) -> str:
@@ -99,7 +102,8 @@ class _Phrases:
         if node.args and node.args[0].sort.is_arrow:
             first, letters = self.function(node.args[0])
         words = [first or self.phrase(node.args[0]), *(self.phrase(a) for a in node.args[1:])] if node.args else []
-        return _PLACE.sub(_ordinal, known.format(*words, a=letters[0], b=letters[-1]))
+        said = known.format(*words, a=letters[0], b=letters[-1])
+        return _PLACE.sub(_ordinal, _ONE.sub(r"\1", said))
 
     def application(self, node: Term) -> str:
         """``f(x)(y)`` as f of x and y."""

@@ -21,7 +21,6 @@ from induce.learners.library.describing import described, described_as
 from induce.learners.library.documented import Documentation, DocumentedLibrary, Solution
 from induce.learners.library.naming import (
     distinct_name,
-    name_from_body,
     objection_to,
     opened,
     parameter_names,
@@ -30,9 +29,10 @@ from induce.learners.library.naming import (
     taken_names,
     with_operators,
 )
-from induce.learners.library.recognizing import name_of_known, recognized
+from induce.learners.library.recognizing import recognized
 from induce.learners.library.rewriting import rewritten, rewritten_as
 from induce.learners.library.waking import Definition, Library
+from induce.learners.library.wording import name_from_body
 from induce.terms.op import Op
 from induce.terms.term import Term
 
@@ -105,7 +105,7 @@ def _named(
     if known is None:
         name, text = name_from_body(definition), described(definition, library.base)
     else:
-        name, text = name_of_known(known.op), described_as(definition, known, library.base)
+        name, text = known.name, described_as(definition, known, library.base)
     if documenter is None:
         return name, text, []
     found, problem = _answered(documenter, asked)

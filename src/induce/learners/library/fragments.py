@@ -1,7 +1,7 @@
 """What bodies of rules have in common, as relations of their own: a rule defines each, and other rules use it.
 
 ``fn(X, Y, Z) :- parent(X, Y), parent(Y, Z).`` has every variable of the fragment in its head, so a tuple of it has exactly one
-derivation: answers stay the same under every algebra.
+derivation: exact answers stay the same, whatever the algebra.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from induce.learners.library.compressing import read, write
 from induce.learners.library.converting import function_from, with_inputs
 from induce.learners.library.waking import Definition, Library
 from induce.terms.language import Language
-from induce.terms.op import BOUND, LAMBDA, LITERAL, Notation, Op
+from induce.terms.op import BOUND, LAMBDA, Notation, Op
 from induce.terms.show import reserved_words, to_text
 from induce.terms.sort import BOOL, INT, REAL, TEXT, Sort
 from induce.terms.term import Term
@@ -25,7 +25,6 @@ __all__ = [
     "distinct_name",
     "is_closed",
     "is_plain",
-    "name_from_body",
     "objection_to",
     "opened",
     "operator_of",
@@ -34,33 +33,15 @@ __all__ = [
     "shown",
     "taken_names",
     "with_operators",
-    "word_of",
 ]
 
-_LONGEST = 60
+LONGEST = 60
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BOUND_NAME = re.compile(r"x\d+")
 _LETTERS: dict[str, Sequence[str]] = {
     "list": ("xs", "ys", "zs"), "text": ("s", "t", "u"), "int": ("n", "m", "k"), "bool": ("p", "q", "r"),
     "->": ("f", "g", "h"), "real": ("x", "y", "z"),
 }  # fmt: skip
-WORDS = {
-    "+": "add", "-": "subtract", "*": "multiply", "//": "divide", "/": "divide", "%": "modulo", "^": "power",
-    "<": "less_than", "<=": "at_most", "==": "equal", "neg": "negate",
-}  # fmt: skip
-"""What operators that are signs are called in a name."""
-_FIRST = {
-    "-": "subtract_from_{}", "//": "divide_{}_by", "/": "divide_{}_by", "%": "modulo_{}_by", "^": "power_of_{}",
-    "<": "more_than_{}", "<=": "at_least_{}",
-}  # fmt: skip
-"""What they are called where the number comes first."""
-_SIGNS = {
-    ".": "dot", ",": "comma", ";": "semicolon", ":": "colon", "-": "dash", "_": "underscore", "/": "slash", "@": "at",
-    " ": "space", "(": "bracket", ")": "bracket", "&": "ampersand", "+": "plus", "#": "hash", "%": "percent",
-}  # fmt: skip
-"""What signs in texts are called in a name."""
-_TWICE = {"*": "square", "+": "double"}
-"""What they are called where both arguments are the same."""
 
 
 # ---- parameters and bodies
@@ -123,8 +104,8 @@ def objection_to(name: object) -> str:
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"the name '{name}' is a word of Python"
     if not _NAME.fullmatch(name):
-        return f"the name {name[:_LONGEST]!r} is no identifier; letters, digits and '_' were expected, a letter first"
-    return f"the name '{name[:20]}...' has more than {_LONGEST} characters" if len(name) > _LONGEST else ""
+        return f"the name {name[:LONGEST]!r} is no identifier; letters, digits and '_' were expected, a letter first"
+    return f"the name '{name[:20]}...' has more than {LONGEST} characters" if len(name) > LONGEST else ""
 
 
 def taken_names(library: Library, inputs: Iterable[str] = ()) -> set[str]:
@@ -136,118 +117,14 @@ def taken_names(library: Library, inputs: Iterable[str] = ()) -> set[str]:
 def distinct_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it if it is taken.
 
-    >>> distinct_name("double", {"double", "double_2"})
-    'double_3'
+    >>> distinct_name("double", {"double", "double_v2"})
+    'double_v3'
     """
     found, number = name, 1
     while found in taken or _BOUND_NAME.fullmatch(found):
         number += 1
-        found = f"{name}_{number}"
+        found = f"{name}_v{number}"  # a plain number would read as one of the operator's own
     return found
-
-
-# ---- the name that a body suggests
-
-
-def word_of(op: Op) -> str:
-    """What an operator is called within a name."""
-    word = WORDS.get(op.name) or re.sub(r"[^A-Za-z0-9]+", "_", op.name).strip("_").lower()
-    return word or "apply"
-
-
-def _text_word(value: str) -> str:
-    """A short text as part of a name: a word as it is, a sign by its name; nothing for another one."""
-    text = value.strip() or value[:1]
-    if text in _SIGNS:
-        return _SIGNS[text]
-    return text.lower() if text.isascii() and text.isalnum() and len(text) <= 12 else ""
-
-
-def _number_word(value: int) -> str:
-    return str(value) if value >= 0 else f"minus_{-value}"
-
-
-def _inner_words(function: Term) -> str:
-    """What a function that is an argument does, in a word or two: ``add_1``, or nothing to say."""
-    while function.op is LAMBDA:
-        function = function.args[0]
-    return _word(function) if function.args else ""
-
-
-def _word(node: Term) -> str:
-    """An operator with what is said of its lesser arguments: ``take_2``, ``map_add_1``, ``if_less_than``."""
-    if node.op.notation.kind == "special":
-        return "apply"
-    words = [word_of(node.op)]
-    if len(node.args) == 2 and node.args[0] is node.args[1] and node.op.name in _TWICE:
-        return _TWICE[node.op.name]
-    if node.op.name in _FIRST and node.args[0].op is LITERAL and type(node.args[0].payload) is int:
-        return _FIRST[node.op.name].format(_number_word(node.args[0].payload))
-    if node.op.name == "if":
-        return "_".join(["if", *([word_of(node.args[0].op)] if node.args[0].args else [])])
-    for argument in node.args:
-        if argument.op is LAMBDA:
-            words.append(_inner_words(argument))
-        elif argument.op is LITERAL and type(argument.payload) is int and not node.op.name.startswith("fold"):
-            words.append(_number_word(argument.payload))
-        elif argument.op is LITERAL and type(argument.payload) is str:
-            words.append(_text_word(argument.payload))
-    return "_".join([w for w in words if w][:3])
-
-
-def _main(node: Term) -> Term | None:
-    """The largest argument that applies an operator: what the operator is applied to."""
-    parts = node.args[1:] if node.op.name == "if" else node.args
-    inner = [a for a in parts if a.args and a.op is not LAMBDA]
-    return max(inner, key=lambda a: a.size) if inner else None
-
-
-def _divisor(body: Term) -> int | None:
-    """The k of ``a % k == 0``."""
-    if body.op.name == "==" and body.args[1].op is LITERAL and body.args[1].payload == 0:
-        inner = body.args[0]
-        if inner.op.name == "%" and inner.args[1].op is LITERAL and type(inner.args[1].payload) is int:
-            return int(inner.args[1].payload)
-    return None
-
-
-def name_from_body(definition: Definition) -> str:
-    """A name made of the operators of a body, from the inside.
-
-    >>> from induce.terms.lists import lists
-    >>> name_from_body(defined(lists, "f", "(sum (map (lam (+ $0 1)) #0))", 1))
-    'map_add_1_then_sum'
-    """
-    op = definition.op
-    if not op.arity:
-        return _constant_name(definition)
-    body = opened(definition.body, parameter_names(op.arguments))
-    divisor = _divisor(body)
-    if divisor is not None:
-        return "is_even" if divisor == 2 else f"is_multiple_of_{_number_word(divisor)}"
-    words: list[str] = []
-    node: Term | None = body
-    while node is not None and len(words) < 3:
-        inner = _main(node)
-        chained = inner is not None and inner.op is node.op and "associative" in node.op.laws
-        if node.args and not (chained and _word(node) == word_of(node.op)):  # concat(concat(a, b), c) is one concat
-            words.append(_word(node))
-        node = inner
-    name = ("_" if op.result is BOOL else "_then_").join(reversed(words)) or "same"
-    truth = op.result is BOOL and not name.startswith(("is_", "all", "any", "contains", "not"))
-    name = f"is_{name}" if truth else name
-    name = name if name[0].isalpha() else f"f_{name}"
-    return name if len(name) <= _LONGEST else name[:_LONGEST].rstrip("_")
-
-
-def _constant_name(definition: Definition) -> str:
-    try:
-        value = run(definition.body, {})
-    except Exception:  # a constant without a value still needs a name
-        return "constant"
-    if type(value) is bool:
-        return f"constant_{str(value).lower()}"
-    return f"constant_{_number_word(value)}" if type(value) is int else f"constant_{definition.op.result.name}"
 
 
 # ---- the library that bears the names
