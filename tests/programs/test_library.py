@@ -163,3 +163,35 @@ def test_an_interrupt_keeps_what_was_learned():
 
 def test_functions_of_the_library_take_functions(learner):
     assert any(node.op is LAMBDA for d in learner.library_.library.definitions for node in d.body.walk())
+
+
+def test_a_proposer_is_asked_first_and_is_shown_what_was_found():
+    asked: list[str] = []
+
+    def proposer(prompt):
+        asked.append(prompt)
+        if "evens" in prompt:
+            return "Sure!\n```\nmap(xs)\nfold_right(\\x:int. \\y:list(int). if(x % (1 + 1) == 0, cons(x, y), y), empty, xs)\n```"
+        return None
+
+    tasks = {
+        "first": (INPUTS, [x[0] for x in INPUTS]),
+        "evens": (INPUTS, [[v for v in x if v % 2 == 0] for x in INPUTS]),
+    }
+    found = LibraryLearner(rounds=0, within="5e3 candidates", proposer=proposer).fit(tasks)
+    assert not found.unsolved_
+    assert "first" in asked[1] and "car(xs)" in asked[1]  # noqa: PT018
+    alone = LibraryLearner(rounds=0, within="5e3 candidates").fit(tasks)
+    assert alone.unsolved_ == ["evens"]
+    with pytest.raises(FillError, match=r"proposer must be a function from text to text, but got 'model'"):
+        LibraryLearner(proposer="model").fit(tasks)
+
+
+def test_dreams_give_each_task_costs_of_its_own():
+    pytest.importorskip("torch")
+    lines: list[str] = []
+    found = LibraryLearner(rounds=1, within="3e4 candidates", dreams=10, watch=lambda p: lines.append(p.notes[0])).fit(
+        TASKS
+    )
+    assert sum("programs are drawn from the library's language" in line for line in lines) == 1
+    assert len(found.programs_) >= 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from induce.learners.prior import Prior
 
 __all__ = ["LibraryLearner", "RoundReport"]
+
+SHOWN = 5
+"""Solved tasks that a proposer is shown."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         examples of a task say about the costs of operators; with 0 the costs are the same for all tasks, and there is no network.
     by : learner, optional
         Who searches; typed enumeration by default.
+    proposer : callable, optional
+        A language model as a function from a prompt to a text with programs, asked before each task is searched; see
+        :class:`~induce.learners.programs.proposals.Proposals`. The task's name is what it is told of the task.
     documenter : callable, optional
         A language model as a function from text to text, which names and describes the operators; a template by default.
     random_state : int
@@ -123,6 +129,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         max_arity: int = 2,
         dreams: int = 0,
         by: ProgramLearner | None = None,
+        proposer: Any = None,
         documenter: Any = None,
         random_state: int = 0,
         watch: Any = None,
@@ -135,6 +142,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         self.max_arity = max_arity
         self.dreams = dreams
         self.by = by
+        self.proposer = proposer
         self.documenter = documenter
         self.random_state = random_state
         self.watch = watch
@@ -193,8 +201,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise FillError(f"{name} must be a whole number from {least} on, but got {value!r}.")
-        if self.documenter is not None and not callable(self.documenter):
-            raise FillError(f"documenter must be a function from text to text, but got {self.documenter!r}.")
+        for name, value in (("proposer", self.proposer), ("documenter", self.documenter)):
+            if value is not None and not callable(value):
+                raise FillError(f"{name} must be a function from text to text, but got {value!r}.")
 
     def _accepted(self, named: list[NamedTask], base: Language) -> None:
         learner = self._learner()
@@ -336,7 +345,7 @@ class _Wake:
         seed = int(self.learner.random_state or 0)
         self.solved = self.seen = 0
         found: dict[int, Term] = {}
-        for number, fit in synthesize_all(tasks, by=self.learner._learner(), within=self.budget, seed=seed):
+        for number, fit in self._fits(tasks, found, seed):
             self.tried += float(fit.report["candidates"])
             self.seen += 1
             if fit.solved:
@@ -349,6 +358,21 @@ class _Wake:
             if self.interrupted:
                 break
         return found
+
+    def _fits(
+        self, tasks: list[ProgramTask], found: Mapping[int, Term], seed: int
+    ) -> Iterator[tuple[int, SynthesisFit]]:
+        """A fit for each task, in any order; a proposer is asked first, and is shown what has been found."""
+        learner = self.learner._learner()
+        if self.learner.proposer is None:
+            yield from synthesize_all(tasks, by=learner, within=self.budget, seed=seed)
+            return
+        from induce.learners.programs.proposals import Proposals
+
+        for number, task in enumerate(tasks):
+            shown = [(self.named[k].name, program) for k, program in list(found.items())[-SHOWN:]]
+            asked = Proposals(self.learner.proposer, description=self.named[number].name, solved=shown, then=learner)
+            yield number, synthesize(task, by=asked, within=self.budget, seed=seed, alternatives=False)
 
     def _dream(self, library: Library, like: ProgramTask) -> Prior:
         """A prior trained on the solutions so far and on programs drawn from the library's language."""
