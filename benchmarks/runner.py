@@ -28,6 +28,7 @@ SUITES: dict[str, str] = {
     "lists": "benchmarks.lists",
     "sygus": "benchmarks.sygus",
     "library": "benchmarks.library",
+    "guided": "benchmarks.guided",
     "spaces": "benchmarks.spaces",
     "strings": "benchmarks.strings",
 }

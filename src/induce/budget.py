@@ -150,7 +150,7 @@ class Start:
 
 
 class Clock:
-    """What ends a loop that a driver owns: epochs, candidates, seconds, CPU seconds of this process, Ctrl-C.
+    """What ends a loop that a driver owns: epochs, candidates, seconds, CPU seconds of this process, memory, Ctrl-C.
 
     Parameters
     ----------
@@ -182,6 +182,8 @@ class Clock:
             return f"the time of {b.seconds:g} s was used"
         if b.cpu is not None and time.process_time() - self.cpu_began >= b.cpu:
             return f"the CPU time of {b.cpu:g} s was used"
+        if b.memory is not None and resident_bytes() > b.memory:
+            return f"the memory limit of {b.memory / 1e6:,.0f} MB was reached"
         return ""
 
 

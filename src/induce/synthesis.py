@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from induce.algebras.machine import LARGEST, LONGEST
 from induce.algebras.values import has_function
 from induce.budget import Budget, Clock
 from induce.errors import FillError, FormatError
@@ -89,7 +90,10 @@ class SynthesisFit(Fit):
             return ""
         if self.solved:
             return ""
-        return f"No program of cost {self.finished} or less exists in this language. "
+        return (
+            f"No program of cost {self.finished} or less exists in this language (functions inside functions, and values beyond "
+            f"{LARGEST:,} or {LONGEST} elements, aside). "
+        )
 
     def shown(self, term: Term) -> str:
         """A program as text that the language reads back."""

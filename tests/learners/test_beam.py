@@ -78,5 +78,5 @@ def test_what_a_beam_refuses():
     with pytest.raises(
         FillError, match="a beam has a width of at least 1 and is widened 0 times or more, but got 0 and 2."
     ):
-        Beam(width=0).accepts(task_of(sorted))
+        Beam(width=0)
     assert "a guided search takes a Grammar" in Beam("lists").accepts(task_of(sorted))

@@ -46,7 +46,9 @@ REPLAYS = [
 
 @pytest.fixture(scope="module")
 def prior():
-    return Prior(FEW, LITERALS, units=16).fit(REPLAYS, fantasies=40, epochs=40, largest=5, rate=0.02, seed=1)
+    return Prior(FEW, LITERALS, units=16).fit(
+        REPLAYS, fantasies=40, epochs=30, batch=8, replays=0.5, largest=5, rate=0.01, seed=1
+    )
 
 
 def nats(grammar, term):
@@ -55,7 +57,7 @@ def nats(grammar, term):
 
 def test_training_makes_the_programs_of_replays_likelier(prior):
     assert prior.fantasies == 40
-    assert len(prior.history) == 40
+    assert len(prior.history) == 30
     assert prior.history[-1] < prior.history[0]
     for examples, term in REPLAYS:
         equal = grammar_of(ProgramTask(examples, FEW, LITERALS))
@@ -77,7 +79,9 @@ def test_inputs_of_other_names_and_several_of_them(prior):
 
 
 def test_the_same_seed_gives_the_same_prior(prior):
-    again = Prior(FEW, LITERALS, units=16).fit(REPLAYS, fantasies=40, epochs=40, largest=5, rate=0.02, seed=1)
+    again = Prior(FEW, LITERALS, units=16).fit(
+        REPLAYS, fantasies=40, epochs=30, batch=8, replays=0.5, largest=5, rate=0.01, seed=1
+    )
     other = Prior(FEW, LITERALS, units=16).fit(REPLAYS, fantasies=40, epochs=1, largest=5, seed=2)
     examples = REPLAYS[0][0]
     assert again.weights(examples) == prior.weights(examples)
@@ -203,6 +207,24 @@ def test_the_table_gives_the_probabilities_of_the_grammar():
             assert -nats(grammar_of(task, table.weights(logits)), term) == pytest.approx(ours, abs=1e-4)
             checked += 1
     assert checked > 60
+
+
+def test_doubt_bounds_how_sure_the_prior_is():
+    table = WeightTable(FEW, LITERALS)
+    examples = REPLAYS[0][0]
+    rng = np.random.default_rng(0)
+    sure = 30.0 * rng.normal(size=(len(table.rows), len(table.columns)))
+    plain = rng.normal(size=sure.shape)
+    allowed = table.allowed(examples)
+    row = table.rows.index(("reverse", 0))
+    names = {table.columns[k] for k in np.flatnonzero(allowed[row])}
+    assert names == {"map", "filter", "reverse", "sort", "tail", "input"}
+    shares = np.exp(table.mixed(sure, plain, 0.2, examples)) * allowed
+    likely = np.exp(plain) * allowed
+    assert shares[row].sum() == pytest.approx(1.0)
+    assert (shares >= 0.2 * likely / likely.sum(1, keepdims=True) - 1e-9)[allowed].all()
+    whole = np.exp(table.mixed(sure, plain, 1.0, examples)) * allowed
+    assert whole[row] == pytest.approx((likely / likely.sum(1, keepdims=True))[row], abs=1e-9)
 
 
 def test_fantasies_are_defined_varied_and_right():

@@ -43,17 +43,20 @@ class Beam:
     """
 
     grammar: Any = None
-    width: int = 2_000
+    width: int = 1_000
     wider: int = 2
     extra: int = EXTRA
     name: str = "beam"
 
-    def accepts(self, task: ProgramTask) -> str:
-        """The grammar must make programs for the task."""
+    def __post_init__(self) -> None:
         if self.width < 1 or self.wider < 0:
             raise FillError(
-                f"a beam has a width of at least 1 and is widened 0 times or more, but got {self.width} and {self.wider}."
+                f"a beam has a width of at least 1 and is widened 0 times or more, but got {self.width} and {self.wider}. "
+                "Use for example Beam(width=1000)."
             )
+
+    def accepts(self, task: ProgramTask) -> str:
+        """The grammar must make programs for the task."""
         return objection(task, self.grammar)
 
     def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
@@ -90,6 +93,9 @@ class Beam:
                     dearer = cost + whole - choices[0][0]
                     if made.open is not None:
                         grown.append((dearer, order, made))
+                        if len(grown) > 4 * width + 1000:
+                            lost += len(grown) - width
+                            grown = heapq.nsmallest(width, grown)
                         continue
                     term = partials.term(made)
                     if term in checked:
@@ -100,7 +106,7 @@ class Beam:
                     work += 5 * (1 + reached)
                     if reached == len(task.examples) and all(right(term, task.examples)):
                         good.append((term, dearer))
-                if work >= SLICE:
+                if good or work >= SLICE:
                     yield Step(tuple(good), tried)
                     good, tried, work = [], 0, 0
             lost += max(0, len(grown) - width)

@@ -69,13 +69,13 @@ class Prior:
         literals: Iterable[tuple[Any, Sort]] = (),
         *,
         units: int = 64,
-        doubt: float = 0.1,
+        doubt: float = 0.2,
         unit: float | None = None,
     ) -> None:
         if isinstance(units, bool) or not isinstance(units, int) or units < 2 or units % 2:
             raise FillError(f"units must be an even whole number from 2 on, but got {units!r}. Use for example 64.")
         if not 0 <= doubt <= 1:
-            raise FillError(f"doubt is a share from 0 to 1, but got {doubt!r}. Use for example 0.1.")
+            raise FillError(f"doubt is a share from 0 to 1, but got {doubt!r}. Use for example 0.2.")
         self.language, self.literals = language, tuple(literals)
         self.units, self.doubt, self.unit = units, doubt, unit
         self.table = WeightTable(language, self.literals)
@@ -92,14 +92,15 @@ class Prior:
         *,
         tasks: Iterable[Examples] = (),
         fantasies: int = 10_000,
-        epochs: int = 12,
+        replays: float = 0.3,
+        epochs: int = 6,
         batch: int = 32,
-        largest: int = 9,
+        largest: int = 7,
         rate: float = 3e-3,
         seed: int = 0,
         within: Budget | str | float | None = None,
     ) -> Prior:
-        """Train on programs that were found and on programs drawn from the grammar, half of each batch on each.
+        """Train on programs that were found (replays) and on programs drawn from the grammar (fantasies).
 
         Parameters
         ----------
@@ -109,6 +110,8 @@ class Prior:
             More tasks, not solved yet, whose inputs and sorts fantasies may use.
         fantasies : int
             Programs drawn; of those with the same outputs the most probable counts.
+        replays : float
+            Their share of each batch, while there are both kinds. Few replays with a large share are learned by heart.
         epochs : int
             Rounds over the fantasies.
         batch : int
@@ -133,18 +136,20 @@ class Prior:
 
         from induce.learners.recogniser import seeded
 
-        replays = list(pairs)
-        requests = [*(examples for examples, _ in replays), *tasks]
-        if not requests or (not replays and fantasies < 1):
+        known = list(pairs)
+        requests = [*(examples for examples, _ in known), *tasks]
+        if not requests or (not known and fantasies < 1):
             raise FillError(
                 "a prior learns from programs and from tasks, but got neither. Give fit(pairs=[(examples, program), ...]), or "
                 "fit(tasks=[examples, ...]) for fantasies alone."
             )
         clock = Clock(Budget() if within is None else Budget.read(within), "the prior so far is kept")
         rng = np.random.default_rng(seed)
-        weights = weights_of(replays, self.language, self.literals) if replays else {}
-        kept = self._lessons(replays)
-        spread = weights_of(replays, self.language, self.literals, contextual=False) if replays else None
+        if not 0 <= replays <= 1:
+            raise FillError(f"replays is a share from 0 to 1, but got {replays!r}. Use for example 0.3.")
+        weights = weights_of(known, self.language, self.literals) if known else {}
+        kept = self._lessons(known)
+        spread = weights_of(known, self.language, self.literals, contextual=False) if known else None
         drawn = self._drawn(
             fantasies_of(requests, self.language, self.literals, rng, weights=spread, largest=largest), fantasies, clock
         )
@@ -156,7 +161,7 @@ class Prior:
         self._network = network
         with torch.random.fork_rng(devices=[]):  # dropout draws from torch's own generator
             torch.manual_seed(seed)
-            self._train(network, kept, drawn, (epochs, batch, rate), rng, clock)
+            self._train(network, kept, drawn, (epochs, batch, replays, rate), rng, clock)
         return self
 
     def _lessons(self, pairs: Sequence[tuple[Examples, Term]]) -> list[Lesson]:
@@ -178,7 +183,7 @@ class Prior:
         network: Any,
         kept: list[Lesson],
         drawn: list[Lesson],
-        size: tuple[int, int, float],
+        size: tuple[int, int, float, float],
         rng: np.random.Generator,
         clock: Clock,
     ) -> None:
@@ -187,15 +192,15 @@ class Prior:
 
         from induce.learners.recogniser import loss_of
 
-        epochs, batch, rate = size
+        epochs, batch, replays, rate = size
         masks = torch.from_numpy(np.stack(self.table.masks))
         optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
-        steps = epochs * sum(1 for _ in _batches(kept, drawn, batch, np.random.default_rng(0)))
+        steps = epochs * sum(1 for _ in _batches(kept, drawn, batch, replays, np.random.default_rng(0)))
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)
         network.train()
         for epoch in range(epochs):
             total, count = 0.0, 0
-            for lessons in _batches(kept, drawn, batch, rng):
+            for lessons in _batches(kept, drawn, batch, replays, rng):
                 loss = loss_of(network, lessons, masks)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -294,9 +299,9 @@ class Prior:
                     f"'{place}' was written in the layout '{document['format']}', which is newer. Update induce."
                 )
             literals = [(tuple(v) if isinstance(v, list) else v, parse_sort(s)) for v, s in document["literals"]]
-            made = Prior(
-                Language.from_dict(document["language"]), literals, units=document["units"], unit=document["unit"]
-            )
+            options = {name: document[name] for name in ("units", "doubt", "unit")}
+            made = Prior(Language.from_dict(document["language"]), literals, **options)
+            made._plain[:] = document["plain"]
             network = seeded(0, len(made.table.rows), len(made.table.columns), made.units)
             network.load_state_dict(load((place / "tensors.safetensors").read_bytes()))
         except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as problem:
@@ -311,15 +316,17 @@ class Prior:
         return made
 
 
-def _batches(kept: list[Lesson], drawn: list[Lesson], batch: int, rng: np.random.Generator) -> Iterator[list[Lesson]]:
-    """Batches of an epoch, half from each kind while there are both; each lesson with some of its examples."""
+def _batches(
+    kept: list[Lesson], drawn: list[Lesson], batch: int, replays: float, rng: np.random.Generator
+) -> Iterator[list[Lesson]]:
+    """Batches of an epoch over the fantasies, with replays among them; each lesson with some of its examples."""
     main, more = (drawn, kept) if drawn else (kept, [])
-    size = max(1, batch // 2) if more else batch
+    others = min(batch - 1, round(replays * batch)) if more else 0
     order = rng.permutation(len(main))
-    for begin in range(0, len(order), size):
-        chosen = [main[k] for k in order[begin : begin + size]]
-        if more:
-            chosen += [more[k] for k in rng.integers(len(more), size=size)]
+    for begin in range(0, len(order), batch - others):
+        chosen = [main[k] for k in order[begin : begin + batch - others]]
+        if others:
+            chosen += [more[k] for k in rng.integers(len(more), size=others)]
         yield [_fewer(lesson, rng) for lesson in chosen]
 
 

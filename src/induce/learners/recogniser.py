@@ -23,7 +23,7 @@ class Recogniser(nn.Module):
     """Tokens by a small network, pooled over the inputs and the output of each example and over examples; one linear head.
 
     What is pooled is the mean and the maximum. The features of a token say where it stands and how it compares with the other
-    side, which is what a recurrent network would have to find out first: on the same time it learned half as fast.
+    side, so that no recurrence has to find that out first.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from induce.terms.term import Term
 
 __all__ = ["Alternative", "Suggestion", "alternatives", "probes", "suggest"]
 
+_SHOWN = 4
 PROBES = 200
 """Inputs on which programs are compared."""
 
@@ -56,7 +57,9 @@ class Suggestion:
     outputs: tuple[tuple[Any, int], ...]
 
     def __str__(self) -> str:
-        parts = ", ".join(f"{value!r} by {count}" for value, count in self.outputs)
+        parts = ", ".join(f"{value!r} by {count}" for value, count in self.outputs[:_SHOWN])
+        if len(self.outputs) > _SHOWN:
+            parts += f" and {len(self.outputs) - _SHOWN} other outputs"
         return f"What is the output for {_shown(self.inputs)}? Programs that fit give {parts}."
 
     __repr__ = __str__

@@ -15,7 +15,7 @@ from induce.learners.programs.task import ProgramTask
 from induce.programs import ambiguity
 from induce.programs.language import LANGUAGES, examples_of, language_for, language_named, literals_for
 from induce.programs.source import to_python
-from induce.synthesis import synthesize
+from induce.synthesis import KEPT, synthesize
 from induce.terms.language import Language
 from induce.terms.term import Term
 
@@ -222,7 +222,19 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         return to_python(best, name, list(self.examples_.inputs))
 
     def __str__(self) -> str:
-        return str(self.fit_) if hasattr(self, "fit_") else repr(self)
+        if not hasattr(self, "fit_"):
+            return repr(self)
+        return f"{self.fit_}\n{self._open()}" if self.solved_ else str(self.fit_)
+
+    def _open(self) -> str:
+        """What the examples leave open, in words."""
+        kept, others = len(self.fit_.rows), len(self.alternatives_)
+        if not others:
+            more = "does what it does" if kept == 2 else "do what it does"
+            return f"{kept - 1} other programs that were found {more} on every input tried." if kept > 1 else ""
+        asked = self.suggest_example()
+        told = f"{kept}{' programs or more' if kept >= KEPT else ' programs'} fit, and they do {others + 1} different things."
+        return told if asked is None else f"{told} {asked}"
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fit_")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -26,6 +26,9 @@ from induce.search import catching_interrupt
 from induce.synthesis import SynthesisFit, synthesize, synthesize_all
 from induce.terms.language import Language
 from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.learners.prior import Prior
 
 __all__ = ["LibraryLearner", "RoundReport"]
 
@@ -76,6 +79,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         Most operators of a library.
     max_arity : int
         Most arguments that compression gives an operator; one whose body is a function gets that function's besides.
+    dreams : int
+        Programs drawn from the library's language in each sleep, on which, beside the solutions, a small network learns what the
+        examples of a task say about the costs of operators; with 0 the costs are the same for all tasks, and there is no network.
     by : learner, optional
         Who searches; typed enumeration by default.
     documenter : callable, optional
@@ -115,6 +121,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         constants: Iterable[Any] | None = None,
         most: int = 10,
         max_arity: int = 2,
+        dreams: int = 0,
         by: ProgramLearner | None = None,
         documenter: Any = None,
         random_state: int = 0,
@@ -126,6 +133,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         self.constants = constants
         self.most = most
         self.max_arity = max_arity
+        self.dreams = dreams
         self.by = by
         self.documenter = documenter
         self.random_state = random_state
@@ -163,6 +171,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
                 )
                 self.rounds_.append(report)
                 wake.told(str(report))
+                wake.solutions = last.solutions
                 if wake.interrupted:
                     break
         assert last is not None  # rounds() yields at least once
@@ -180,7 +189,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _check(self) -> None:
-        for name, least in (("rounds", 0), ("most", 1), ("max_arity", 0)):
+        for name, least in (("rounds", 0), ("most", 1), ("max_arity", 0), ("dreams", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise FillError(f"{name} must be a whole number from {least} on, but got {value!r}.")
@@ -312,6 +321,7 @@ class _Wake:
         self.clock = Clock(Budget(), "this is what was learned")
         self.show = watcher(learner.watch)
         self.tried, self.solved, self.seen = 0.0, 0, 0
+        self.solutions: Mapping[int, Term] = {}
 
     @property
     def interrupted(self) -> bool:
@@ -320,6 +330,9 @@ class _Wake:
     def __call__(self, library: Library) -> dict[int, Term]:
         """Try all tasks; programs by the task's number."""
         tasks = [self.learner._task(task.examples, library) for task in self.named]
+        if self.learner.dreams and self.solutions:
+            prior = self._dream(library, tasks[0])
+            tasks = [replace(task, costs=prior.costs(task.examples)) for task in tasks]
         seed = int(self.learner.random_state or 0)
         self.solved = self.seen = 0
         found: dict[int, Term] = {}
@@ -336,6 +349,20 @@ class _Wake:
             if self.interrupted:
                 break
         return found
+
+    def _dream(self, library: Library, like: ProgramTask) -> Prior:
+        """A prior trained on the solutions so far and on programs drawn from the library's language."""
+        from induce.learners.prior import Prior
+
+        examples = [task.examples for task in self.named]
+        pairs = [(examples[k], rewritten(term, examples[k].sorts, library)) for k, term in self.solutions.items()]
+        self.told(
+            f"{self.learner.dreams} programs are drawn from the library's language, and a prior is trained on them"
+        )
+        seed = int(self.learner.random_state or 0)
+        rest = [e for k, e in enumerate(examples) if k not in self.solutions]
+        prior = Prior(like.language, like.literals)
+        return prior.fit(pairs, tasks=rest, fantasies=self.learner.dreams, seed=seed)
 
     def told(self, note: str) -> None:
         """Show one line."""

@@ -94,7 +94,7 @@ lists = Language(
 core_lists = Language(
     "core_lists",
     [
-        *(lists[name] for name in ("+", "-", "*", "%", "<", "==", "if", "empty", "is_empty", "cons", "map")),
+        *(lists[name] for name in ("+", "-", "*", "%", "<", "==", "if", "empty", "cons", "map")),
         _call("fold_right", arrow(_A, _B, _B), _B, list_of(_A), _B),
         _call("car", INTS, INT),
         _call("cdr", INTS, INTS),

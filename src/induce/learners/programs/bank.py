@@ -278,6 +278,10 @@ class Bank:
         )  # fmt: skip
         return int(reached)
 
+    def give_up(self) -> None:
+        """Say that an array is full and may not grow."""
+        self.counters[FULL_FLAG] = 1
+
     @property
     def stuck(self) -> bool:
         """Whether an array was full when the last call ended."""

@@ -114,10 +114,14 @@ class BestFirst:
     extra: int = EXTRA
     name: str = "best first"
 
+    def __post_init__(self) -> None:
+        if self.queue < 2:
+            raise FillError(
+                f"best-first search keeps at least 2 partial programs, but queue is {self.queue}. Leave it out for a million."
+            )
+
     def accepts(self, task: ProgramTask) -> str:
         """The grammar must make programs for the task."""
-        if self.queue < 2:
-            raise FillError(f"best-first search keeps at least 2 partial programs, but queue is {self.queue}.")
         return objection(task, self.grammar)
 
     def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
@@ -139,7 +143,7 @@ class BestFirst:
                 )
                 yield Step(tuple(good), tried, note=note)
                 good, tried, work, dropped = [], 0, 0, lost
-            elif work >= SLICE:
+            elif good or work >= SLICE:
                 yield Step(tuple(good), tried)
                 good, tried, work = [], 0, 0
         yield Step(tuple(good), tried, ended="what was left of the queue was tried" if dropped else "")

@@ -303,7 +303,7 @@ class Growth:
                 self.costs.append(cost)
             yield self.bank.tried
             if self.bank.stuck and not self.bank.grow():
-                self.bank.counters[7] = 1
+                self.bank.give_up()
                 return
 
     def _called(self, rule: Rule, cost: int, rows: Sequence[NDArray[np.int64]]) -> Iterator[int]:

@@ -70,7 +70,7 @@ class HeapSearch:
     pruning : bool
         Whether closed sub-programs of equal values count as one.
     items : int
-        Most sub-programs kept.
+        Most sub-programs kept, each with its values: a few kilobytes for a dozen examples of lists.
     extra : int
         Candidates tried after the first program, at least, to see which others fit.
 
@@ -82,7 +82,7 @@ class HeapSearch:
 
     grammar: Any = None
     pruning: bool = True
-    items: int = 3_000_000
+    items: int = 400_000
     extra: int = EXTRA
     name: str = "heap search"
 
@@ -102,7 +102,7 @@ class HeapSearch:
             if item is not None and item.term.size <= grammar.max_size and search.matches(item):
                 if all(right(item.term, task.examples)):
                     good.append((item.term, item.cost))
-            if work >= SLICE:
+            if good or work >= SLICE:
                 yield Step(tuple(good), tried)
                 good, tried, work = [], 0, 0
             if search.kept > self.items:

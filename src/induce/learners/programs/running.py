@@ -7,6 +7,7 @@ from typing import Any
 
 from induce.algebras.values import UNDEFINED, Undefined, function_of
 from induce.terms.op import APPLY, BOUND, LAMBDA, LITERAL, VARIABLE, Op
+from induce.terms.sort import INT, TEXT
 from induce.terms.term import Term
 
 __all__ = ["NOTHING", "Runner", "key_of"]
@@ -41,7 +42,7 @@ def _limited(op: Op) -> Callable[..., Any]:
             return value
 
         return multiply
-    if op.name in ("range", "replicate"):
+    if op.name in ("range", "replicate") and op.arguments == (INT, INT):
 
         def grow(low: int, high: int) -> Any:
             if (high - low if op.name == "range" else low) > LONGEST:
@@ -49,7 +50,7 @@ def _limited(op: Op) -> Callable[..., Any]:
             return function(low, high)
 
         return grow
-    if op.name in ("concat", "str.++"):
+    if op.name in ("concat", "str.++") and all(sort is TEXT or sort.name == "list" for sort in op.arguments):
 
         def join(*args: Any) -> Any:
             if sum(map(len, args)) > 10 * LONGEST:
@@ -57,7 +58,7 @@ def _limited(op: Op) -> Callable[..., Any]:
             return function(*args)
 
         return join
-    if op.name == "is_prime":
+    if op.name == "is_prime" and op.arguments == (INT,):
 
         def divide(number: int) -> Any:
             if number > 10**8:
