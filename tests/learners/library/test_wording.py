@@ -4,6 +4,7 @@ import pytest
 
 from induce.learners.library.naming import defined
 from induce.learners.library.wording import name_from_body
+from induce.terms import arithmetic
 from induce.terms.lists import lists
 from induce.terms.strings import strings
 
@@ -58,3 +59,11 @@ def test_names_are_made_of_the_operators_from_the_inside(text, arity, name):
 )
 def test_names_of_programs_on_texts(text, arity, name):
     assert name_from_body(defined(strings, "f", text, arity)) == name
+
+
+def test_constants_of_formulas_are_said():
+    names = [
+        name_from_body(defined(arithmetic, "f", text, arity))
+        for text, arity in [("(* (* real:4 pi) #0)", 1), ("(* (* real:4 #1) #0)", 2), ("(+ #0 real:0.5)", 1)]
+    ]
+    assert names == ["multiply_4_pi", "multiply", "add"]

@@ -97,8 +97,12 @@ def _word(node: Term) -> str:
         return _SAME[name].get(len(parts), f"{word_of(node.op)}_{len(parts)}_times")
     words = [word_of(node.op)]
     numbers = [part.payload for part in parts if _is_whole(part)]
-    if name in _SAME and numbers:
-        return f"{words[0]}_{_number_word(sum(numbers) if name == '+' else math.prod(numbers))}"
+    if name in _SAME:
+        known = [word_of(part.op) for part in parts if not part.args and part.op.notation.kind == "constant"]
+        if len(parts) > len(numbers) + len(known) + 1:  # several arguments: a number would not say it
+            return words[0]
+        total = [_number_word(sum(numbers) if name == "+" else math.prod(numbers))] if numbers else []
+        return "_".join([*words, *total, *known])
     for part in parts:
         if part.op is LAMBDA:
             words.append(_inner_words(part))
