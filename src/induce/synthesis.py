@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -12,22 +12,18 @@ from typing import Any
 import numpy as np
 
 from induce.algebras.machine import LARGEST, LONGEST
-from induce.algebras.values import has_function
 from induce.budget import Budget, Clock
-from induce.errors import FillError, FormatError
+from induce.errors import FillError
 from induce.examples import Examples
 from induce.fit import Fit, Row
-from induce.folders import checked, read_checked, write_folder
+from induce.folders import checked, write_folder
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
-from induce.terms.language import Language
-from induce.terms.op import Op
-from induce.terms.parse import parse_sexpr
 from induce.terms.show import to_sexpr, to_text
 from induce.terms.term import Term
 
-__all__ = ["SynthesisFit", "load_programs", "synthesize", "synthesize_all"]
+__all__ = ["FORMAT", "SynthesisFit", "synthesize", "synthesize_all"]
 
 FORMAT = "programs 1"
 """Layout of a saved folder; one with another number is refused."""
@@ -104,7 +100,7 @@ class SynthesisFit(Fit):
         return self.shown(self.best)
 
     def save(self, path: Any) -> None:
-        """Write the programs as a folder of text and JSON; :func:`load_programs` reads it back."""
+        """Write the programs as a folder of text and JSON; ``induce.programs.load`` reads it back."""
         write_folder(path, lambda: _contents(self), ("fit.json", "program.txt", "README.md"))
 
     def why(self, **inputs: Any) -> Any:
@@ -371,41 +367,3 @@ def _contents(fit: SynthesisFit) -> dict[str, bytes]:
 
 def _number(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
-    """Read what :meth:`SynthesisFit.save` wrote.
-
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    primitives : iterable of Op
-        Operators of one's own that the programs use, made again by ``primitive``: functions are not saved.
-
-    Raises
-    ------
-    FormatError
-        If the folder is no fit of programs, is damaged or newer, or uses an operator whose function is not known.
-    """
-    body = read_checked(path, "fit.json", FORMAT, "fit", "Read a fit of formulas by induce.load.")
-    language = Language.from_dict(body["language"])
-    known = set(primitives)
-    for op in language:
-        if op not in known and not has_function(op):
-            raise FormatError(
-                f"the programs use the operator '{op.name}', whose function is not saved. "
-                f"Give it: load_programs(path, primitives=[primitive({op.name})])."
-            )
-    examples = Examples.from_dict(body)
-    rows = []
-    for entry in body["programs"]:
-        term = parse_sexpr(language, entry["term"], names=examples.sorts)
-        cost = math.nan if entry["cost"] is None else float(entry["cost"])
-        rows.append(
-            Row(term, term, {}, {}, term.size, body["wrong"], math.nan, None, cost, str(body["report"]["learner"]))
-        )
-    return SynthesisFit(
-        rows=tuple(rows), chosen=0, reason=body["reason"], stopped=body["stopped"], language=language, names=tuple(examples.inputs),
-        report=body["report"], notes=tuple(body["notes"]), examples=examples, solved=body["solved"], finished=body["finished"],
-    )  # fmt: skip

@@ -20,7 +20,7 @@ from induce.learners.library.waking import Library, Round, grow, rounds
 from induce.learners.programs.task import ProgramLearner, ProgramTask, right
 from induce.programs.language import examples_of, language_named, literals_for
 from induce.programs.module import to_module
-from induce.programs.reading import NamedTask
+from induce.programs.reading import NamedTask, named_tasks
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
 from induce.synthesis import SynthesisFit, synthesize, synthesize_all
@@ -397,42 +397,3 @@ class _Wake:
                     "programs", "unsolved",
                 )
             )  # fmt: skip
-
-
-def named_tasks(tasks: Any) -> list[NamedTask]:
-    """Tasks with their names.
-
-    Raises
-    ------
-    DataError
-        For no tasks, something that is none, or two of one name.
-    """
-    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
-        raise DataError(
-            f"tasks must be a mapping of name to (inputs, outputs), or a list from read_tasks(), but got {tasks!r}."
-        )
-    pairs = list(tasks.items()) if isinstance(tasks, Mapping) else [(f"task {k}", task) for k, task in enumerate(tasks)]
-    found = [_named(str(name), task) for name, task in pairs]
-    if not found:
-        raise DataError("there are no tasks. Give at least one, as {'double': ([1, 2], [2, 4])}.")
-    seen: set[str] = set()
-    for task in found:
-        if task.name in seen:
-            raise DataError(f"two tasks are named '{task.name}'. Give each a name of its own.")
-        seen.add(task.name)
-    return found
-
-
-def _named(name: str, task: Any) -> NamedTask:
-    if isinstance(task, NamedTask):
-        return task
-    if isinstance(task, Examples):
-        return NamedTask(name, task)
-    if not isinstance(task, tuple) or len(task) != 2:
-        raise DataError(
-            f"task '{name}' must be a pair of inputs and outputs, but got {task!r}. Write ([1, 2], [2, 4])."
-        )
-    try:
-        return NamedTask(name, examples_of(*task))
-    except DataError as problem:
-        raise DataError(f"task '{name}': {problem}") from None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import induce.programs.language  # noqa: F401  (says what the operators of shipped languages do)
 from induce.errors import DataError
 from induce.examples import Examples, read_examples
 from induce.learners.library.documented import DocumentedLibrary
 from induce.learners.library.saving import load_library
-from induce.synthesis import SynthesisFit, load_programs
+from induce.programs.language import examples_of
+from induce.programs.saving import load_programs
+from induce.synthesis import SynthesisFit
 from induce.terms.op import Op
 
-__all__ = ["NamedTask", "load", "read_tasks"]
+__all__ = ["NamedTask", "load", "named_tasks", "read_tasks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,5 +105,44 @@ def _task(entry: Any, number: int, path: str | Path) -> NamedTask:
     rows = [tuple(row) for row in several] if wide else several
     try:
         return NamedTask(str(name), read_examples(rows, [e["o"] for e in examples]))
+    except DataError as problem:
+        raise DataError(f"task '{name}': {problem}") from None
+
+
+def named_tasks(tasks: Any) -> list[NamedTask]:
+    """Tasks with their names.
+
+    Raises
+    ------
+    DataError
+        For no tasks, something that is none, or two of one name.
+    """
+    if isinstance(tasks, str | bytes) or not isinstance(tasks, Iterable):
+        raise DataError(
+            f"tasks must be a mapping of name to (inputs, outputs), or a list from read_tasks(), but got {tasks!r}."
+        )
+    pairs = list(tasks.items()) if isinstance(tasks, Mapping) else [(f"task {k}", task) for k, task in enumerate(tasks)]
+    found = [_named(str(name), task) for name, task in pairs]
+    if not found:
+        raise DataError("there are no tasks. Give at least one, as {'double': ([1, 2], [2, 4])}.")
+    seen: set[str] = set()
+    for task in found:
+        if task.name in seen:
+            raise DataError(f"two tasks are named '{task.name}'. Give each a name of its own.")
+        seen.add(task.name)
+    return found
+
+
+def _named(name: str, task: Any) -> NamedTask:
+    if isinstance(task, NamedTask):
+        return task
+    if isinstance(task, Examples):
+        return NamedTask(name, task)
+    if not isinstance(task, tuple) or len(task) != 2:
+        raise DataError(
+            f"task '{name}' must be a pair of inputs and outputs, but got {task!r}. Write ([1, 2], [2, 4])."
+        )
+    try:
+        return NamedTask(name, examples_of(*task))
     except DataError as problem:
         raise DataError(f"task '{name}': {problem}") from None
