@@ -97,7 +97,7 @@ def test_programs_come_by_falling_probability_and_none_is_missing(search, weight
 
 
 def test_pruning_leaves_one_program_for_each_behaviour_and_the_likeliest():
-    grammar = small({"input": 3.0, ("cons", 0): {"+": 5.0, "1": 2.0}}, 5, ("+", "cons", "car"))
+    grammar = small({"input": 3.0, ("cons", 0): {"+": 5.0, "1": 2.0}}, 4, ("+", "cons", "car"))
     task = task_of(lambda xs: xs)
     bank = Bank(grammar, task)
     for _ in bank.items_by_cost():
@@ -159,11 +159,11 @@ def test_they_find_what_typed_enumeration_finds(search, function):
 
 @pytest.mark.parametrize("search", SEARCHES)
 def test_weights_save_candidates(search):
-    task = task_of(lambda xs: [x + 1 for x in xs])
+    language = Language("some", lists.operators("+ - * map reverse sort tail head len sum"), default=INT)
+    task = task_of(lambda xs: [x + 1 for x in xs], language)
     found, plain = first(search(), task)
     term = min(found, key=lambda pair: pair[1])[0]
-    examples = task.examples
-    weights = weights_of([(examples, term)] * 3, lists, task.literals)
+    weights = weights_of([(task.examples, term)] * 3, language, task.literals)
     again, guided = first(search(weights), task)
     assert again
     assert guided < plain / 5
