@@ -25,7 +25,7 @@ def is_learner(value):
     """A class of learners that can be called as it is; combinators need learners first, protocols are no learners."""
     if not inspect.isclass(value) or getattr(value, "_is_protocol", False):
         return False
-    if value.__module__.startswith(("induce.learners.programs", "induce.learners.strings")):
+    if value.__module__.startswith(("induce.learners.programs", "induce.learners.strings", "induce.learners.beam")):
         return False  # learners of programs take examples, not tables; induce.programs.language knows them
     if not (callable(getattr(value, "run", None)) and callable(getattr(value, "accepts", None))):
         return False

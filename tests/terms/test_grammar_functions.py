@@ -67,7 +67,7 @@ def flat(sort):
 
 CASES = {
     "map": (core_lists, "+ map", INTS, 7),
-    "fold": (core_lists, "+ fold cons", INT, 7),
+    "fold": (lists, "+ fold cons", INT, 7),
     "filter": (lists, "filter is_even not", INTS, 7),
     "zip": (lists, "zip_with - len", INTS, 8),
     "nested": (core_lists, "+ map cons empty", INTS, 7),
@@ -150,15 +150,15 @@ def test_refit_raises_what_was_seen_within_functions():
 
 
 def test_curried_functions_and_the_number_of_bound_variables():
-    term = core_lists.parse(r"fold(\a:int. \x:int. a + x, 1, xs)", xs=INTS)
+    term = lists.parse(r"fold(\a:int. \x:int. a + x, 1, xs)", xs=INTS)
     options = {"productions": ["+", "fold", ONE], "variables": {"xs": INTS}, "max_size": 12}
-    assert Grammar(core_lists, INT, **options).max_bound == 2
-    assert Grammar(core_lists, INT, **options).contains(term)
-    assert not Grammar(core_lists, INT, **options, max_bound=1).contains(term)
-    assert Grammar(core_lists, INT, **options, max_bound=0).count(4) == 0
-    inner = core_lists.parse(r"fold(\a:int. \x:int. fold(\b:int. \y:int. a + y, x, xs), 1, xs)", xs=INTS)
-    assert not Grammar(core_lists, INT, **options).contains(inner)
-    assert Grammar(core_lists, INT, **{**options, "max_size": 16}, max_bound=4).contains(inner)
+    assert Grammar(lists, INT, **options).max_bound == 2
+    assert Grammar(lists, INT, **options).contains(term)
+    assert not Grammar(lists, INT, **options, max_bound=1).contains(term)
+    assert Grammar(lists, INT, **options, max_bound=0).count(4) == 0
+    inner = lists.parse(r"fold(\a:int. \x:int. fold(\b:int. \y:int. a + y, x, xs), 1, xs)", xs=INTS)
+    assert not Grammar(lists, INT, **options).contains(inner)
+    assert Grammar(lists, INT, **{**options, "max_size": 16}, max_bound=4).contains(inner)
 
 
 def test_forbidden_and_depth_reach_into_functions():

@@ -29,7 +29,6 @@ from induce.learners.programs.combining import (
     ROWS,
     TOP,
     TRIED,
-    agreement,
     combine,
     rehash,
     store,
@@ -38,7 +37,8 @@ from induce.learners.programs.combining import (
 from induce.learners.programs.combining import FOUND as FOUND_COUNT
 from induce.learners.programs.combining import FULL as FULL_FLAG
 from induce.learners.programs.combining import SCALAR as SCALAR_FLAG
-from induce.learners.programs.gluing import masks
+from induce.learners.programs.gluing import agreement, masks
+from induce.learners.programs.inlining import kind_of
 from induce.terms.op import LAMBDA
 from induce.terms.sort import Sort
 from induce.terms.term import Term
@@ -231,7 +231,7 @@ class Bank:
         self.code[begin : begin + len(written)] = written
         self.counters[INSTRUCTIONS] += len(written)
         last = max((k for k, (op, _, _) in enumerate(written[:-1]) if op == RETURN), default=-1)
-        return DEFINED + 4 * (begin + last + 1) + arity
+        return DEFINED + 16 * (begin + last + 1) + 4 * kind_of(written[last + 1 :], arity) + arity
 
     def lift(self, row: int, place: Place, salt: int, cost: int, scalar: bool) -> int:
         """Make a closed row of whole programs a leaf of a place; its row there, or -1."""
@@ -268,7 +268,8 @@ class Bank:
         ``shape`` is (cost, bank, commutative, partial values kept, an open argument needed).
         """
         cost, bank, commutative, partial, opened = shape
-        wanted = (2 if op in SCALAR else 1) if place.parameters else 0
+        scalar = op in SCALAR or (op >= DEFINED and (op - DEFINED) % 16 >= 8)
+        wanted = (2 if scalar else 1) if place.parameters else 0
         none = np.zeros(0, np.int64)
         parts = [*rows, none, none][:3]
         reached = combine(

@@ -13,9 +13,10 @@ import numpy as np
 
 from induce.algebras.instructions import BRANCH, CALL, JUMP, MAP, RETURN, ZIP, bind, run_call, run_functional
 from induce.algebras.machine import CODES, apply
-from induce.algebras.scalars import scalar_functional
+from induce.algebras.scalars import run_scalar, scalar_functional
+from induce.learners.programs.inlining import inline
 
-__all__ = ["COLUMNS", "DEFINED", "FOUND", "FULL", "agreement", "combine", "commit", "rehash", "store", "value_hash"]
+__all__ = ["COLUMNS", "DEFINED", "FOUND", "FULL", "combine", "commit", "rehash", "store", "value_hash"]
 
 OP, A, B, C, FIRST, COST, FLAGS, PC, LENGTH, PLACE = range(10)
 COLUMNS = 10
@@ -24,8 +25,8 @@ PARTIAL, OPEN, SCALAR = 1, 2, 4
 ROWS, OFFSETS, TOP, INSTRUCTIONS, ENTRIES, TRIED, FOUND, FULL = range(8)
 """Counters of a bank: what is used of each array, combinations tried, solutions found, and whether an array is full."""
 DEFINED = 1_000_000
-"""Codes from here on are of defined operators: their body begins at instruction ``(code - DEFINED) // 4``, and the rest of that
-division is the number of their arguments."""
+"""Codes from here on are of defined operators: their body begins at instruction ``(code - DEFINED) // 16``; the rest of that division
+is the number of their arguments, and four times their kind (:func:`~induce.learners.programs.inlining.kind_of`)."""
 _IF = CODES["if"]
 
 
@@ -91,12 +92,19 @@ def _copy_code(code: Any, nodes: Any, row: int, at: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def emit(nodes: Any, code: Any, counters: Any, row: int) -> None:
-    """Write the instructions of a row from those of its arguments."""
+def emit(nodes: Any, code: Any, counters: Any, row: int) -> bool:
+    """Write the instructions of a row from those of its arguments; whether they call nothing."""
     at = begin = counters[INSTRUCTIONS]
     op = nodes[row, OP]
     first = B if MAP <= op < DEFINED else A
-    if op == _IF:
+    inlined = 0
+    if op >= DEFINED and (op - DEFINED) % 16 >= 4:
+        a, b, c = nodes[row, A], nodes[row, B], nodes[row, C]
+        spans = ((nodes[a, PC], nodes[a, LENGTH]), (nodes[b, PC], nodes[b, LENGTH]), (nodes[c, PC], nodes[c, LENGTH]))
+        inlined = inline(code, spans, (op - DEFINED) % 4, (op - DEFINED) // 16, at)
+    if inlined > 0:
+        at += inlined
+    elif op == _IF:
         at += _copy_code(code, nodes, nodes[row, A], at)
         code[at, 0], code[at, 1] = BRANCH, nodes[nodes[row, B], LENGTH] + 1
         at += 1
@@ -110,13 +118,14 @@ def emit(nodes: Any, code: Any, counters: Any, row: int) -> None:
                 at += _copy_code(code, nodes, nodes[row, slot], at)
         code[at, 0], code[at, 1], code[at, 2] = op, 0, 0
         if op >= DEFINED:
-            code[at, 0], code[at, 1], code[at, 2] = CALL, (op - DEFINED) // 4, (op - DEFINED) % 4
+            code[at, 0], code[at, 1], code[at, 2] = CALL, (op - DEFINED) // 16, (op - DEFINED) % 4
         elif op >= MAP:
             code[at, 1] = nodes[nodes[row, A], PC]
         at += 1
     code[at, 0] = RETURN
     nodes[row, PC], nodes[row, LENGTH] = begin, at - begin
     counters[INSTRUCTIONS] = at + 1
+    return op < DEFINED or inlined > 0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -224,12 +233,26 @@ def _defined(
     partial: bool,
 ) -> tuple[Any, int, int]:  # fmt: skip
     """Values of a defined operator at all points, as ``_plain`` gives; a row of another place is the body of a function."""
-    arity, _, workspace = machine
+    arity, scalars, workspace = machine
     stack, _, env, _ = workspace
     examples, bound = place
-    count, lost = (op - DEFINED) % 4, 0
+    count, body, lost = (op - DEFINED) % 4, (op - DEFINED) // 16, 0
     for p in range(len(examples)):
         offsets[base + p] = top
+        if (op - DEFINED) % 16 >= 8:  # on integers alone: the last argument is the innermost
+            sx, lx = _slices(nodes, offsets, h, rows[count - 1], p)
+            sy, ly = _slices(nodes, offsets, h, rows[0], p)
+            v = -2147483648
+            if lx >= 0 and ly >= 0:
+                v = run_scalar(code, body, offsets, h, scalars, 0, h[sx], h[sy])
+            if v == -2147483648:
+                lost += 1
+                if not partial:
+                    return value, top, -1
+            h[top] = v
+            value = _hash_slice(value, h, top, 1)
+            top += 1
+            continue
         e = -1
         for k in range(len(bound)):
             start, length = _slices(nodes, offsets, h, bound[k], p)
@@ -244,9 +267,7 @@ def _defined(
             stack[k, 0], stack[k, 1], stack[k, 2] = start, length, -1
         length = -1
         if ok and top + 3000 < len(h):
-            if run_call(
-                code, arity, offsets, h, workspace, ((op - DEFINED) // 4, count), (e, len(bound)), (examples[p], top, 0)
-            ):
+            if run_call(code, arity, offsets, h, workspace, (body, count), (e, len(bound)), (examples[p], top, 0)):
                 length = stack[0, 1] if stack[0, 1] <= 255 else -1
                 for k in range(length):
                     h[top + k] = h[stack[0, 0] + k]
@@ -297,14 +318,13 @@ def _plain(
 @numba.njit(cache=True, nogil=True)
 def _instruct(nodes: Any, counters: Any, code: Any, row: int, wanted: int) -> None:
     """Write the instructions of a function's body, and whether they are on integers alone."""
-    if wanted == 2:
+    if emit(nodes, code, counters, row) and wanted == 2:
         scalar = True
         for slot in range(A, C + 1):
             if nodes[row, slot] >= 0 and not nodes[nodes[row, slot], FLAGS] & SCALAR:
                 scalar = False
         if scalar:
             nodes[row, FLAGS] |= SCALAR
-    emit(nodes, code, counters, row)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -372,21 +392,3 @@ def value_hash(offsets: Any, h: Any, at: int, points: int, salt: Any) -> Any:
     for p in range(points):
         value = _hash_slice(value, h, offsets[at + p], offsets[at + p + 1] - offsets[at + p])
     return value
-
-
-@numba.njit(cache=True, nogil=True)
-def agreement(bank: Any, rows: Any, flat: Any, starts: Any) -> Any:
-    """At how many points each row has the values ``flat[starts[p]:starts[p + 1]]``."""
-    nodes, offsets, h = bank[0], bank[1], bank[2]
-    found = np.zeros(len(rows), np.int64)
-    for k in range(len(rows)):
-        at = nodes[rows[k], FIRST]
-        for p in range(len(starts) - 1):
-            start, length = offsets[at + p], offsets[at + p + 1] - offsets[at + p]
-            same = length == starts[p + 1] - starts[p]
-            i = 0
-            while same and i < length:
-                same = h[start + i] == flat[starts[p] + i]
-                i += 1
-            found[k] += same
-    return found

@@ -157,6 +157,24 @@ def masks(bank: Any, rows: Any, flat: Any, starts: Any) -> Any:
     return found
 
 
+@numba.njit(cache=True, nogil=True)
+def agreement(bank: Any, rows: Any, flat: Any, starts: Any) -> Any:
+    """At how many points each row has the values ``flat[starts[p]:starts[p + 1]]``."""
+    nodes, offsets, h = bank[0], bank[1], bank[2]
+    found = np.zeros(len(rows), np.int64)
+    for k in range(len(rows)):
+        at = nodes[rows[k], FIRST]
+        for p in range(len(starts) - 1):
+            start, length = offsets[at + p], offsets[at + p + 1] - offsets[at + p]
+            same = length == starts[p + 1] - starts[p]
+            i = 0
+            while same and i < length:
+                same = h[start + i] == flat[starts[p] + i]
+                i += 1
+            found[k] += same
+    return found
+
+
 def _cheapest(sets: NDArray[np.int64], rows: NDArray[np.int64], costs: NDArray[np.int64], size: int) -> tuple[Any, Any]:
     """For each set the least cost of a row with exactly that set, and the row."""
     cost = np.full(size, 1 << 40, np.int64)

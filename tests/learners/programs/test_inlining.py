@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from induce.algebras.values import run_rows
+from induce.learners.library.naming import defined
+from induce.learners.library.waking import Library
+from induce.learners.programs import inlining
+from induce.learners.programs.growth import Growth
+from induce.learners.programs.rules import rules_of
+from induce.terms.lists import INTS, core_lists
+from induce.terms.sort import INT
+
+INPUTS = [[3, 1, 4, 1, 5], [2, 9], [7, 0, 9], []]
+BODIES = {
+    "three": ("(+ 1 (+ 1 1))", 0),
+    "double": ("(+ #0 #0)", 1),
+    "reduced": ("(% (+ #0 1) #1)", 2),
+    "least": ("(if (< #0 #1) #0 #1)", 2),
+    "nested": ("(if (< #0 1) (if (== #1 #0) #1 0) (- #1 #0))", 2),
+    "between": ("(if (< #0 #1) (< #1 #2) (== 0 1))", 3),
+    "drop_2": ("(cdr (cdr #0))", 1),
+    "put": ("(cons (+ #0 1) (cdr #1))", 2),
+    "total": ("(fold_right (lam (lam (+ $0 $1))) #0 #1)", 2),
+    "each": ("(map #0 (cdr #1))", 2),
+}
+
+
+def library_of(names):
+    return Library(core_lists, tuple(defined(core_lists, name, *BODIES[name]) for name in names))
+
+
+@pytest.mark.parametrize(
+    "names", [list(BODIES)[:5], list(BODIES)[5:], ["least", "drop_2", "total"], ["double", "nested"]]
+)
+def test_compiled_definitions_agree_with_their_bodies(names):
+    library = library_of(names)
+    growth = Growth(
+        rules_of(library.language, [INTS], INTS),
+        {"xs": (INTS, INPUTS)},
+        None,
+        [(0, INT), (1, INT)],
+        np.random.default_rng(0),
+        definitions=library.bodies,
+    )
+    for reached in growth.levels(9):
+        if reached > 60_000:
+            break
+    rng = np.random.default_rng(1)
+    rows = [r for r in range(len(growth.bank)) if growth.bank.nodes[r, 9] == 0]
+    used = missing = 0
+    for row in [*rows[:300], *rng.choice(rows, 400)]:
+        term = growth.term(int(row))
+        used += any(node.op in library.bodies for node in term.walk())
+        values = growth.bank.values(int(row), growth.sort_of[int(row)], len(INPUTS))
+        expected = run_rows(term, {"xs": INPUTS})
+        # beyond the machine's limits it has no value
+        known = [k for k, v in enumerate(values) if v is not None]
+        assert [expected[k] for k in known] == [values[k] for k in known], str(term)
+        missing += sum(e is not None for k, e in enumerate(expected) if k not in known)
+    assert used > 100
+    assert missing < 20
+
+
+def test_bodies_on_integers_and_bodies_without_functions_are_told_apart():
+    growth = Growth(rules_of(core_lists, [INTS], INT), {"xs": (INTS, INPUTS)}, None, [], np.random.default_rng(0))
+    kinds = {}
+    for name in BODIES:
+        code = growth.bank.definition(library_of([name]).definitions[0].body)
+        kinds[name] = (code - 1_000_000) // 4 % 4
+    assert kinds == {
+        "three": 2, "double": 2, "reduced": 2, "least": 2, "nested": 2, "between": 1, "drop_2": 1, "put": 1, "total": 0, "each": 0,
+    }  # fmt: skip
+
+
+def test_a_body_that_would_be_too_long_is_called():
+    code = np.zeros((2000, 3), np.int32)
+    body = [(inlining.BOUND, 0, 0)] * 4 + [(inlining.RETURN, 0, 0)]
+    code[: len(body)] = body
+    code[10:110, 0] = 9
+    assert inlining.inline(code, ((10, 100), (0, 0), (0, 0)), 1, 0, 500) == 0
+    assert inlining.inline(code, ((10, 50), (0, 0), (0, 0)), 1, 0, 500) == 200
+    assert (code[500:700, 0] == 9).all()
