@@ -9,7 +9,8 @@ from induce.learners.library.waking import Library
 from induce.learners.programs import inlining
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.rules import rules_of
-from induce.terms.lists import INTS, core_lists
+from induce.programs import core_lists
+from induce.terms.lists import INTS
 from induce.terms.sort import INT
 
 INPUTS = [[3, 1, 4, 1, 5], [2, 9], [7, 0, 9], []]
