@@ -22,7 +22,7 @@ help:
 	@echo "make format    rewrite the code as ruff wants it"
 	@echo "make bench     measure the kernel suite next to its peers"
 	@echo "make bench-formulas  measure formulas found next to gplearn, pyoperon and psrn"
-	@echo "make bench-programs  measure programs from examples next to cvc5 and stitch"
+	@echo "make bench-programs  measure programs and searchable objects next to cvc5, stitch, PyGlove and Optuna"
 	@echo "make bench-logic  measure rules, circuits and joins next to their peers"
 	@echo "make docs      build the documentation into site/"
 	@echo "make clean     remove .venv and everything built"
@@ -84,7 +84,10 @@ bench: $(VENV)/made-bench
 bench-programs: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks lists
 	$(BIN)/python -m benchmarks sygus
+	$(BIN)/python -m benchmarks strings
 	$(BIN)/python -m benchmarks library
+	$(BIN)/python -m benchmarks guided
+	$(BIN)/python -m benchmarks spaces
 
 bench-formulas: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks formulas

@@ -6,14 +6,13 @@ import builtins
 import hashlib
 import keyword
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from induce.algebras.values import define, function_of, has_function, run
+from induce.algebras.values import define, function_of, has_function
 from induce.learners.library.compressing import read, write
 from induce.learners.library.converting import function_from, with_inputs
-from induce.learners.library.waking import Definition, Library
+from induce.learners.library.waking import Definition, Library, meaning_of
 from induce.terms.language import Language
 from induce.terms.op import BOUND, LAMBDA, Notation, Op
 from induce.terms.show import reserved_words, to_text
@@ -130,18 +129,6 @@ def distinct_name(name: str, taken: Collection[str]) -> str:
 # ---- the library that bears the names
 
 
-def _function_of_body(body: Term) -> Callable[..., Any]:
-    """What an operator with this body does to Python values."""
-
-    def function(*values: Any) -> Any:
-        result = run(body, {})
-        for value in values:
-            result = result(value)
-        return result
-
-    return function
-
-
 def defined(base: Language, name: str, text: str, arity: int, uses: int = 0) -> Definition:
     """An operator defined by an s-expression over a base language.
 
@@ -167,7 +154,7 @@ def defined(base: Language, name: str, text: str, arity: int, uses: int = 0) -> 
     typed = function_from(tree, arity, base.ops)
     op = operator_of(name, typed.parameters, typed.result, write(tree))
     if not has_function(op):
-        define(op, _function_of_body(typed.body))
+        define(op, meaning_of(typed.body))
     return Definition(op, typed.body, write(tree), uses)
 
 

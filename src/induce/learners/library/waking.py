@@ -20,7 +20,7 @@ from induce.terms.op import Notation, Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["Definition", "Library", "Night", "Round", "grow", "refit", "rounds"]
+__all__ = ["Definition", "Library", "Night", "Round", "grow", "meaning_of", "refit", "rounds"]
 
 _SYMBOL = re.compile(r"[^\s()]+")
 
@@ -123,8 +123,8 @@ class Night:
     left_out: list[str] = field(default_factory=list)
 
 
-def _reference(body: Term) -> Callable[..., Any]:
-    """What a defined operator does to Python values."""
+def meaning_of(body: Term) -> Callable[..., Any]:
+    """What an operator with this body does to Python values."""
 
     def function(*values: Any) -> Any:
         result = run(body, {})
@@ -222,7 +222,7 @@ def _definition(body: str, abstraction: Abstraction, base: Language) -> Definiti
     name = f"fn_{hashlib.sha256(body.encode()).hexdigest()[:6]}"  # the same body has the same name everywhere
     op = Op(name, typed.parameters, typed.result, Notation("call" if arity else "constant", name))
     if not has_function(op):
-        define(op, _reference(typed.body))
+        define(op, meaning_of(typed.body))
     return Definition(op, typed.body, body, abstraction.uses)
 
 
