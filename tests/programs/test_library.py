@@ -195,3 +195,17 @@ def test_dreams_give_each_task_costs_of_its_own():
     )
     assert sum("programs are drawn from the library's language" in line for line in lines) == 1
     assert len(found.programs_) >= 5
+
+
+def test_programs_on_texts_have_a_library_too(tmp_path):
+    names = ["Ada Lovelace", "Alan Turing", "Grace Brewster Hopper"]
+    tasks = {
+        "initial": (names, [n[0] for n in names]),
+        "last": (names, [n.split()[-1] for n in names]),
+        "short": (names, [f"{n[0]}. {n.split()[-1]}" for n in names]),
+        "comma": (names, [f"{n.split()[-1]}, {n[0]}" for n in names]),
+    }
+    found = LibraryLearner("strings", rounds=0).fit(tasks)
+    assert not found.unsolved_
+    assert any(len(entry.tasks) >= 3 for entry in found.abstractions_)
+    assert found.to_module(tmp_path / "texts.py").exists()

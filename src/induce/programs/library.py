@@ -18,7 +18,7 @@ from induce.learners.library.documenting import document
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library, Round, grow, rounds
 from induce.learners.programs.task import ProgramLearner, ProgramTask, right
-from induce.programs.language import examples_of, language_named, literals_for
+from induce.programs.language import LANGUAGES, examples_of, language_named, literals_for
 from induce.programs.module import to_module
 from induce.programs.reading import NamedTask, named_tasks
 from induce.progress import Progress, watcher
@@ -86,7 +86,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         Programs drawn from the library's language in each sleep, on which, beside the solutions, a small network learns what the
         examples of a task say about the costs of operators; with 0 the costs are the same for all tasks, and there is no network.
     by : learner, optional
-        Who searches; typed enumeration by default.
+        Who searches; the language's own by default, which for lists is typed enumeration.
     proposer : callable, optional
         A language model as a function from a prompt to a text with programs, asked before each task is searched; see
         :class:`~induce.learners.programs.proposals.Proposals`. The task's name is what it is told of the task.
@@ -218,7 +218,10 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
     def _learner(self) -> ProgramLearner:
         from induce.learners.programs.enumeration import TypedEnumeration
 
-        return self.by if self.by is not None else TypedEnumeration(memory=5e8)
+        if self.by is not None:
+            return self.by
+        own: ProgramLearner | None = LANGUAGES.learner(language_named(self.language))
+        return own if own is not None else TypedEnumeration(memory=5e8)
 
     def _task(self, examples: Examples, library: Library) -> ProgramTask:
         literals = literals_for(library.base, self.constants, examples)
