@@ -164,8 +164,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             If a task cannot be worked on, or nothing was solved.
         """
         self._check()
-        named = named_tasks(tasks)
-        base = language_named(self.language)
+        named, base = named_tasks(tasks), language_named(self.language)
         budget = Budget(seconds=30.0, candidates=5e5) if self.within is None else Budget.read(self.within)
         self._accepted(named, base)
         self.rounds_: list[RoundReport] = []
@@ -190,8 +189,8 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         )
         if not last.solutions:
             raise FillError(
-                f"none of the {len(named)} tasks was solved in the language '{base.name}', so there is nothing to learn from. "
-                "Give a longer budget (within=), a language with more operators, or easier tasks beside these."
+                f"none of the {len(named)} tasks was solved in the language '{base.name}', so there is nothing to learn "
+                "from. Give a longer budget (within=), a language with more operators, or easier tasks beside these."
             )
         self._finish(base, named, last.solutions)
         return self
@@ -211,9 +210,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             objection = learner.accepts(self._task(task.examples, Library(base)))
             if objection:
                 raise FillError(f"task '{task.name}': {objection}. Leave it out, or use another language.")
-        prepare = getattr(learner, "prepare", None)
-        if prepare is not None:
-            prepare()
+        getattr(learner, "prepare", lambda: None)()
 
     def _learner(self) -> ProgramLearner:
         from induce.learners.programs.enumeration import TypedEnumeration
