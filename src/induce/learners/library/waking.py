@@ -219,8 +219,9 @@ def _definition(body: str, abstraction: Abstraction, base: Language) -> Definiti
     typed = function_from(tree, arity, base.ops)
     if typed.result.is_arrow:
         raise TermError(f"it returns a function, {typed.result}.")
-    name = f"fn_{hashlib.sha256(body.encode()).hexdigest()[:6]}"  # the same body has the same name everywhere
-    op = Op(name, typed.parameters, typed.result, Notation("call" if arity else "constant", name))
+    mark = hashlib.sha256(body.encode()).hexdigest()
+    name = f"fn_{mark[:6]}"  # the same body has the same name everywhere; the longer mark keeps operators apart
+    op = Op(name, typed.parameters, typed.result, Notation("call" if arity else "constant", name, python=mark[:12]))
     if not has_function(op):
         define(op, meaning_of(typed.body))
     return Definition(op, typed.body, body, abstraction.uses)
