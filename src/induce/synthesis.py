@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -20,6 +20,7 @@ from induce.folders import checked, write_folder
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
+from induce.terms.op import Op
 from induce.terms.show import to_sexpr, to_text
 from induce.terms.term import Term
 
@@ -31,6 +32,8 @@ CANDIDATES = 3e7
 """Candidates of the default budget."""
 KEPT = 50
 """Programs kept."""
+INTERRUPTED = "interrupted"
+"""How the reason begins with which Ctrl-C ends a search."""
 EXTRA = 200_000
 """Candidates tried after the first program, at least, to see which others fit."""
 
@@ -42,6 +45,8 @@ class SynthesisFit(Fit):
     Parameters
     ----------
     examples : Examples
+    definitions : mapping of Op to Term
+        Bodies of operators of a library, which are saved with the programs.
     solved : bool
         Whether the chosen program gives every output; if not, it is the closest one.
     finished : int
@@ -49,6 +54,7 @@ class SynthesisFit(Fit):
     """
 
     examples: Any = field(default=None)
+    definitions: Mapping[Op, Term] = field(default_factory=dict)
     solved: bool = True
     finished: int = 0
 
@@ -183,7 +189,7 @@ def synthesize(
     learner = by or TypedEnumeration()
     objection = learner.accepts(task)
     if objection:
-        raise FillError(f"{objection}. Use shorter values, smaller numbers, or another language.")
+        raise FillError(_advised(objection))
     began = time.monotonic()
     prepare = getattr(learner, "prepare", None)
     if prepare is not None:
@@ -210,6 +216,13 @@ def synthesize(
     if closing is not None:
         closing()
     return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
+
+
+def _advised(objection: str) -> str:
+    """What a learner objects to, with something to try where it says nothing."""
+    if objection.endswith("."):
+        return objection
+    return f"{objection}. Use shorter values, smaller numbers, or another language."
 
 
 def synthesize_all(
@@ -243,13 +256,20 @@ def synthesize_all(
         if len(group) == 1 or not isinstance(learner, TypedEnumeration):
             alone += group
             continue
+        interrupted = False
         for number, fit in _together([tasks[k] for k in group], learner, budget, seed):
             if fit is None:
                 alone.append(group[number])
             else:
+                interrupted |= fit.stopped.startswith(INTERRUPTED)
                 yield group[number], fit
+        if interrupted:
+            return
     for number in sorted(alone):
-        yield number, synthesize(tasks[number], by=learner, within=budget, seed=seed, alternatives=False)
+        found = synthesize(tasks[number], by=learner, within=budget, seed=seed, alternatives=False)
+        yield number, found
+        if found.stopped.startswith(INTERRUPTED):
+            return
 
 
 def _together(
@@ -261,13 +281,15 @@ def _together(
     for task in tasks:
         objection = learner.accepts(task)
         if objection:
-            raise FillError(f"{objection}. Use shorter values, smaller numbers, or another language.")
+            raise FillError(_advised(objection))
     learner.prepare()
     clock = Clock(budget.times(len(tasks)), "this is the best")
     steps = enumerate_together(tasks, np.random.default_rng(seed), driving=learner.driving, memory=learner.memory)
     tried, finished, stopped = 0.0, 0, ""
     left = set(range(len(tasks)))
     waiting: tuple[tuple[int, Term, float], ...] = ()
+    refuted: tuple[int, ...] = ()
+    note = ""
 
     def fit(number: int, programs: dict[Term, float], why: str) -> SynthesisFit:
         found = _Found(programs, tried / len(tasks), tried, finished)
@@ -276,18 +298,20 @@ def _together(
     with catching_interrupt(clock):  # type: ignore[arg-type]
         for step in steps:
             tried, finished, waiting = tried + step.tried, step.finished, step.waiting
+            refuted, note = step.refuted, step.note
             for number, term, cost in step.programs:
                 left.discard(number)
                 yield number, fit(number, {term: cost}, "a program was found")
             stopped = clock.over(candidates=tried)
             if stopped:
                 break
+    why = stopped or note or "every program was tried"
     for number, term, cost in waiting:
         left.discard(number)
-        yield number, fit(number, {term: cost}, stopped or "a program was found")
+        yield number, fit(number, {term: cost}, why if stopped else "a program was found")
     for number in sorted(left):
-        # where the shared search is over, what is left was refuted by an example that does not drive it
-        yield number, fit(number, {}, stopped) if stopped else None
+        alone = number in refuted and not stopped.startswith(INTERRUPTED)
+        yield number, None if alone else fit(number, {}, why)
 
 
 def _progress(found: _Found, clock: Clock, stopped: str) -> Progress:
@@ -316,7 +340,10 @@ def _fit(
     rows = tuple(
         Row(term, term, {}, {}, term.size, wrong, math.nan, None, cost, learner, found.first) for term, cost in ordered
     )
-    reason = "The program of least cost that gives every output." if solved else "No program gives every output."
+    reason = "No program gives every output."
+    if solved:
+        least = ordered[0][1] <= found.finished + 1
+        reason = f"The {'program of least cost' if least else 'cheapest program found'} that gives every output."
     return SynthesisFit(
         rows=rows,
         chosen=0,
@@ -334,6 +361,7 @@ def _fit(
         },
         notes=(*examples.notes, *found.notes),
         examples=examples,
+        definitions=task.definitions,
         solved=solved,
         finished=found.finished,
     )
@@ -356,6 +384,7 @@ def _contents(fit: SynthesisFit) -> dict[str, bytes]:
         "report": {key: _number(value) for key, value in fit.report.items()},
         "notes": list(fit.notes),
         "language": fit.language.to_dict(),
+        "definitions": {op.name: to_sexpr(body, language=fit.language) for op, body in fit.definitions.items()},
     }
     card = f"# A program from examples\n\nFound by induce {__version__}.\n\n```\n{fit}\n```\n"
     return {

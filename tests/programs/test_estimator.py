@@ -96,7 +96,7 @@ def test_it_clones_and_pickles():
     ("options", "error", "text"),
     [
         ({"language": "list"}, OpError, r"there is no language 'list' of programs\. Did you mean 'lists'\?"),
-        ({"language": 3}, OpError, r"language must be a Language or its name, but got 3"),
+        ({"language": 3}, OpError, r"language must be a Language or its name, but got int\."),
         ({"operators": "hed"}, OpError, r"unknown operator 'hed'\. Did you mean 'head'\?"),
         ({"max_size": 0}, FillError, r"max_size must be a whole number from 1 on, but got 0"),
         ({"constants": 3}, DataError, r"constants must be a list of values, but got 3\. Write \[3\]\."),
@@ -187,7 +187,7 @@ def _many(*n: int) -> int:
         (_many, r"takes a variable number of arguments or keywords; plain parameters were expected\."),
         (len, r"parameters cannot be read|cannot be read|has no annotation"),
         (lambda n: n, r"a primitive's name must be an identifier, but got '<lambda>'"),
-        (3, r"a primitive is a function, but got 3"),
+        (3, r"a primitive is a function, but got 3\."),
     ],
 )
 def test_bad_primitives_are_refused_in_words(function, text):

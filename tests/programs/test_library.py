@@ -7,7 +7,7 @@ import pytest
 
 from induce.errors import DataError, FillError, FormatError, OpError
 from induce.learners.programs.task import right
-from induce.programs import LibraryLearner, ProgramSynthesizer, load
+from induce.programs import LibraryLearner, ProgramSynthesizer, lists, load, primitive
 from induce.terms.op import LAMBDA
 
 pytest.importorskip("stitch_core")
@@ -209,3 +209,79 @@ def test_programs_on_texts_have_a_library_too(tmp_path):
     assert not found.unsolved_
     assert any(len(entry.tasks) >= 3 for entry in found.abstractions_)
     assert found.to_module(tmp_path / "texts.py").exists()
+
+
+def test_the_module_runs_whatever_the_tasks_have_in_common(tmp_path):
+    tasks = {
+        "add one": TASKS["add one"],
+        "add two": TASKS["add two"],
+        "add one to the rest": TASKS["add one to the rest"],
+        "zero first": TASKS["zero first"],
+        "other inputs": ([[1, 2], [4, 4, 4]], [[2, 3], [5, 5, 5]]),
+    }
+    found = LibraryLearner(rounds=1, within="1e5 candidates").fit(tasks)
+    place = found.to_module(tmp_path / "mine.py")
+    done = subprocess.run([sys.executable, "-m", "doctest", str(place)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    found.save(tmp_path / "saved")
+    assert str(load(tmp_path / "saved")) == str(found.library_)
+
+
+def test_a_fit_in_a_library_s_language_comes_back_in_a_new_process(learner, tmp_path):
+    found = ProgramSynthesizer(learner.library_).fit([[1, 2, 3, 4], [5, 6, 7]], [[3, 4, 5], [7, 8]])
+    found.fit_.save(tmp_path / "fit")
+    code = (
+        "import sys; from induce.programs import load\nfit = load(sys.argv[1]); print(fit.best, fit.best(xs=[1, 2, 3]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "fit")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == f"{found.best_} [3, 4]", done.stderr
+
+
+def test_operators_of_ones_own_may_be_part_of_a_library():
+    def digit_sum(n: int) -> int:
+        """The sum of the digits."""
+        return sum(int(c) for c in str(abs(n)))
+
+    language = lists.extend("with digits", [primitive(digit_sum)])
+    tasks = {
+        "one": ([[12], [30], [45, 1]], [3, 3, 9]),
+        "two": ([[12, 3], [30], [45, 1]], [4, 4, 10]),
+        "three": ([[2, 12], [7, 30], [0, 45]], [3, 3, 9]),
+        "four": ([[12, 5], [31], [45, 1]], [6, 8, 18]),
+    }
+    found = LibraryLearner(language, rounds=1, within="2e4 candidates").fit(tasks)
+    assert len(found.programs_) >= 3
+    assert found.solve([[99], [10, 2]], [18, 1]).solved
+
+
+def test_an_interrupt_before_anything_is_solved_is_said():
+    import signal
+
+    def watch(progress):
+        if "'odd'" in progress.notes[0]:  # a second one would raise, as it should
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(FillError, match=r"learning was interrupted before any task was solved"):
+        LibraryLearner(rounds=0, within="200 candidates", watch=watch).fit({"odd": ([[1, 2], [3]], [977, 978])})
+
+
+def test_what_a_proposer_did_wrong_is_told():
+    def proposer(prompt):
+        raise ZeroDivisionError("no model")
+
+    found = LibraryLearner(rounds=0, within="5e3 candidates", proposer=proposer).fit(
+        {"first": (INPUTS, [x[0] for x in INPUTS])}
+    )
+    assert any("ZeroDivisionError" in note for note in found.notes_)
+    assert "note: " in found.report()
+
+
+def test_an_interrupt_while_operators_are_named_keeps_what_was_learned():
+    def documenter(prompt):
+        raise KeyboardInterrupt
+
+    found = LibraryLearner(rounds=0, within="1e5 candidates", documenter=documenter).fit(TASKS)
+    assert found.stopped_.startswith("interrupted while the operators were named")
+    assert len(found.programs_) == len(TASKS)

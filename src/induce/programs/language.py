@@ -84,7 +84,9 @@ def language_named(language: Any) -> Language:
             )
         return LANGUAGES[language]
     if not isinstance(language, Language):
-        raise OpError(f"language must be a Language or its name, but got {language!r}. Use for example 'lists'.")
+        raise OpError(
+            f"language must be a Language or its name, but got {type(language).__name__}. Use for example 'lists'."
+        )
     return language
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from induce.budget import Budget, Clock
+from induce.budget import Budget
 from induce.errors import DataError, FillError
 from induce.examples import Examples
 from induce.learners.library.documented import DocumentedLibrary
@@ -21,19 +21,16 @@ from induce.learners.programs.task import ProgramLearner, ProgramTask, right
 from induce.programs.language import LANGUAGES, examples_of, language_named, literals_for
 from induce.programs.module import to_module
 from induce.programs.reading import NamedTask, named_tasks
-from induce.progress import Progress, watcher
+from induce.programs.waking import Wake
 from induce.search import catching_interrupt
-from induce.synthesis import SynthesisFit, synthesize, synthesize_all
+from induce.synthesis import SynthesisFit, synthesize
 from induce.terms.language import Language
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
-    from induce.learners.prior import Prior
+    pass
 
 __all__ = ["LibraryLearner", "RoundReport"]
-
-SHOWN = 5
-"""Solved tasks that a proposer is shown."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +101,8 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
     unsolved_ : list of str
         Names of the other tasks.
     rounds_ : list of RoundReport
+    notes_ : list of str
+        What searches had to say, such as what was wrong with proposals.
     stopped_ : str
         Why learning ended.
 
@@ -168,7 +167,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         budget = Budget(seconds=30.0, candidates=5e5) if self.within is None else Budget.read(self.within)
         self._accepted(named, base)
         self.rounds_: list[RoundReport] = []
-        wake = _Wake(self, named, budget)
+        wake = Wake(self, named, budget)
         last: Round | None = None
         with catching_interrupt(wake.clock):  # type: ignore[arg-type]
             examples = [task.examples for task in named]
@@ -187,6 +186,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             if wake.interrupted
             else f"all {len(self.rounds_)} rounds were done"
         )
+        self.notes_ = list(wake.notes)
+        if not last.solutions and wake.interrupted:
+            raise FillError("learning was interrupted before any task was solved. Let it run longer.")
         if not last.solutions:
             raise FillError(
                 f"none of the {len(named)} tasks was solved in the language '{base.name}', so there is nothing to learn "
@@ -205,14 +207,15 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
                 raise FillError(f"{name} must be a function from text to text, but got {value!r}.")
 
     def _accepted(self, named: list[NamedTask], base: Language) -> None:
-        learner = self._learner()
+        learner = self.searcher()
         for task in named:
-            objection = learner.accepts(self._task(task.examples, Library(base)))
+            objection = learner.accepts(self.task_of(task.examples, Library(base)))
             if objection:
                 raise FillError(f"task '{task.name}': {objection}. Leave it out, or use another language.")
         getattr(learner, "prepare", lambda: None)()
 
-    def _learner(self) -> ProgramLearner:
+    def searcher(self) -> ProgramLearner:
+        """Who searches."""
         from induce.learners.programs.enumeration import TypedEnumeration
 
         if self.by is not None:
@@ -220,7 +223,8 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         own: ProgramLearner | None = LANGUAGES.learner(language_named(self.language))
         return own if own is not None else TypedEnumeration(memory=5e8)
 
-    def _task(self, examples: Examples, library: Library) -> ProgramTask:
+    def task_of(self, examples: Examples, library: Library) -> ProgramTask:
+        """The examples as a task in a library's language."""
         literals = literals_for(library.base, self.constants, examples)
         return ProgramTask(examples, library.language, literals, library.costs, definitions=library.bodies)
 
@@ -235,9 +239,12 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             program = rewritten(solutions[k], examples.sorts, night.library)
             # what runs is what is kept: if writing it shorter changed it, the plain solution stays
             solved.append((named[k].name, examples, program if all(right(program, examples)) else solutions[k]))
-        self.library_: DocumentedLibrary = document(
-            night.library, solved, self.documenter, seed=int(self.random_state or 0)
-        )
+        seed = int(self.random_state or 0)
+        try:
+            self.library_: DocumentedLibrary = document(night.library, solved, self.documenter, seed=seed)
+        except KeyboardInterrupt:  # what was learned stands; the template needs no time
+            self.library_ = document(night.library, solved, seed=seed)
+            self.stopped_ = "interrupted while the operators were named; the names are those of the template"
         self.programs_ = {s.name: s.program for s in self.library_.solutions}
         self.unsolved_ = [task.name for task in named if task.name not in self.programs_]
         self.tasks_ = {task.name: task.examples for task in named}
@@ -260,9 +267,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         within : Budget, str or float, optional
         """
         check_is_fitted(self, "library_")
-        task = self._task(examples_of(X, y), self.library_.library)
+        task = self.task_of(examples_of(X, y), self.library_.library)
         seed = int(self.random_state or 0)
-        return synthesize(task, by=self._learner(), within=within, seed=seed, watch=self.watch)
+        return synthesize(task, by=self.searcher(), within=within, seed=seed, watch=self.watch)
 
     def to_python(self, name: str) -> str:
         """Source of the program of a task as a plain function, the last one defined, operators of the library written out.
@@ -302,6 +309,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         lines += ["", str(self.library_)]
         if self.unsolved_:
             lines += ["", f"not solved ({len(self.unsolved_)}): {', '.join(self.unsolved_)}"]
+        lines += [f"note: {note}" for note in self.notes_[:5]]
         return "\n".join([*lines, "", f"Stopped: {self.stopped_}."])
 
     def __str__(self) -> str:
@@ -320,80 +328,3 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "library_")
-
-
-class _Wake:
-    """Solves tasks one by one, shows how far it is, and stops when asked to."""
-
-    def __init__(self, learner: LibraryLearner, named: list[NamedTask], budget: Budget) -> None:
-        self.learner, self.named, self.budget = learner, named, budget
-        self.clock = Clock(Budget(), "this is what was learned")
-        self.show = watcher(learner.watch)
-        self.tried, self.solved, self.seen = 0.0, 0, 0
-        self.solutions: Mapping[int, Term] = {}
-
-    @property
-    def interrupted(self) -> bool:
-        return self.clock.interrupted.is_set()
-
-    def __call__(self, library: Library) -> dict[int, Term]:
-        """Try all tasks; programs by the task's number."""
-        tasks = [self.learner._task(task.examples, library) for task in self.named]
-        if self.learner.dreams and self.solutions:
-            prior = self._dream(library, tasks[0])
-            tasks = [replace(task, costs=prior.costs(task.examples)) for task in tasks]
-        seed = int(self.learner.random_state or 0)
-        self.solved = self.seen = 0
-        found: dict[int, Term] = {}
-        for number, fit in self._fits(tasks, found, seed):
-            self.tried += float(fit.report["candidates"])
-            self.seen += 1
-            if fit.solved:
-                found[number] = fit.best
-                self.solved += 1
-            text = f": {fit.shown(fit.best)}" if fit.solved else " is not solved"
-            self.told(f"{self.solved} solved of {self.seen}; '{self.named[number].name}'{text}")
-            if fit.stopped.startswith("interrupted"):
-                self.clock.interrupted.set()
-            if self.interrupted:
-                break
-        return found
-
-    def _fits(
-        self, tasks: list[ProgramTask], found: Mapping[int, Term], seed: int
-    ) -> Iterator[tuple[int, SynthesisFit]]:
-        """A fit for each task, in any order; a proposer is asked first, and is shown what has been found."""
-        learner = self.learner._learner()
-        if self.learner.proposer is None:
-            yield from synthesize_all(tasks, by=learner, within=self.budget, seed=seed)
-            return
-        from induce.learners.programs.proposals import Proposals
-
-        for number, task in enumerate(tasks):
-            shown = [(self.named[k].name, program) for k, program in list(found.items())[-SHOWN:]]
-            asked = Proposals(self.learner.proposer, description=self.named[number].name, solved=shown, then=learner)
-            yield number, synthesize(task, by=asked, within=self.budget, seed=seed, alternatives=False)
-
-    def _dream(self, library: Library, like: ProgramTask) -> Prior:
-        """A prior trained on the solutions so far and on programs drawn from the library's language."""
-        from induce.learners.prior import Prior
-
-        examples = [task.examples for task in self.named]
-        pairs = [(examples[k], rewritten(term, examples[k].sorts, library)) for k, term in self.solutions.items()]
-        self.told(
-            f"{self.learner.dreams} programs are drawn from the library's language, and a prior is trained on them"
-        )
-        seed = int(self.learner.random_state or 0)
-        rest = [e for k, e in enumerate(examples) if k not in self.solutions]
-        prior = Prior(like.language, like.literals)
-        return prior.fit(pairs, tasks=rest, fantasies=self.learner.dreams, seed=seed)
-
-    def told(self, note: str) -> None:
-        """Show one line."""
-        if self.show is not None:
-            self.show(
-                Progress(
-                    self.clock.seconds, None, self.tried, self.tried, 1.0 - self.solved / len(self.named), None, (note,), "",
-                    "programs", "unsolved",
-                )
-            )  # fmt: skip

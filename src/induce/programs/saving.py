@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from induce.algebras.values import has_function
+from induce.algebras.values import define, has_function
 from induce.errors import FormatError
 from induce.examples import Examples
 from induce.fit import Row
 from induce.folders import read_checked
+from induce.learners.library.waking import meaning_of
 from induce.synthesis import FORMAT, SynthesisFit
 from induce.terms.language import Language
 from induce.terms.op import Op
@@ -36,6 +37,12 @@ def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
     """
     body = read_checked(path, "fit.json", FORMAT, "fit", "Read a fit of formulas by induce.load.")
     language = Language.from_dict(body["language"])
+    definitions = {}
+    for name, text in body.get("definitions", {}).items():
+        op = language[name]
+        definitions[op] = parse_sexpr(language, text)
+        if not has_function(op):
+            define(op, meaning_of(definitions[op]))
     known = set(primitives)
     for op in language:
         if op not in known and not has_function(op):
@@ -53,5 +60,5 @@ def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
         )
     return SynthesisFit(
         rows=tuple(rows), chosen=0, reason=body["reason"], stopped=body["stopped"], language=language, names=tuple(examples.inputs),
-        report=body["report"], notes=tuple(body["notes"]), examples=examples, solved=body["solved"], finished=body["finished"],
+        definitions=definitions, report=body["report"], notes=tuple(body["notes"]), examples=examples, solved=body["solved"], finished=body["finished"],
     )  # fmt: skip

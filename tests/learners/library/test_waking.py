@@ -146,3 +146,12 @@ def test_rounds_keep_solutions_and_grow_a_library():
         set(n.op for n in t.walk() if n.args) <= {*core_lists, *(n.op for n in t.walk() if n.op.name == "lambda")}
         for t in found[1].solutions.values()
     )
+
+
+def test_one_body_written_in_two_ways_is_one_operator():
+    pytest.importorskip("stitch_core")
+    texts = [r"map(\x:int. x + 1, xs)", r"map(\x:int. x + (1 + 1), xs)", r"cdr(map(\x:int. x + 1, xs))",
+             r"cons(0, map(\x:int. x + 1, xs))", r"map(\x:int. x + 1, xs)"]  # fmt: skip
+    examples = read_examples([list(x) for x in INPUTS], [0, 1, 2], ["xs"])
+    library = grow(core_lists, [(program(text), examples) for text in texts]).library
+    assert len({d.op for d in library.definitions}) == len(library.definitions) > 0

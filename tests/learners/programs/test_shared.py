@@ -87,3 +87,18 @@ def test_values_that_it_cannot_hold_are_refused():
     tasks = tasks_of([sum, lambda x: 3_000_000])
     with pytest.raises(FillError, match=r"enumeration cannot hold the value 3000000 of example 0\. Use shorter values"):
         list(synthesize_all(tasks))
+
+
+def test_a_hopeless_task_leaves_the_others_their_own_search():
+    inputs = [[k % 4, k, (7 * k) % 5, k % 3] for k in range(1, 13)]
+    functions = [max, lambda x: x[0], lambda x: 977 + 13 * x[0] * x[1]]
+    tasks = tasks_of(functions, inputs)
+    fits = dict(synthesize_all(tasks, by=TypedEnumeration(driving=2), within="1e5 candidates"))
+    assert [fits[n].solved for n in range(3)] == [True, True, False]
+
+
+def test_no_room_is_said_and_no_search_is_repeated():
+    tasks = tasks_of([sum, lambda x: 977 + 13 * x[0] * x[0], lambda x: 978 + 17 * x[0] * x[0]])
+    fits = dict(synthesize_all(tasks, by=TypedEnumeration(memory=3e6), within="1e7 candidates"))
+    assert [fits[n].solved for n in range(3)] == [True, False, False]
+    assert fits[1].stopped == fits[2].stopped == "the memory is used up"

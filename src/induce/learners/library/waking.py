@@ -171,12 +171,14 @@ def grow(
         body = write(reduced(read(expand(abstraction.body, known))))
         known.append(Abstraction(abstraction.name, body, abstraction.arity, abstraction.uses))
         try:
-            definitions.append(_definition(body, abstraction, base))
-            names[abstraction.name] = definitions[-1].op.name
+            made = _definition(body, abstraction, base)
+            if made.op not in {d.op for d in definitions}:  # two abstractions may be one, written in two ways
+                definitions.append(made)
+            names[abstraction.name] = made.op.name
         except TermError as problem:
             left_out.append(f"{abstraction.name}: {problem}")
-    used = Counter(symbol for text in found.rewritten for symbol in _SYMBOL.findall(text))
-    counts = {name: used[symbol] for symbol, name in names.items()}
+    used = Counter(names.get(symbol, "") for text in found.rewritten for symbol in _SYMBOL.findall(text))
+    counts = {name: used[name] for name in names.values()}
     return Night(Library(base, tuple(definitions), refit(counts)), found, left_out)
 
 

@@ -223,6 +223,10 @@ class Bank:
 
     def definition(self, body: Term) -> int:
         """Take in the body of a defined operator, a closed function; the operator's code."""
+        while int(self.counters[INSTRUCTIONS]) + 50 * body.size + 100 > len(self.code):
+            self.code = _doubled(self.code)
+        while int(self.counters[OFFSETS]) + 4 * body.size > len(self.offsets):
+            self.offsets = _doubled(self.offsets)
         arity, inner = 0, body
         while inner.op is LAMBDA:
             arity, inner = arity + 1, inner.args[0]

@@ -14,7 +14,7 @@ import numpy as np
 from induce.algebras.instructions import BRANCH, CALL, JUMP, MAP, RETURN, ZIP, bind, run_call, run_functional
 from induce.algebras.machine import CODES, apply
 from induce.algebras.scalars import run_scalar, scalar_functional
-from induce.learners.programs.inlining import inline
+from induce.learners.programs.inlining import ROOM, inline
 
 __all__ = ["COLUMNS", "DEFINED", "FOUND", "FULL", "combine", "commit", "rehash", "store", "value_hash"]
 
@@ -27,6 +27,8 @@ ROWS, OFFSETS, TOP, INSTRUCTIONS, ENTRIES, TRIED, FOUND, FULL = range(8)
 DEFINED = 1_000_000
 """Codes from here on are of defined operators: their body begins at instruction ``(code - DEFINED) // 16``; the rest of that division
 is the number of their arguments, and four times their kind (:func:`~induce.learners.programs.inlining.kind_of`)."""
+DEEPEST = 240
+"""Most instructions of a function that runs on a stack of integers, which has room for one value each."""
 _IF = CODES["if"]
 
 
@@ -318,7 +320,7 @@ def _plain(
 @numba.njit(cache=True, nogil=True)
 def _instruct(nodes: Any, counters: Any, code: Any, row: int, wanted: int) -> None:
     """Write the instructions of a function's body, and whether they are on integers alone."""
-    if emit(nodes, code, counters, row) and wanted == 2:
+    if emit(nodes, code, counters, row) and wanted == 2 and nodes[row, LENGTH] <= DEEPEST:
         scalar = True
         for slot in range(A, C + 1):
             if nodes[row, slot] >= 0 and not nodes[nodes[row, slot], FLAGS] & SCALAR:
@@ -347,8 +349,11 @@ def combine(
         a = rows_a[begin // (nb * nc)]
         b = rows_b[begin // nc % nb] if len(rows_b) > 0 else -1
         c = rows_c[begin % nc] if len(rows_c) > 0 else -1
+        need = ROOM if wanted else 0
+        for row in (a, b, c):
+            need += nodes[row, LENGTH] if row >= 0 else 0
         for k in range(5):  # whether one more row might not fit
-            if counters[(ROWS, OFFSETS, TOP, ENTRIES, INSTRUCTIONS)[k]] > most[k]:
+            if counters[(ROWS, OFFSETS, TOP, ENTRIES, INSTRUCTIONS)[k]] > most[k] - (need if k == 4 else 0):
                 counters[FULL] = 1
                 return begin
         begin += 1

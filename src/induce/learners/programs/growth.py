@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from induce.algebras.instructions import CONSTANT
 from induce.algebras.machine import encode_value
 from induce.algebras.values import UNDEFINED, function_of
+from induce.errors import TermError
 from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
 from induce.learners.programs.combining import FIRST, FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
@@ -74,7 +76,10 @@ class Growth:
     ) -> None:
         self.rules, self.literals, self.lifted = tuple(rules), tuple(literals), lifted
         self.bank = Bank(memory)
-        defined = {op: self.bank.definition(body) for op, body in (definitions or {}).items()}
+        defined = dict[Op, int]()
+        for op, body in (definitions or {}).items():
+            with contextlib.suppress(TermError):  # what the machine does not know, Python runs
+                defined[op] = self.bank.definition(body)
         self.count = len(next(iter(inputs.values()))[1])
         self.inputs = dict(inputs)
         self.has_if = any(r.op.name == "if" for r in self.rules)
@@ -111,9 +116,8 @@ class Growth:
     def _hash_of(self, goal: tuple[Sort, Sequence[Any]]) -> int:
         """The hash of a row with these values; 0 where the machine cannot hold them."""
         cells = [encode_value(v, goal[0]) for v in goal[1]]
-        if any(c is None for c in cells):
-            return 0
-        return self.bank.hash_of([c for c in cells if c is not None], self._salt(0, goal[0]))
+        held = [c for c in cells if c is not None]
+        return self.bank.hash_of(held, self._salt(0, goal[0])) if len(held) == len(cells) else 0
 
     # ---- places
 
@@ -162,9 +166,7 @@ class Growth:
         """The rows of a place, sort and cost; with those undefined at some points, if asked."""
         empty = np.zeros(0, np.int64)
         rows = self.members.get((place, sort, False), {}).get(cost, empty)
-        if not partial:
-            return rows
-        return np.concatenate([rows, self.members.get((place, sort, True), {}).get(cost, empty)])
+        return np.concatenate([rows, self.members.get((place, sort, True), {}).get(cost, empty)]) if partial else rows
 
     def _admit(self, place: int, sort: Sort, cost: int, first: int) -> None:
         """Enter the rows from ``first`` on as members of their sort and cost."""
@@ -261,8 +263,7 @@ class Growth:
         cells = None if value is None else encode_value(value, rule.result)
         if cells is None:
             return
-        place = self.places[number]
-        salt = self._salt(number, rule.result)
+        place, salt = self.places[number], self._salt(number, rule.result)
         row = self.bank.leaf(self.codes[rule], [cells] * len(place.examples), place, salt, rule.cost)
         if row >= 0 and number:
             self.bank.instruct(row, CONSTANT, int(self.bank.nodes[row, FIRST]), rule.result in (INT, BOOL))

@@ -14,7 +14,7 @@ from induce.learners.programs.enumeration import first_examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import larger
 from induce.learners.programs.rules import rules_of
-from induce.learners.programs.task import ProgramTask, right
+from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, right
 from induce.terms.sort import INT
 from induce.terms.term import Term
 
@@ -36,6 +36,8 @@ class SharedStep:
         Candidates since the last step, for all tasks together.
     finished : int
         Largest cost of which every program has been seen.
+    refuted : tuple of int
+        Tasks that need a search of their own.
     waiting : tuple of (number of the task, Term, cost)
         Programs with conditions that are right, while cheaper ones may still come; what holds if this is the last step.
     """
@@ -43,7 +45,9 @@ class SharedStep:
     programs: tuple[tuple[int, Term, float], ...] = ()
     tried: float = 0.0
     finished: int = 0
+    refuted: tuple[int, ...] = ()
     waiting: tuple[tuple[int, Term, float], ...] = ()
+    note: str = ""
 
 
 def together(tasks: Sequence[ProgramTask]) -> list[list[int]]:
@@ -110,6 +114,7 @@ def enumerate_together(
     open_tasks, refuted = dict.fromkeys(range(len(tasks))), set[int]()
     beyond: dict[int, tuple[Term, float, float]] = {}  # programs with conditions, which are found before their turn
     checked, tried, told = 0, 0, 0
+    waiting: tuple[tuple[int, Term, float], ...] = ()
     for reached in growth.levels(first.max_size):
         good: list[tuple[int, Term, float]] = []
         while checked < len(growth.reached):
@@ -135,10 +140,13 @@ def enumerate_together(
                 good.append((number, term, total))
                 del open_tasks[number]
         waiting = tuple((n, *beyond[n][:2]) for n in open_tasks if n in beyond)
-        yield SharedStep(tuple(good), reached - tried, growth.finished, waiting)
+        yield SharedStep(tuple(good), reached - tried, growth.finished, tuple(sorted(refuted)), waiting)
         tried = reached
         if not set(open_tasks) - refuted:
-            break
+            return
+    # the tasks that are still open were not refuted: nothing is left to try, or there is no room for it
+    reason = OUT_OF_MEMORY if growth.bank.stuck else ""
+    yield SharedStep((), 0, growth.finished, tuple(sorted(refuted)), waiting, reason)
 
 
 def _larger(growth: Growth, task: ProgramTask, places: Sequence[int]) -> tuple[Term, float] | None:
