@@ -242,6 +242,31 @@ def test_primitives_that_misbehave_have_no_value_and_are_named():
     assert notes.count("It was left out.") == 2
 
 
+def leaves(n: int) -> int:
+    raise SystemExit(3)
+
+
+def test_a_primitive_that_ends_the_program_has_no_value_and_is_named_however_the_search_ends():
+    own = lists.extend("leaving", [primitive(leaves)])
+    synthesizer = ProgramSynthesizer(own, operators="leaves head last", constants=[1], within="1e3 candidates")
+    synthesizer.fit([[6, 1], [3, 2, 2]], [6, 3])
+    assert str(synthesizer.best_) == "head(xs)"
+    assert "primitive 'leaves' raised SystemExit: 3." in synthesizer.fit_.notes
+
+
+def test_the_same_function_given_again_is_the_same_operator():
+    def made(text, name="again_of_a_test"):
+        space: dict[str, object] = {}
+        exec(text, space)
+        return space[name]
+
+    text = "def again_of_a_test(n: int) -> int:\n    return n + 17\n"
+    op = primitive(made(text))
+    assert primitive(made("\n\n" + text)) is op
+    with pytest.raises(OpError, match=r"there is another primitive 'again_of_a_test\(int\) -> int' already\."):
+        primitive(made(text.replace("17", "18")))
+
+
 def test_the_program_by_example_of_the_documentation():
     from induce.programs import strings
 
