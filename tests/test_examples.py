@@ -53,6 +53,21 @@ def test_missing_values_of_pandas_become_none():
         ([[1, "a"]], [2], r"input 'x' of example 0 is a list of int and str; one kind of element was expected\."),
         ([[1.5]], [2], r"input 'x' of example 0 is a list of float; numbers or truth values were expected\."),
         ([{1}], [2], r"input 'x' of example 0 is a set; text, whole numbers, truth values or lists were expected\."),
+        ([[1, None]], [2], r"input 'x' of example 0 has a missing value at place 1\. Give a value there, or leave"),
+        ([[2], [1]], [[1], [float("nan")]], r"the output of example 1 has a missing value at place 0\."),
+        (
+            [1, None],
+            [2, 3],
+            r"input 'x' of example 1 is a missing value; a whole number was expected\. Give one, or leave",
+        ),
+        ([[1], None], [2, 3], r"input 'x' of example 1 is a missing value; a list was expected\."),
+        ([1.0, float("nan")], [2, 3], r"example 1 is a missing value, which makes the others 1\.0 and the like\."),
+        (pd.DataFrame([[1, 2]], columns=["1", 1]), [1], r"there are two columns named '1'\."),
+        (
+            pd.Series([1, 2], index=["a", "b"]),
+            pd.Series([1, 2], index=["b", "a"]),
+            r"labels of the inputs in another order: row 0 is 'a' in the inputs but 'b' in the outputs\. Give y\.loc\[X\.index\]",
+        ),
         ([1], [None], r"the output of example 0 is missing\. Give a value, or leave the example out\."),
         ([(1, 2), (3,)], [1, 2], r"example 1 has 1 inputs, but example 0 has 2\. Give every example the same inputs\."),
         ([(1, 2), 3], [1, 2], r"example 1 has one input, but example 0 has 2"),
@@ -70,6 +85,15 @@ def test_missing_values_of_pandas_become_none():
 def test_bad_examples_are_refused_in_words(X, y, text):
     with pytest.raises(DataError, match=text):
         read_examples(X, y)
+
+
+def test_outputs_of_other_labels_are_paired_by_position_with_a_note():
+    examples = read_examples(pd.Series([1, 2]), pd.Series([3, 4], index=[7, 8]))
+    assert examples.outputs == (3, 4)
+    assert examples.notes == (
+        "the outputs are labelled otherwise than the inputs, and were paired with them by position",
+    )
+    assert read_examples(pd.Series([1, 2]), pd.Series([3, 4])).notes == ()
 
 
 def test_one_example_is_taken_with_a_note():

@@ -121,7 +121,14 @@ def check_values(values: Sequence[Any], what: str, missing: bool = False) -> tup
         if value is None:
             if not missing:
                 raise DataError(f"{what} of example {row} is missing. Give a value, or leave the example out.")
+        elif isinstance(value, list) and None in value and (sort is None or not missing):
+            raise DataError(_gap(value, f"{what} of example {row}"))
         elif isinstance(value, float):
+            if value.is_integer() and None in column:  # whole numbers beside a missing one, as pandas gives them
+                raise DataError(
+                    f"{what} of example {column.index(None)} is a missing value, which makes the others {value!r} and the like. "
+                    "Leave that example out, and give whole numbers."
+                )
             raise DataError(
                 f"{what} of example {row} is {value!r}; programs work on whole numbers. Round it, or give text."
             )
@@ -152,12 +159,48 @@ def check_values(values: Sequence[Any], what: str, missing: bool = False) -> tup
     return tuple(column), sort
 
 
+def _gap(value: list[Any], what: str) -> str:
+    """That an element of a list is missing, and what to do."""
+    return f"{what} has a missing value at place {value.index(None)}. Give a value there, or leave the example out."
+
+
+def _complete(values: Sequence[Any], sort: Sort, what: str) -> None:
+    """Refuse missing values, except for whole texts: cells of a table may stay empty."""
+    for row, value in enumerate(values):
+        if value is None and sort is not TEXT:
+            raise DataError(
+                f"{what} of example {row} is a missing value; {_WORDS.get(sort, 'a list')} was expected. Give one, or leave the "
+                "example out."
+            )
+        if isinstance(value, list) and None in value:
+            raise DataError(_gap(value, f"{what} of example {row}"))
+
+
+def _paired(X: Any, y: Any) -> tuple[str, ...]:
+    """Notes on the labels of pandas inputs and outputs, which are paired by position; DataError if that would mix them up."""
+    left: Any = getattr(X, "index", None)
+    right: Any = getattr(y, "index", None)
+    if not hasattr(left, "equals") or not hasattr(right, "equals") or left.equals(right):
+        return ()
+    ours, theirs = list(left), list(right)
+    if len(ours) != len(theirs):
+        return ()
+    if set(ours) != set(theirs):
+        return ("the outputs are labelled otherwise than the inputs, and were paired with them by position",)
+    row = next((k for k, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b), 0)
+    raise DataError(
+        f"the outputs have the labels of the inputs in another order: row {row} is {ours[row]!r} in the inputs but "
+        f"{theirs[row]!r} in the outputs. Give y.loc[X.index] to pair them by label, or list(y) to pair them by position."
+    )
+
+
 def _columns(X: Any, names: Sequence[str] | None) -> dict[str, list[Any]]:
     if isinstance(X, Mapping):
         return {str(name): list(values) for name, values in X.items()}
     if hasattr(X, "columns"):
         labels = list(X.columns)
-        repeated = next((c for c in labels if labels.count(c) > 1), None)
+        texts = [str(c) for c in labels]
+        repeated = next((c for c in texts if texts.count(c) > 1), None)
         if repeated is not None:
             raise DataError(f"there are two columns named '{repeated}'. Rename one of them.")
         return {str(c): list(X[c]) for c in labels}
@@ -199,6 +242,7 @@ def read_examples(X: Any, y: Any, names: Sequence[str] | None = None) -> Example
     columns = _columns(X, names)
     if isinstance(y, str) or not isinstance(y, Iterable):
         raise DataError(f"the outputs must be a list with one entry for each example, but got {y!r}. Write [{y!r}].")
+    paired = _paired(X, y)
     given = list(y)
     # texts may be missing: cells of a table that stay empty
     outputs, result = check_values(given, "the output", missing=any(isinstance(v, str) for v in given))
@@ -212,6 +256,9 @@ def read_examples(X: Any, y: Any, names: Sequence[str] | None = None) -> Example
     if not outputs:
         raise DataError("there are no examples. Give at least one input and its output.")
     checked = {name: check_values(values, f"input '{name}'", missing=True) for name, values in columns.items()}
+    for name, (column, sort) in checked.items():
+        _complete(column, sort, f"input '{name}'")
+    _complete(outputs, result, "the output")
     inputs = {name: values for name, (values, _) in checked.items()}
     seen: dict[Any, int] = {}
     for row, output in enumerate(outputs):
@@ -223,7 +270,7 @@ def read_examples(X: Any, y: Any, names: Sequence[str] | None = None) -> Example
                 "No program gives both: correct one of them."
             )
     kept = tuple(seen.values())
-    notes = []
+    notes = [*paired]
     if len(kept) < len(outputs):
         notes.append(f"{len(outputs) - len(kept)} repeated examples were left out")
     if len(kept) == 1:

@@ -273,3 +273,33 @@ def test_expected_uses_of_a_recursive_grammar():
     uses = expected_uses(grammar, rounds=60)
     assert uses["xs"] == pytest.approx(1.0)
     assert uses["reverse"] == pytest.approx(1.0)
+
+
+def test_a_language_without_valid_fantasies_is_said():
+    bare = Language("bare", lists.operators("head tail"), default=INT)
+    with pytest.raises(FillError, match=r"of the programs drawn from language 'bare' none has a value on every input"):
+        Prior(bare, units=4).fit(tasks=[read_examples([[], [1]], [0, 1], ["xs"])])
+
+
+def test_without_valid_fantasies_replays_alone_are_learned():
+    single = read_examples([[3, 1]], [2], ["xs"])
+    prior = Prior(FEW, units=4).fit([(single, lists.parse("len(xs)", xs=INTS))], epochs=1, largest=3)
+    assert prior.fantasies == 0
+    assert len(prior.history) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"pairs": [(REPLAYS[0][0], "x")]},
+            r"pair 0 must be \(examples, program\), but got a str in place of the program",
+        ),
+        ({"pairs": [([1], REPLAYS[0][1])]}, r"pair 0 must .* got a list in place of the examples"),
+        ({"pairs": "xs"}, r"pair 0 must .* but got a str"),
+        ({"tasks": [REPLAYS[0][0], 3]}, r"task 1 must be examples, but got a int. Write read_examples"),
+    ],
+)
+def test_what_are_no_examples_and_programs_is_said(given, words):
+    with pytest.raises(FillError, match=words):
+        Prior(FEW).fit(**given)

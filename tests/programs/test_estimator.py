@@ -5,10 +5,12 @@ import pickle
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from induce.errors import DataError, FillError, GrammarError, OpError
 from induce.examples import read_examples
 from induce.learners.programs.enumeration import TypedEnumeration, first_examples
+from induce.learners.programs.proposals import Proposals
 from induce.programs import ProgramSynthesizer, lists, primitive
 
 
@@ -99,6 +101,19 @@ def test_it_clones_and_pickles():
         ({"language": 3}, OpError, r"language must be a Language or its name, but got int\."),
         ({"operators": "hed"}, OpError, r"unknown operator 'hed'\. Did you mean 'head'\?"),
         ({"max_size": 0}, FillError, r"max_size must be a whole number from 1 on, but got 0"),
+        (
+            {"by": "heap"},
+            FillError,
+            r"by must be a learner of programs, .* but got 'heap'\. Give for example HeapSearch\(\)",
+        ),
+        ({"by": 3}, FillError, r"by must be a learner of programs, .* but got 3\."),
+        ({"by": TypedEnumeration}, FillError, r"by must be a learner of programs, .* but got <class"),
+        (
+            {"random_state": "x"},
+            FillError,
+            r"random_state must be a whole number from 0 on, but got 'x'\. Leave it out",
+        ),
+        ({"random_state": -1}, FillError, r"random_state must be a whole number from 0 on, but got -1\."),
         ({"constants": 3}, DataError, r"constants must be a list of values, but got 3\. Write \[3\]\."),
         ({"constants": [1.5]}, DataError, r"a constant of example 0 is 1\.5; programs work on whole numbers"),
         (
@@ -111,6 +126,26 @@ def test_it_clones_and_pickles():
 def test_bad_settings_are_refused_in_words(options, error, text):
     with pytest.raises(error, match=text):
         ProgramSynthesizer(**options, within="1e4 candidates").fit([[1, 2]], [5])
+
+
+def test_a_fit_that_fails_leaves_the_estimator_unfitted_and_says_what_was_noted():
+    synthesizer = ProgramSynthesizer("lists", by=Proposals(lambda prompt: None))
+    with pytest.raises(
+        FillError, match=r"Noted: the proposer gave None; a text or a list of texts was expected\. Allow"
+    ):
+        synthesizer.fit([[1], [2]], [5, 9])
+    with pytest.raises(NotFittedError):
+        synthesizer.best_  # noqa: B018
+    with pytest.raises(NotFittedError):
+        synthesizer.to_python()
+
+
+def test_columns_may_be_named_by_numbers():
+    import pandas as pd
+
+    frame = pd.DataFrame({1: [[5, 2, 9], [8], [1, 4, 7, 3]], 2: [1, 0, 2]})
+    synthesizer = ProgramSynthesizer(operators="get", constants=[]).fit(frame, [2, 8, 7])
+    assert synthesizer.predict(frame).tolist() == [2, 8, 7]
 
 
 def test_bad_inputs_to_predict_are_named():
@@ -240,6 +275,31 @@ def test_primitives_that_misbehave_have_no_value_and_are_named():
     assert "primitive 'spoils' changed its arguments" in notes
     assert "primitive 'fails' raised RuntimeError: no" in notes
     assert notes.count("It was left out.") == 2
+
+
+def leaves(n: int) -> int:
+    raise SystemExit(3)
+
+
+def test_a_primitive_that_ends_the_program_has_no_value_and_is_named_however_the_search_ends():
+    own = lists.extend("leaving", [primitive(leaves)])
+    synthesizer = ProgramSynthesizer(own, operators="leaves head last", constants=[1], within="1e3 candidates")
+    synthesizer.fit([[6, 1], [3, 2, 2]], [6, 3])
+    assert str(synthesizer.best_) == "head(xs)"
+    assert "primitive 'leaves' raised SystemExit: 3." in synthesizer.fit_.notes
+
+
+def test_the_same_function_given_again_is_the_same_operator():
+    def made(text, name="again_of_a_test"):
+        space: dict[str, object] = {}
+        exec(text, space)
+        return space[name]
+
+    text = "def again_of_a_test(n: int) -> int:\n    return n + 17\n"
+    op = primitive(made(text))
+    assert primitive(made("\n\n" + text)) is op
+    with pytest.raises(OpError, match=r"there is another primitive 'again_of_a_test\(int\) -> int' already\."):
+        primitive(made(text.replace("17", "18")))
 
 
 def test_the_program_by_example_of_the_documentation():

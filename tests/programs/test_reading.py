@@ -88,3 +88,33 @@ def test_files_that_are_no_tasks_are_refused_in_words(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(DataError, match=message):
         read_tasks(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            b'{"name": "a", "examples": [{"inputs": 5, "o": 1}]}',
+            r"\"inputs\" of example 0 of task 'a' must be a list of inputs, but got 5\.",
+        ),
+        (b"[" * 100_000, r"tasks\.json' is nested too deeply\."),
+        (b"[]\n" + b"[" * 100_000, r"line 2 of '.*' is nested too deeply\."),
+        (b'{"name": "a", "examples": [{"i": ' + b"[" * 900 + b"]" * 900 + b', "o": 1}]}', r"nested too deeply\."),
+        (b'{"name": "a", "examples": [{"i": ' + b"1" * 5000 + b', "o": 1}]}', r"holds a number that is too long: "),
+        (b"[\xff]", r"tasks\.json' is not text in UTF-8: byte 1 cannot be read\. Save it as UTF-8"),
+    ],
+)
+def test_files_that_hold_no_tasks_are_said(tmp_path, content, words):
+    path = tmp_path / "tasks.json"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read_tasks(path)
+
+
+def test_what_is_no_file_is_said(tmp_path):
+    with pytest.raises(DataError, match=r"' cannot be read: Is a directory\. Give the path of a file of tasks\."):
+        read_tasks(tmp_path)
+    with pytest.raises(DataError, match=r"none\.json' cannot be read: No such file or directory\."):
+        read_tasks(tmp_path / "none.json")
+    with pytest.raises(DataError, match=r"read_tasks takes the path of a file, but got 5\."):
+        read_tasks(5)

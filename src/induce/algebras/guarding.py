@@ -7,11 +7,15 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from induce.algebras.values import UNDEFINED, Undefined
 
 __all__ = ["Guarded"]
+
+KINDS = 100
+"""Most different complaints kept of one function."""
 
 
 class _TookTooLong(BaseException):
@@ -89,7 +93,8 @@ class Guarded:
         self.barred = False
 
     def _complain(self, text: str, bar: bool = False) -> None:
-        self.complaints[text] = self.complaints.get(text, 0) + 1
+        if text in self.complaints or len(self.complaints) < KINDS:
+            self.complaints[text] = self.complaints.get(text, 0) + 1
         self.barred = self.barred or bar
 
     def __call__(self, *values: Any) -> Any:
@@ -106,7 +111,7 @@ class Guarded:
             raise Undefined(f"'{self.__name__}' took too long.") from None
         except UNDEFINED:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() in a function must not end the user's program
             self._complain(f"raised {type(error).__name__}: {error}")
             raise Undefined(f"'{self.__name__}' raised {type(error).__name__}: {error}.") from None
         if given != values:
@@ -114,8 +119,39 @@ class Guarded:
             raise Undefined(f"'{self.__name__}' changed its arguments.")
         return result
 
+    def same(self, function: Callable[..., Any]) -> bool:
+        """Whether this wraps the function, or one defined by the same code on the same values: a cell that was run again."""
+        own = self.__wrapped__
+        if own is function:
+            return True
+        one, other = getattr(own, "__code__", None), getattr(function, "__code__", None)
+        if one is None or other is None or _bare(one) != _bare(other):
+            return False
+        names = getattr(one, "co_names", ())
+        found = (getattr(own, "__globals__", {}), getattr(function, "__globals__", {}))
+        if any(found[0].get(n, n) is not found[1].get(n, n) for n in names):
+            return False
+        return bool(_held(own) == _held(function))
+
+    def forget(self, seconds: float) -> None:
+        """Begin again: no complaints, not barred, and this limit on time."""
+        self.seconds, self.barred = seconds, False
+        self.complaints.clear()
+
     @staticmethod
     def _await() -> None:
         """Let an interruption that is on its way arrive here and not later."""
         for _ in range(10_000):
             time.sleep(0)
+
+
+def _bare(code: CodeType) -> CodeType:
+    """Code without where it stands in a file."""
+    consts = tuple(_bare(c) if isinstance(c, CodeType) else c for c in code.co_consts)
+    return code.replace(co_consts=consts, co_filename="", co_firstlineno=1, co_linetable=b"")
+
+
+def _held(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """What a function holds beside its code: defaults and variables of functions around it."""
+    cells = getattr(function, "__closure__", None) or ()
+    return repr(getattr(function, "__defaults__", None)), tuple(repr(cell.cell_contents) for cell in cells)

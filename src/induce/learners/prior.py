@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Prior"]
 
 FORMAT = "prior 1"
+EMPTY = 60
+"""Draws of fantasies in a row without a valid one, after which there are taken to be none."""
 
 
 class Prior:
@@ -128,7 +130,7 @@ class Prior:
         Raises
         ------
         FillError
-            If there is nothing to learn from.
+            If there is nothing to learn from, or what is given are no examples and programs.
         GrammarError
             If the language cannot make a program of the pairs.
         """
@@ -136,8 +138,8 @@ class Prior:
 
         from induce.learners.recogniser import seeded
 
-        known = list(pairs)
-        requests = [*(examples for examples, _ in known), *tasks]
+        known = _checked(pairs)
+        requests = [*(examples for examples, _ in known), *_requests(tasks)]
         if not requests or (not known and fantasies < 1):
             raise FillError(
                 "a prior learns from programs and from tasks, but got neither. Give fit(pairs=[(examples, program), ...]), or "
@@ -153,6 +155,11 @@ class Prior:
         drawn = self._drawn(
             fantasies_of(requests, self.language, self.literals, rng, weights=spread, largest=largest), fantasies, clock
         )
+        if fantasies > 0 and not drawn and not kept and not clock.over():
+            raise FillError(
+                f"of the programs drawn from language '{self.language.name}' none has a value on every input of a task and not the "
+                "same on all. Give tasks with more examples and fewer empty lists, more operators, a larger `largest`, or pairs."
+            )
         self.fantasies += len(drawn)
         network = seeded(seed, len(self.table.rows), len(self.table.columns), self.units)
         if weights:
@@ -173,9 +180,13 @@ class Prior:
         return found
 
     def _drawn(self, source: Iterator[list[tuple[Examples, Term]]], count: int, clock: Clock) -> list[Lesson]:
+        """Fantasies as lessons, at most ``count``; fewer if the time is over, or if too many draws give none."""
         found: list[Lesson] = []
-        while len(found) < count and not clock.over():
-            found += self._lessons(next(source))
+        empty = 0
+        while len(found) < count and empty < EMPTY and not clock.over():
+            more = self._lessons(next(source))
+            empty = 0 if more else empty + 1
+            found += more
         return found[:count]
 
     def _train(
@@ -314,6 +325,36 @@ class Prior:
         made._network = network
         made.history, made.fantasies = document["history"], document["fantasies"]
         return made
+
+
+def _checked(pairs: Iterable[tuple[Examples, Term]]) -> list[tuple[Examples, Term]]:
+    """The pairs, if they are pairs of examples and a program."""
+    known = [pairs] if isinstance(pairs, str) else list(pairs)
+    for place, pair in enumerate(known):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            got = f"a {type(pair).__name__}"
+        elif not isinstance(pair[0], Examples):
+            got = f"a {type(pair[0]).__name__} in place of the examples"
+        elif not isinstance(pair[1], Term):
+            got = f"a {type(pair[1]).__name__} in place of the program"
+        else:
+            continue
+        raise FillError(
+            f"pair {place} must be (examples, program), but got {got}. Write (read_examples(inputs, outputs), "
+            "language.parse(text)), or (fit.examples, fit.best)."
+        )
+    return [(examples, term) for examples, term in known]
+
+
+def _requests(tasks: Iterable[Examples]) -> list[Examples]:
+    """The tasks, if they are examples."""
+    found: list[Examples] = [tasks] if isinstance(tasks, Examples) else list(tasks)
+    for place, task in enumerate(found):
+        if not isinstance(task, Examples):
+            raise FillError(
+                f"task {place} must be examples, but got a {type(task).__name__}. Write read_examples(inputs, outputs)."
+            )
+    return found
 
 
 def _batches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
@@ -113,13 +114,16 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         extra = self._unlabelled(unlabelled, examples)
         costs, definitions = ({}, {}) if library is None else (library.costs, library.bodies)
         task = ProgramTask(examples, language, literals, costs, self._size(), extra, definitions)
-        learner = self.by if self.by is not None else LANGUAGES.learner(language)
-        self.fit_ = synthesize(task, by=learner, within=self.within, seed=int(self.random_state or 0), watch=self.watch)
-        if not self.fit_.rows:
+        learner = self._learner(language)
+        found = synthesize(task, by=learner, within=self.within, seed=self._seed(), watch=self.watch)
+        if not found.rows:
+            told = "; ".join(note for note in found.notes if note not in (*examples.notes, found.stopped))
             raise FillError(
                 f"no program of language '{language.name}' gives any of the {len(examples)} outputs. "
-                f"{self.fit_.seen}Stopped: {self.fit_.stopped}. Allow more operators or constants, or a longer budget."
+                f"{found.seen}Stopped: {found.stopped}. {f'Noted: {told}. ' if told else ''}"
+                "Allow more operators or constants, or a longer budget."
             )
+        self.fit_ = found
         self.examples_ = examples
         self.language_ = language
         return self
@@ -142,6 +146,26 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
             raise FillError(f"max_size must be a whole number from 1 on, but got {self.max_size!r}.")
         return self.max_size
 
+    def _learner(self, language: Language) -> Any:
+        """Who searches; FillError if it is no learner of programs."""
+        if self.by is None:
+            return LANGUAGES.learner(language)
+        missing = [name for name in ("accepts", "run") if not callable(getattr(self.by, name, None))]
+        if missing or isinstance(self.by, type):
+            raise FillError(
+                f"by must be a learner of programs, which has accepts(task) and run(task, rng), but got {self.by!r}. "
+                "Give for example HeapSearch() of induce.learners.programs.heap_search, or leave by out."
+            )
+        return self.by
+
+    def _seed(self) -> int:
+        given = 0 if self.random_state is None else self.random_state
+        if isinstance(given, bool) or not isinstance(given, Integral) or int(given) < 0:
+            raise FillError(
+                f"random_state must be a whole number from 0 on, but got {self.random_state!r}. Leave it out for 0."
+            )
+        return int(given)
+
     def _unlabelled(self, given: Any, examples: Examples) -> dict[str, tuple[Any, ...]]:
         return {} if given is None else self._inputs(given, examples)
 
@@ -149,10 +173,11 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         """Columns of new inputs, of the examples' sorts."""
         names = list(examples.inputs)
         if isinstance(X, Mapping) or hasattr(X, "columns"):
-            missing = next((n for n in names if n not in X), None)
+            given = {str(label): label for label in X}  # as the examples name them
+            missing = next((n for n in names if n not in given), None)
             if missing is not None:
                 raise DataError(f"no input named '{missing}'. The program needs: {', '.join(names)}.")
-            columns = {n: list(X[n]) for n in names}
+            columns = {n: list(X[given[n]]) for n in names}
         else:
             rows = [row if isinstance(row, tuple) else (row,) for row in X]
             wrong = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from induce.algebras.guarding import Guarded
-from induce.algebras.values import define
+from induce.algebras.values import define, function_of, has_function
 from induce.errors import OpError
 from induce.terms.op import Notation, Op
 from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of
@@ -33,7 +33,7 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
 
     The function must give the same output for the same arguments and leave them as they are. A call that takes too long,
     changes its arguments, or raises has no value; the fit's notes say so, and in the first two cases a search leaves the
-    function out. It runs in Python, not compiled: many thousand calls a second, and not inside functions of ``map``.
+    function out. The same function given again is the same operator. It runs in Python, not compiled: many thousand calls a second, and not inside functions of ``map``.
 
     Parameters
     ----------
@@ -91,6 +91,10 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
     if not seconds > 0:
         raise OpError(f"the seconds of primitive '{called}' must be a positive number, but got {seconds!r}.")
     op = Op(called, arguments, result, Notation("call" if arguments else "constant", called), cost=float(cost))
+    known = function_of(op) if has_function(op) else None
+    if isinstance(known, Guarded) and known.same(function):  # a cell that is run again
+        known.forget(seconds)
+        return op
     try:
         define(op, Guarded(function, seconds))
     except ValueError:

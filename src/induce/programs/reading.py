@@ -66,24 +66,52 @@ def read_tasks(path: str | Path) -> list[NamedTask]:
     Raises
     ------
     DataError
-        If the file is no JSON of this form; the line or task is named.
+        If the file cannot be read, or is no JSON of this form; the line or task is named.
     """
-    text = Path(path).read_text(encoding="utf-8")
-    entries: list[Any]
+    text = _text(path)
     try:
-        whole = json.loads(text)
+        whole = _value(text, f"'{path}'")
         entries = whole if isinstance(whole, list) else [whole]
     except json.JSONDecodeError:
         entries = []
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 try:
-                    entries.append(json.loads(line))
+                    entries.append(_value(line, f"line {number} of '{path}'"))
                 except json.JSONDecodeError as error:
                     raise DataError(
                         f"line {number} of '{path}' is not JSON: {error.msg} at column {error.colno}."
                     ) from None
     return [_task(entry, number, path) for number, entry in enumerate(entries)]
+
+
+def _text(path: str | Path) -> str:
+    """The text of a file; DataError if it cannot be read."""
+    if not isinstance(path, str | Path):
+        raise DataError(f"read_tasks takes the path of a file, but got {path!r}. Give for example 'tasks.json'.")
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise DataError(
+            f"'{path}' is not text in UTF-8: byte {problem.start} cannot be read. Save it as UTF-8, or check that it is the right file."
+        ) from None
+    except (OSError, ValueError) as problem:  # a null character in a path is a ValueError
+        why = getattr(problem, "strerror", None) or str(problem)
+        raise DataError(f"'{path}' cannot be read: {why}. Give the path of a file of tasks.") from None
+
+
+def _value(text: str, where: str) -> Any:
+    """The value of JSON text; DataError for what is too deep or too long to read."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise DataError(
+            f"{where} is nested too deeply. Programs work on lists of numbers, not on deeper ones."
+        ) from None
+    except ValueError as problem:  # a number of thousands of digits
+        raise DataError(f"{where} holds a number that is too long: {problem}. Give a shorter one, or text.") from None
 
 
 def _task(entry: Any, number: int, path: str | Path) -> NamedTask:
@@ -102,11 +130,21 @@ def _task(entry: Any, number: int, path: str | Path) -> NamedTask:
         "type" not in entry
         and all(isinstance(row, list) and all(isinstance(v, str | None) for v in row) and row for row in several)
     )
+    odd = next((k for k, row in enumerate(several) if wide and not isinstance(row, list)), None)
+    if odd is not None:
+        raise DataError(
+            f"the \"inputs\" of example {odd} of task '{name}' must be a list of inputs, but got {several[odd]!r}. "
+            'Write "inputs": [...], or "i" for one input.'
+        )
     rows = [tuple(row) for row in several] if wide else several
     try:
         return NamedTask(str(name), read_examples(rows, [e["o"] for e in examples]))
     except DataError as problem:
         raise DataError(f"task '{name}': {problem}") from None
+    except RecursionError:
+        raise DataError(
+            f"task '{name}' of '{path}' has an example that is nested too deeply. Give flat lists."
+        ) from None
 
 
 def named_tasks(tasks: Any) -> list[NamedTask]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from induce.algebras.machine import encode_value
+from induce.algebras.values import function_of, has_function
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.learners.programs.growth import Growth
@@ -21,6 +22,8 @@ __all__ = ["TypedEnumeration"]
 
 PATIENCE = 40
 """Programs refuted by the other examples after which one of those joins the driving ones."""
+SHORT = 160
+"""Characters of a complaint kept in a note."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,21 @@ class TypedEnumeration:
         """Yield programs from the cheapest on."""
         places = first_examples(task.examples, self.driving)
         seen: set[Term] = set()
+        complaints = _Complaints(task)
         while True:
-            refuted = yield from self._search(task, places, rng, seen)
+            refuted = yield from self._search(task, places, rng, seen, complaints)
             if refuted is None:
                 return
             places = sorted({*places, refuted})
             yield Step(note=f"example {refuted} drives the search too")
 
     def _search(
-        self, task: ProgramTask, places: Sequence[int], rng: np.random.Generator, seen: set[Term]
+        self,
+        task: ProgramTask,
+        places: Sequence[int],
+        rng: np.random.Generator,
+        seen: set[Term],
+        complaints: _Complaints,
     ) -> Generator[Step, None, int | None]:
         """One enumeration; returns an example that refutes many of its programs, or None at its end."""
         growth = growth_of(task, places, rng, self.memory)
@@ -100,12 +109,13 @@ class TypedEnumeration:
                         else:
                             failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
                 near = None if good else self._closest(growth, task)
-            yield Step(tuple(good), reached - tried, growth.finished, closest=near)
+            yield Step(tuple(good), reached - tried, growth.finished, complaints.fresh(), near)
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
-        for text in growth.complaints():
-            yield Step(note=text)
+        told_last = complaints.fresh()
+        if told_last:
+            yield Step(note=told_last)
         reason = OUT_OF_MEMORY if growth.bank.stuck else ""
         yield Step((), 0, growth.finished, reason, self._closest(growth, task))
         return None
@@ -115,6 +125,34 @@ class TypedEnumeration:
         """The program so far that gives most outputs, and how many."""
         term = closest(growth)
         return None if term is None else (term, sum(right(term, task.examples)))
+
+
+class _Complaints:
+    """What goes wrong in operators that Python runs, each kind of trouble once.
+
+    Parameters
+    ----------
+    task : ProgramTask
+    """
+
+    def __init__(self, task: ProgramTask) -> None:
+        found = [(op.name, function_of(op)) for op in task.language if has_function(op)]
+        self.functions = [(name, function) for name, function in found if hasattr(function, "complaints")]
+        self.before = {name: dict(getattr(function, "complaints", {})) for name, function in self.functions}
+        self.told: set[tuple[str, str]] = set()
+
+    def fresh(self) -> str:
+        """Complaints since the last call, in words; an empty text if there are none."""
+        found: list[str] = []
+        for name, function in self.functions:
+            for text, count in list(getattr(function, "complaints", {}).items()):
+                barred = bool(getattr(function, "barred", False))
+                kind = (name, text.partition(":")[0])
+                if kind not in self.told and (barred or count > self.before[name].get(text, 0)):
+                    self.told.add(kind)
+                    left = " It was left out." if barred else ""
+                    found.append(f"primitive '{name}' {text[:SHORT].rstrip('.')}.{left}")
+        return " ".join(found)
 
 
 @functools.cache

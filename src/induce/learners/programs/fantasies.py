@@ -63,6 +63,9 @@ def fantasies(
             grammars[key] = grammar_of(task, weights)
             sizes[key] = [n for n in range(1, largest + 1) if grammars[key].count(n)]
         grammar = grammars[key]
+        if not sizes[key]:
+            yield []
+            continue
         count = min(len(given), int(rng.integers(rows[0], rows[1] + 1)))
         places = sorted(rng.choice(len(given), count, replace=False).tolist())
         chosen = given.take(places)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from induce.algebras.text_functions import spans
 from induce.algebras.values import UNDEFINED, Undefined, function_of
 from induce.terms.op import APPLY, BOUND, LAMBDA, LITERAL, VARIABLE, Op
-from induce.terms.sort import INT, TEXT
+from induce.terms.sort import BOOL, INT, TEXT
 from induce.terms.term import Term
 
 __all__ = ["NOTHING", "Runner", "key_of"]
@@ -17,6 +18,9 @@ Code = Callable[[Mapping[str, Any], tuple[Any, ...]], Any]
 LARGEST = 10**12
 """A number beyond this counts as undefined: a search has no use for it, and it makes lists that fill the memory."""
 LONGEST = 2000
+"""Most elements of a list that is made from numbers alone."""
+MOST = 10_000
+"""Most characters or elements of a text or list that a program makes."""
 CALLS = 100_000
 """Most calls of functions that programs write, for one value."""
 
@@ -28,6 +32,40 @@ class _Nothing:
 
 NOTHING = _Nothing()
 """The value of a program where it has none."""
+
+
+def _grown(op: Op) -> Callable[..., int] | None:
+    """How long the operator's result gets at most, from its arguments; None where it makes nothing much longer than they are."""
+    if op.name == "range" and op.arguments == (INT, INT):
+        return lambda low, high: (high - low) * MOST // LONGEST
+    if op.name == "replicate" and op.arguments == (INT, INT):
+        return lambda count, _: count * MOST // LONGEST
+    if op.name in ("concat", "str.++") and all(sort is TEXT or sort.name == "list" for sort in op.arguments):
+        return lambda *args: sum(map(len, args))
+    if op.result is not TEXT:
+        return None
+    if op.name in ("pad", "pad_right") and len(op.arguments) == 3:
+        return lambda text, width, fill: int(width)
+    if op.name == "replace" and len(op.arguments) == 3:
+        return lambda text, token, new: len(text) + len(new) * len(spans(text, token))
+    return None
+
+
+def _bounded(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function without texts and lists that are too long, refused before they are made where that can be told."""
+    grown = _grown(op)
+
+    def call(*args: Any) -> Any:
+        if grown is not None and grown(*args) > MOST:
+            raise Undefined("what comes out is too long.")
+        value = function(*args)
+        if type(value) in (str, list) and len(value) > MOST:
+            # what only passes on a long input is no longer than it
+            if len(value) > max((len(arg) for arg in args if type(arg) in (str, list)), default=0):
+                raise Undefined("what comes out is too long.")
+        return value
+
+    return call
 
 
 def _limited(op: Op) -> Callable[..., Any]:
@@ -42,22 +80,6 @@ def _limited(op: Op) -> Callable[..., Any]:
             return value
 
         return multiply
-    if op.name in ("range", "replicate") and op.arguments == (INT, INT):
-
-        def grow(low: int, high: int) -> Any:
-            if (high - low if op.name == "range" else low) > LONGEST:
-                raise Undefined("the list is too long.")
-            return function(low, high)
-
-        return grow
-    if op.name in ("concat", "str.++") and all(sort is TEXT or sort.name == "list" for sort in op.arguments):
-
-        def join(*args: Any) -> Any:
-            if sum(map(len, args)) > 10 * LONGEST:
-                raise Undefined("what is put together is too long.")
-            return function(*args)
-
-        return join
     if op.name == "is_prime" and op.arguments == (INT,):
 
         def divide(number: int) -> Any:
@@ -66,7 +88,7 @@ def _limited(op: Op) -> Callable[..., Any]:
             return function(number)
 
         return divide
-    return function
+    return function if op.result in (INT, BOOL) else _bounded(op, function)
 
 
 def key_of(value: Any) -> Any:
