@@ -18,9 +18,8 @@ TITLE = "K. Ellis et al. (2021), DreamCoder: Bootstrapping Inductive Program Syn
 CLAIM = (
     "Operators that solutions share are added to the language, and with them more tasks are solved at the same budget."
 )
-PUBLIC = Path(
-    os.environ.get("INDUCE_SHARED_DATA", "-"), "programs", "list", "dreamcoder_list_tasks.jsonl"
-)  # not shipped
+DATA = Path(os.environ.get("INDUCE_SHARED_DATA", "-"))  # not shipped
+PUBLIC = DATA / "programs" / "list" / "dreamcoder_list_tasks.jsonl"
 # with "<" more than half of the tasks are solved before anything is learned
 BASE = Language("core_lists", [op for op in core_lists if op.name != "<"], default=core_lists.default)
 
@@ -33,7 +32,7 @@ class Result:
     solved: list[int]
     shared: int
     wrong: list[str]
-    lists: float = float("nan")
+    lists: float | None = None
 
 
 def families() -> dict[str, tuple[list[list[int]], list[Any]]]:
@@ -73,8 +72,9 @@ def full() -> Result:
 
 
 def check(result: Result) -> Check:
-    gain = 100.0 * (result.solved[-1] - result.solved[0]) / result.tasks
-    figure = f"solved of {result.tasks} in each round: {result.solved}; {result.shared} shared operators; "
-    figure += f"exports that fail: {result.wrong or 'none'}; in `lists` {result.lists:.0f} %"
-    holds = gain >= 15.0 and result.shared >= 3 and not result.wrong and not result.lists < 85.0
-    return Check(figure, "15 points more, 3 operators shared by 3, all exports run, 85 % in `lists`", holds)
+    gain, known = 100.0 * (result.solved[-1] - result.solved[0]) / result.tasks, result.lists is not None
+    figure = f"solved of {result.tasks} in each round: {result.solved}; {result.shared} shared operators; exports that fail: "
+    figure += f"{result.wrong or 'none'}; in `lists` {f'{result.lists:.0f} %' if known else 'not measured'}"
+    holds = gain >= 15.0 and result.shared >= 3 and not result.wrong and (result.lists is None or result.lists >= 85.0)
+    line = "15 points more, 3 operators shared by 3, all exports run"
+    return Check(figure, f"{line}, 85 % in `lists`" if known else line, holds)

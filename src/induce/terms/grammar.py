@@ -13,6 +13,7 @@ from induce.terms.op import LAMBDA, Op
 from induce.terms.productions import Production, arity_of, function_names, in_scope, productions_of, why_empty
 from induce.terms.sort import Sort
 from induce.terms.term import Term, variable
+from induce.terms.weights import START, Context, probabilities, read_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grammar"]
 
-Context = tuple[str, int]
-"""(parent production, argument index); ``("", 0)`` at the root."""
 Weights = Mapping[str, float] | Mapping[Context, Mapping[str, float]] | Mapping[Any, Any]
-START: Context = ("", 0)
 
 
 class Grammar:
@@ -116,7 +114,7 @@ class Grammar:
         if self._least.get(self._shape(self.root), math.inf) > self.max_size:
             bare = {state[0]: size for state, size in self._least.items() if not state[4]}  # no bound variable helps
             least = {state[0]: size for state, size in self._least.items()} | bare
-            raise GrammarError(why_empty(start, least, self.productions, self.max_size))
+            raise GrammarError(why_empty(start, least, self.productions, self.max_size, self._removed))
 
     # ---- what it is made of
 
@@ -129,21 +127,10 @@ class Grammar:
         return name
 
     def _read_weights(self, weights: Mapping[Any, Any]) -> dict[Context | None, dict[str, float]]:
-        read: dict[Context | None, dict[str, float]] = {}
-        for key, value in weights.items():
-            if isinstance(value, Mapping):
-                parent, index = key if key is not None else START
-                context = None if key is None else (self._known(parent) if parent else "", int(index))
-                read.setdefault(context, {}).update({self._known(n): float(w) for n, w in value.items()})
-            else:
-                read.setdefault(None, {})[self._known(key)] = float(value)
-        for table in read.values():
-            for name, weight in table.items():
-                if not 0 <= weight < math.inf:
-                    raise GrammarError(
-                        f"the weight of '{name}' is {weight}; a number that is not negative was expected."
-                    )
-        return read
+        arities = dict.fromkeys(function_names(self.max_bound), 0)
+        for production in self.productions:
+            arities[production.name] = max(arities.get(production.name, 0), len(production.arguments))
+        return read_weights(weights, self._known, arities)
 
     def _weight_key(self) -> frozenset[tuple[Context | None, frozenset[tuple[str, float]]]]:
         return frozenset((context, frozenset(table.items())) for context, table in self.weights.items())
@@ -250,8 +237,8 @@ class Grammar:
                     weight = table.get(production.name, plain.get(production.name, 1.0))
                     if weight > 0:
                         options.append((production, weight, children))
-            total = sum(weight for _, weight, _ in options)
-            found = tuple(Rule(p, weight / total, children) for p, weight, children in options)
+            shares = probabilities([weight for _, weight, _ in options])
+            found = tuple(Rule(p, share, c) for (p, _, c), share in zip(options, shares, strict=True))
             self._rules[state] = found
         return found
 

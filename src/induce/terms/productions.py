@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +90,14 @@ def in_scope(sort: Sort, scope: tuple[Sort, ...], most: int) -> list[Production]
     return found
 
 
-def why_empty(start: Sort, least: Mapping[Sort, float], productions: Iterable[Production], max_size: int) -> str:
-    """Why a grammar makes no term, from the smallest size of a term of each sort that can be asked for."""
+def why_empty(
+    start: Sort,
+    least: Mapping[Sort, float],
+    productions: Iterable[Production],
+    max_size: int,
+    removed: Collection[str] = (),
+) -> str:
+    """Why a grammar makes no term, from the smallest size of a term of each sort, and the productions of weight 0."""
     known = tuple(productions)
     if least[start] < math.inf:
         return f"the smallest term of sort {start} has {least[start]:.0f} nodes, but max_size is {max_size}."
@@ -101,9 +107,14 @@ def why_empty(start: Sort, least: Mapping[Sort, float], productions: Iterable[Pr
         return (
             f"no production makes a term of sort {start}; they make {sorts}. Add an operator, a variable or a literal."
         )
+    left = [p for p in known if p.name not in removed]
     stuck = sorted({str(sort) for sort, size in least.items() if size == math.inf and not sort.is_arrow} - {str(start)})
-    which = [s for s in stuck if not any(not p.arguments for p in known if str(p.result) == s)]
+    which = [s for s in stuck if not any(not p.arguments for p in left if str(p.result) == s)]
     sort = which[0] if which else str(start)
+    absent = [p.name for p in known if p.name in removed and not p.arguments and str(p.result) == sort]
+    if absent:
+        names = ", ".join(f"'{name}'" for name in dict.fromkeys(absent))
+        return f"the grammar makes no finite term of sort {sort}: {names} could end one, but weighs 0. Give it more weight."
     return f"the grammar makes no finite term of sort {sort}. Add a leaf of that sort: a variable, a literal or a hole."
 
 

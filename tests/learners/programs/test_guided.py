@@ -13,6 +13,7 @@ from induce.errors import FillError, GrammarError
 from induce.examples import read_examples
 from induce.learners.programs.best_first import BestFirst
 from induce.learners.programs.chart import Chart
+from induce.learners.programs.cheapest_first import CheapestFirst
 from induce.learners.programs.enumeration import TypedEnumeration
 from induce.learners.programs.grammars import costs_of, grammar_of, weights_of
 from induce.learners.programs.heap_search import Bank, HeapSearch
@@ -284,3 +285,17 @@ def test_defined_operators_run():
     body = lists.parse(r"\x:int. x + x")
     runner = Runner({"n": (3, 4)}, 2, {twice: body})
     assert runner.values(twice(variable("n", INT))) == [6, 8]
+
+
+def test_cheapest_first_needs_no_grammar():
+    found = ProgramSynthesizer("lists", by=CheapestFirst(), within="1e4 candidates").fit(
+        [[1, 2], [3, 4, 5]], [[2, 1], [5, 4, 3]]
+    )
+    assert str(found.best_) == "reverse(xs)"
+
+
+@pytest.mark.parametrize("weights", [{"revers": 1}, {("revers", 0): {"xs": 1}}, {None: {"revers": 1}}])
+def test_a_misspelt_name_in_weights_is_said(weights):
+    words = r"the weights name 'revers', which language 'lists' does not have\. Did you mean 'reverse'\?"
+    with pytest.raises(FillError, match=words):
+        ProgramSynthesizer("lists", by=HeapSearch(weights)).fit([[1, 2]], [[2, 1]])

@@ -23,8 +23,9 @@ class CheapestFirst:
 
     Parameters
     ----------
-    grammar : Prior, Grammar or mapping of weights
-        Where costs come from: those of a prior by its ``costs``, else those of the weights without context.
+    grammar : Prior, Grammar or mapping of weights, optional
+        Where costs come from: those of a prior by its ``costs``, else those of the weights without context. By default each
+        operator costs 1, or what the task says.
     by : TypedEnumeration
         Who enumerates.
 
@@ -33,7 +34,7 @@ class CheapestFirst:
     S. Barke, H. Peleg and N. Polikarpova (2020), Just-in-Time Learning for Bottom-Up Enumerative Synthesis.
     """
 
-    grammar: Any
+    grammar: Any = None
     by: TypedEnumeration = field(default_factory=TypedEnumeration)
     name: str = "cheapest first"
 
@@ -57,6 +58,8 @@ class CheapestFirst:
         FillError, GrammarError
             If the grammar does not fit the task.
         """
+        if self.grammar is None:
+            return dict(task.costs)
         given = getattr(self.grammar, "costs", None)
         try:
             found = given(task.examples) if callable(given) else costs_of(grammar_for(task, self.grammar))

@@ -6,14 +6,19 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from induce.errors import FillError, GrammarError
+from induce.errors import FillError, GrammarError, did_you_mean
 from induce.examples import Examples
 from induce.learners.programs.rules import rules_of
 from induce.learners.programs.task import ProgramTask
 from induce.terms.grammar import Grammar
 from induce.terms.language import Language
+from induce.terms.lists import core_lists, lists
+from induce.terms.op import LAMBDA
+from induce.terms.smt_strings import smt_strings
 from induce.terms.sort import Sort
+from induce.terms.strings import strings
 from induce.terms.term import Term, literal
+from induce.terms.weights import probabilities
 
 __all__ = ["INPUT", "Weighting", "costs_of", "general", "grammar_for", "grammar_of", "weights_of"]
 
@@ -110,6 +115,7 @@ def grammar_for(task: ProgramTask, given: Any) -> Grammar:
             raise FillError(wrong)
         return given
     if given is None or isinstance(given, Mapping):
+        _spelled(given or {}, task)
         return grammar_of(task, given)
     if callable(getattr(given, "weights", None)):
         return grammar_of(task, given.weights(task.examples))
@@ -117,6 +123,23 @@ def grammar_for(task: ProgramTask, given: Any) -> Grammar:
         f"a guided search takes a Grammar, a mapping of weights or a Prior, but got {type(given).__name__}. "
         "Leave it out for equal weights."
     )
+
+
+def _spelled(weights: Weighting, task: ProgramTask) -> None:
+    """Refuse names that are nearly those of operators; others that the task lacks may be of other tasks."""
+    shipped = [op.name for language in (lists, core_lists, smt_strings, strings) for op in language]
+    here = [*(op.name for op in task.language), *task.examples.inputs, INPUT]
+    known = {*here, *shipped, LAMBDA.name, "True", "False", "true", "false"}
+    tables = [table for table in weights.values() if isinstance(table, Mapping)]
+    parents = [key[0] for key in weights if isinstance(key, tuple) and key]
+    plain = [key for key, value in weights.items() if not isinstance(value, Mapping)]
+    for name in (*plain, *parents, *(name for table in tables for name in table)):
+        if isinstance(name, str) and name.isidentifier() and name not in known:
+            hint = did_you_mean(name, here)
+            if hint:
+                raise FillError(
+                    f"the weights name '{name}', which language '{task.language.name}' does not have.{hint}"
+                )
 
 
 def _other(grammar: Grammar, task: ProgramTask) -> str:
@@ -226,8 +249,9 @@ def costs_of(grammar: Grammar, unit: float | None = None) -> dict[str, int]:
         raise GrammarError(f"the unit of costs is {unit}; a positive number of nats was expected.")
     plain = grammar.weights.get(None, {})
     weights = {p.name: plain.get(p.name, 1.0) for p in grammar.productions}
-    total = sum(weights.values()) or 1.0
-    nats = {name: -math.log(weight / total) if weight > 0 else math.inf for name, weight in weights.items()}
+    positive = {name: weight for name, weight in weights.items() if weight > 0}
+    shares = dict(zip(positive, probabilities(list(positive.values())), strict=True))
+    nats = {name: -math.log(shares[name]) if name in shares else math.inf for name in weights}
     leaves = [nats[p.name] for p in grammar.productions if not p.arguments and p.op is None]
     least = unit or max(min(leaves, default=1.0), 0.1)
     dear = max((n for n in nats.values() if n < math.inf), default=1.0) + 5.0  # what the weights exclude comes last

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from induce.examples import Examples
 from induce.learners.programs.grammars import INPUT, general, grammar_of
 from induce.learners.programs.task import ProgramTask
-from induce.terms.grammar import START, Grammar
+from induce.terms.grammar import Grammar
 from induce.terms.grammar_tables import State
 from induce.terms.language import Language
 from induce.terms.op import LAMBDA
 from induce.terms.productions import arity_of, function_names, productions_of
 from induce.terms.sort import Sort
 from induce.terms.term import Term, literal
+from induce.terms.weights import START
 
 __all__ = ["Choices", "WeightTable"]
 
