@@ -20,8 +20,8 @@ CLAIM = (
 )
 DATA = Path(os.environ.get("INDUCE_SHARED_DATA", "-"))  # not shipped
 PUBLIC = DATA / "programs" / "list" / "dreamcoder_list_tasks.jsonl"
-# with "<" more than half of the tasks are solved before anything is learned
-BASE = Language("core_lists", [op for op in core_lists if op.name != "<"], default=core_lists.default)
+# with "<" and "%" more than half of the tasks are solved before anything is learned
+BASE = Language("core_lists", [op for op in core_lists if op.name not in "<%"], default=core_lists.default)
 
 
 @dataclass
@@ -39,9 +39,9 @@ def families() -> dict[str, tuple[list[list[int]], list[Any]]]:
     """Tasks like those of the publication, on drawn lists."""
     tasks: dict[str, tuple[list[list[int]], list[Any]]] = {}
     for k, drawn in enumerate(np.random.default_rng(0).integers(0, 10, (5, 4, 12, 8)), 1):
-        add, modulo, equal, part = [[row[: 4 + n % 5].tolist() for n, row in enumerate(rows)] for rows in drawn]
+        add, times, equal, part = [[row[: 4 + n % 5].tolist() for n, row in enumerate(rows)] for rows in drawn]
         tasks[f"add {k}"] = add, [[x + k for x in xs] for xs in add]
-        tasks[f"modulo {k}"] = modulo, [[x % k for x in xs] for xs in modulo]
+        tasks[f"times {k}"] = times, [[x * k for x in xs] for xs in times]
         tasks[f"equal {k}"] = equal, [[x == k for x in xs] for xs in equal]
         tasks[f"slice {k}"] = part, [xs[1 : k + 1] for xs in part]
     return tasks

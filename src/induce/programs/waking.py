@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from induce.budget import Budget, Clock
+from induce.errors import FillError
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
 from induce.learners.programs.task import ProgramTask
@@ -44,8 +45,12 @@ class Wake:
         """Try all tasks; programs by the task's number."""
         tasks = [self.learner.task_of(task.examples, library) for task in self.named]
         if self.learner.dreams and self.solutions:
-            prior = self._dream(library, tasks[0])
-            tasks = [replace(task, costs=prior.costs(task.examples)) for task in tasks]
+            try:
+                prior = self._dream(library, tasks[0])
+            except FillError as problem:  # the costs that are the same for all tasks are there still
+                self.notes[f"no prior was trained: {problem}"] = None
+            else:
+                tasks = [replace(task, costs=prior.costs(task.examples)) for task in tasks]
         seed = int(self.learner.random_state or 0)
         self.solved = self.seen = 0
         found: dict[int, Term] = {}

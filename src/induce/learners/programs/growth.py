@@ -329,15 +329,6 @@ class Growth:
             if number % 50 == 49:
                 yield self.bank.tried
 
-    def complaints(self) -> list[str]:
-        """What went wrong in operators that Python runs, in words."""
-        found: list[str] = []
-        for op in dict.fromkeys(r.op for r in self.rules if self.interpreted(r)):
-            told = getattr(function_of(op), "complaints", {})
-            left = " It was left out." if getattr(function_of(op), "barred", False) else ""
-            found += [f"primitive '{op.name}' {text} ({count} times).{left}" for text, count in told.items()]
-        return found
-
     # ---- back to terms
 
     def term(self, row: int) -> Term:
