@@ -220,7 +220,7 @@ def synthesize(
 
 def _advised(objection: str) -> str:
     """What a learner objects to, with something to try where it says nothing."""
-    if objection.endswith("."):
+    if objection.endswith((".", "?", "!")):
         return objection
     return f"{objection}. Use shorter values, smaller numbers, or another language."
 
@@ -292,7 +292,9 @@ def _together(
     note = ""
 
     def fit(number: int, programs: dict[Term, float], why: str) -> SynthesisFit:
-        found = _Found(programs, tried / len(tasks), tried, finished)
+        # nothing is known of a task that needs a search of its own
+        known = 0 if number in refuted and not programs else finished
+        found = _Found(programs, tried / len(tasks), tried, known)
         return _fit(tasks[number], found, learner.name, why, seed, (clock.seconds, 0.0))
 
     with catching_interrupt(clock):  # type: ignore[arg-type]

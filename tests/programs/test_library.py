@@ -285,3 +285,20 @@ def test_an_interrupt_while_operators_are_named_keeps_what_was_learned():
     found = LibraryLearner(rounds=0, within="1e5 candidates", documenter=documenter).fit(TASKS)
     assert found.stopped_.startswith("interrupted while the operators were named")
     assert len(found.programs_) == len(TASKS)
+
+
+def test_operators_that_no_program_uses_are_left_out(learner):
+    assert all(entry.tasks for entry in learner.abstractions_)
+
+
+def test_settings_are_refused_in_words():
+    with pytest.raises(FillError, match=r"by must be a learner of programs, .*but got 'heap'\."):
+        LibraryLearner(by="heap").fit(TASKS)
+    with pytest.raises(FillError, match=r"random_state must be a whole number from 0 on, but got 'x'\."):
+        LibraryLearner(random_state="x").fit(TASKS)
+
+
+def test_constants_may_be_given_once():
+    tasks = {"add 41": (INPUTS, [[v + 41 for v in x] for x in INPUTS])}
+    found = LibraryLearner("lists", rounds=0, within="2e4 candidates", constants=(c for c in (0, 41))).fit(tasks)
+    assert not found.unsolved_

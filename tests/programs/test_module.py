@@ -195,3 +195,19 @@ def test_an_empty_library_is_a_module_too(tmp_path):
     found = checked(to_module(document(Library(lists), []), tmp_path / "empty.py"), {})
     assert found["all"] == []
     assert induce.programs.to_module is to_module
+
+
+def test_the_decorator_that_makes_an_operator_stays_behind():
+    from induce.programs import ProgramSynthesizer, core_lists, primitive
+
+    @primitive
+    def turned(xs: list[int]) -> list[int]:
+        """The first element goes last."""
+        return xs[1:] + xs[:1]
+
+    inputs = [[3, 1, 4], [2, 9, 7], [7, 0, 9, 2]]
+    language = core_lists.extend("more", [turned])
+    found = ProgramSynthesizer(language, within="2e4 candidates").fit(inputs, [x[1:] + x[:1] for x in inputs])
+    space: dict[str, object] = {}
+    exec(found.to_python(), space)
+    assert space["program"]([1, 2, 3]) == [2, 3, 1]

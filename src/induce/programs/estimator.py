@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator
@@ -14,7 +13,14 @@ from induce.errors import DataError, FillError
 from induce.examples import Examples, check_values
 from induce.learners.programs.task import ProgramTask
 from induce.programs import ambiguity
-from induce.programs.language import LANGUAGES, examples_of, language_for, language_named, literals_for
+from induce.programs.language import (
+    examples_of,
+    language_for,
+    language_named,
+    literals_for,
+    searcher_for,
+    seed_from,
+)
 from induce.programs.source import to_python
 from induce.synthesis import KEPT, synthesize
 from induce.terms.language import Language
@@ -114,8 +120,8 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         extra = self._unlabelled(unlabelled, examples)
         costs, definitions = ({}, {}) if library is None else (library.costs, library.bodies)
         task = ProgramTask(examples, language, literals, costs, self._size(), extra, definitions)
-        learner = self._learner(language)
-        found = synthesize(task, by=learner, within=self.within, seed=self._seed(), watch=self.watch)
+        learner = searcher_for(self.by, language)
+        found = synthesize(task, by=learner, within=self.within, seed=seed_from(self.random_state), watch=self.watch)
         if not found.rows:
             told = "; ".join(note for note in found.notes if note not in (*examples.notes, found.stopped))
             raise FillError(
@@ -145,26 +151,6 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         if isinstance(self.max_size, bool) or not isinstance(self.max_size, int) or self.max_size < 1:
             raise FillError(f"max_size must be a whole number from 1 on, but got {self.max_size!r}.")
         return self.max_size
-
-    def _learner(self, language: Language) -> Any:
-        """Who searches; FillError if it is no learner of programs."""
-        if self.by is None:
-            return LANGUAGES.learner(language)
-        missing = [name for name in ("accepts", "run") if not callable(getattr(self.by, name, None))]
-        if missing or isinstance(self.by, type):
-            raise FillError(
-                f"by must be a learner of programs, which has accepts(task) and run(task, rng), but got {self.by!r}. "
-                "Give for example HeapSearch() of induce.learners.programs.heap_search, or leave by out."
-            )
-        return self.by
-
-    def _seed(self) -> int:
-        given = 0 if self.random_state is None else self.random_state
-        if isinstance(given, bool) or not isinstance(given, Integral) or int(given) < 0:
-            raise FillError(
-                f"random_state must be a whole number from 0 on, but got {self.random_state!r}. Leave it out for 0."
-            )
-        return int(given)
 
     def _unlabelled(self, given: Any, examples: Examples) -> dict[str, tuple[Any, ...]]:
         return {} if given is None else self._inputs(given, examples)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from numbers import Integral
 from typing import Any
 
 import induce.algebras.list_functions
 import induce.algebras.smt_functions
 import induce.algebras.string_meanings  # noqa: F401  (they say what the operators do)
-from induce.errors import DataError, OpError, did_you_mean
+from induce.errors import DataError, FillError, OpError, did_you_mean
 from induce.examples import Examples, check_values, read_examples
 from induce.terms.language import Language
 from induce.terms.lists import core_lists, lists
@@ -25,6 +26,8 @@ __all__ = [
     "language_named",
     "lists",
     "literals_for",
+    "searcher_for",
+    "seed_from",
     "smt_strings",
     "strings",
 ]
@@ -133,3 +136,36 @@ def literals_for(
         (plain,), sort = check_values([value], "a constant")
         found.append((tuple(plain) if isinstance(plain, list) else plain, sort))
     return tuple(found)
+
+
+def searcher_for(by: Any, language: Language) -> Any:
+    """Who searches: ``by``, or the language's own learner; None for typed enumeration.
+
+    Raises
+    ------
+    FillError
+        If ``by`` is no learner of programs.
+    """
+    if by is None:
+        return LANGUAGES.learner(language)
+    missing = [name for name in ("accepts", "run") if not callable(getattr(by, name, None))]
+    if missing or isinstance(by, type):
+        raise FillError(
+            f"by must be a learner of programs, which has accepts(task) and run(task, rng), but got {by!r}. "
+            "Give for example HeapSearch() of induce.learners.programs.heap_search, or leave by out."
+        )
+    return by
+
+
+def seed_from(random_state: Any) -> int:
+    """The seed that a random state gives.
+
+    Raises
+    ------
+    FillError
+        If it is no whole number from 0 on.
+    """
+    given = 0 if random_state is None else random_state
+    if isinstance(given, bool) or not isinstance(given, Integral) or int(given) < 0:
+        raise FillError(f"random_state must be a whole number from 0 on, but got {random_state!r}. Leave it out for 0.")
+    return int(given)

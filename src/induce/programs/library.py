@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from induce.learners.library.documenting import document
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library, Round, grow, rounds
 from induce.learners.programs.task import ProgramLearner, ProgramTask, right
-from induce.programs.language import LANGUAGES, examples_of, language_named, literals_for
+from induce.programs.language import examples_of, language_named, literals_for, searcher_for, seed_from
 from induce.programs.module import to_module
 from induce.programs.reading import NamedTask, named_tasks
 from induce.programs.waking import Wake
@@ -163,7 +163,9 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             If a task cannot be worked on, or nothing was solved.
         """
         self._check()
+        seed_from(self.random_state)
         named, base = named_tasks(tasks), language_named(self.language)
+        self._constants = None if self.constants is None else tuple(self.constants)
         budget = Budget(seconds=30.0, candidates=5e5) if self.within is None else Budget.read(self.within)
         self._accepted(named, base)
         self.rounds_: list[RoundReport] = []
@@ -184,7 +186,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         self.stopped_ = (
             "interrupted; this is what was learned so far"
             if wake.interrupted
-            else f"all {len(self.rounds_)} rounds were done"
+            else f"{'all ' if self.rounds else ''}{len(self.rounds_)} round{'s were' if self.rounds else ' was'} done"
         )
         self.notes_ = list(wake.notes)
         if not last.solutions and wake.interrupted:
@@ -218,14 +220,12 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         """Who searches."""
         from induce.learners.programs.enumeration import TypedEnumeration
 
-        if self.by is not None:
-            return self.by
-        own: ProgramLearner | None = LANGUAGES.learner(language_named(self.language))
+        own: ProgramLearner | None = searcher_for(self.by, language_named(self.language))
         return own if own is not None else TypedEnumeration(memory=5e8)
 
     def task_of(self, examples: Examples, library: Library) -> ProgramTask:
         """The examples as a task in a library's language."""
-        literals = literals_for(library.base, self.constants, examples)
+        literals = literals_for(library.base, self._constants, examples)
         return ProgramTask(examples, library.language, literals, library.costs, definitions=library.bodies)
 
     def _finish(self, base: Language, named: list[NamedTask], solutions: Mapping[int, Term]) -> None:
@@ -239,11 +239,14 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
             program = rewritten(solutions[k], examples.sorts, night.library)
             # what runs is what is kept: if writing it shorter changed it, the plain solution stays
             solved.append((named[k].name, examples, program if all(right(program, examples)) else solutions[k]))
-        seed = int(self.random_state or 0)
+        seed = seed_from(self.random_state)
+        used = {node.op for _, _, program in solved for node in program.walk()}
+        kept = tuple(d for d in night.library.definitions if d.op in used)  # bodies are in the base language alone
+        library = replace(night.library, definitions=kept)
         try:
-            self.library_: DocumentedLibrary = document(night.library, solved, self.documenter, seed=seed)
+            self.library_: DocumentedLibrary = document(library, solved, self.documenter, seed=seed)
         except KeyboardInterrupt:  # what was learned stands; the template needs no time
-            self.library_ = document(night.library, solved, seed=seed)
+            self.library_ = document(library, solved, seed=seed)
             self.stopped_ = "interrupted while the operators were named; the names are those of the template"
         self.programs_ = {s.name: s.program for s in self.library_.solutions}
         self.unsolved_ = [task.name for task in named if task.name not in self.programs_]
@@ -268,7 +271,7 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self, "library_")
         task = self.task_of(examples_of(X, y), self.library_.library)
-        seed = int(self.random_state or 0)
+        seed = seed_from(self.random_state)
         return synthesize(task, by=self.searcher(), within=within, seed=seed, watch=self.watch)
 
     def to_python(self, name: str) -> str:

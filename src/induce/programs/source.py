@@ -103,6 +103,15 @@ class Collected:
             raise ExportError(
                 f"operator '{op.name}' uses variables from where it was defined. Make it a plain function."
             )
+        node = next(n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.Lambda))
+        for decorator in getattr(node, "decorator_list", []):
+            if ast.unparse(decorator).split("(")[0].split(".")[-1] != "primitive":
+                raise ExportError(
+                    f"operator '{op.name}' has the decorator '@{ast.unparse(decorator)}', which cannot be exported. "
+                    "Define it as a plain function."
+                )
+        if isinstance(node, ast.FunctionDef):  # without the decorator that made it an operator
+            text = ast.get_source_segment(text, node) or text
         self.parts.setdefault(function.__name__, text.rstrip())
         return function.__name__
 
@@ -113,8 +122,9 @@ class Collected:
         if node is None:
             raise ExportError(f"operator '{op.name}' uses '{name}', whose source was not found.")
         self.parts[name] = ""  # holds its place, so that functions that call each other end
+        outside = {n for d in getattr(node, "decorator_list", []) for n in ast.walk(d)}  # what made it an operator
         for used in ast.walk(node):
-            if isinstance(used, ast.Name) and used.id != name:
+            if isinstance(used, ast.Name) and used.id != name and used not in outside:
                 if used.id in module.nodes:
                     self._take(used.id, module, op)
                 elif used.id in module.imports:

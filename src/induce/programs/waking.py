@@ -11,6 +11,7 @@ from induce.errors import FillError
 from induce.learners.library.rewriting import rewritten
 from induce.learners.library.waking import Library
 from induce.learners.programs.task import ProgramTask
+from induce.programs.language import seed_from
 from induce.programs.reading import NamedTask
 from induce.progress import Progress, watcher
 from induce.synthesis import INTERRUPTED, SynthesisFit, synthesize, synthesize_all
@@ -51,7 +52,7 @@ class Wake:
                 self.notes[f"no prior was trained: {problem}"] = None
             else:
                 tasks = [replace(task, costs=prior.costs(task.examples)) for task in tasks]
-        seed = int(self.learner.random_state or 0)
+        seed = seed_from(self.learner.random_state)
         self.solved = self.seen = 0
         found: dict[int, Term] = {}
         for number, fit in self._fits(tasks, found, seed):
@@ -93,7 +94,7 @@ class Wake:
         self.told(
             f"{self.learner.dreams} programs are drawn from the library's language, and a prior is trained on them"
         )
-        seed = int(self.learner.random_state or 0)
+        seed = seed_from(self.learner.random_state)
         rest = [e for k, e in enumerate(examples) if k not in self.solutions]
         prior = Prior(like.language, like.literals)
         return prior.fit(pairs, tasks=rest, fantasies=self.learner.dreams, seed=seed)

@@ -102,3 +102,9 @@ def test_no_room_is_said_and_no_search_is_repeated():
     fits = dict(synthesize_all(tasks, by=TypedEnumeration(memory=3e6), within="1e7 candidates"))
     assert [fits[n].solved for n in range(3)] == [True, False, False]
     assert fits[1].stopped == fits[2].stopped == "the memory is used up"
+
+
+def test_an_operator_without_arguments_is_a_program_in_both_ways():
+    tasks = tasks_of([lambda x: [], lambda x: x], language=core_lists)
+    assert dict(synthesize_all(tasks, within="2e4 candidates"))[0].best is core_lists["empty"]()
+    assert synthesize(tasks[0], within="2e4 candidates").best is core_lists["empty"]()

@@ -265,6 +265,9 @@ class Growth:
             return
         place, salt = self.places[number], self._salt(number, rule.result)
         row = self.bank.leaf(self.codes[rule], [cells] * len(place.examples), place, salt, rule.cost)
+        if row >= 0 and not number and self.goal_hash and int(self.bank.hashes[row]) == self.goal_hash:
+            self.solutions.append(rule.op())
+            self.costs.append(rule.cost)
         if row >= 0 and number:
             self.bank.instruct(row, CONSTANT, int(self.bank.nodes[row, FIRST]), rule.result in (INT, BOOL))
         self._leaf(number, rule.result, row, rule.op() if row >= 0 else None, rule.cost)
