@@ -240,11 +240,11 @@ def test_a_fit_in_a_library_s_language_comes_back_in_a_new_process(learner, tmp_
 
 
 def test_operators_of_ones_own_may_be_part_of_a_library():
-    def digit_sum(n: int) -> int:
+    def sum_of_decimal_digits(n: int) -> int:
         """The sum of the digits."""
         return sum(int(c) for c in str(abs(n)))
 
-    language = lists.extend("with digits", [primitive(digit_sum)])
+    language = lists.extend("with digits", [primitive(sum_of_decimal_digits)])
     tasks = {
         "one": ([[12], [30], [45, 1]], [3, 3, 9]),
         "two": ([[12, 3], [30], [45, 1]], [4, 4, 10]),

@@ -1,8 +1,9 @@
 """Learners: *who fills* the holes. Generators of scored candidates, and combinators of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from induce.errors import FillError, did_you_mean
+from induce.lazy import lazy_names
 from induce.learners.archive import Archive, Entry
 from induce.learners.learner import Batch, Learner, SearchState, race, restart, then
 
@@ -86,9 +87,4 @@ def named(name: str) -> Learner:
     return made
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:  # numba is loaded only when a search is wanted
-        from importlib import import_module
-
-        return getattr(import_module(f"induce.learners.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'induce.learners' has no attribute '{name}'. It has: {', '.join(__all__)}.")
+__getattr__ = lazy_names(__name__, _HOME)

@@ -1,7 +1,8 @@
 """Logic: programs made of rules, run under any algebra, with neural networks inside."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from induce.lazy import lazy_names
 from induce.logic import show as _show  # how terms of rules are written
 from induce.logic.language import rules
 
@@ -25,13 +26,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:  # torch and numba are loaded only for these
-        from importlib import import_module
-
-        module, _, attribute = _HOME[name].partition(":")
-        return getattr(import_module(f"induce.logic.{module}"), attribute)
-    raise AttributeError(f"module 'induce.logic' has no attribute '{name}'. It has: {', '.join(__all__)}.")
+__getattr__ = lazy_names(__name__, _HOME)
 
 
 del _show

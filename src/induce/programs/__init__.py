@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.programs.ambiguity import Alternative, Suggestion
@@ -49,7 +50,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"induce.programs.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'induce.programs' has no attribute '{name}'. It has: {', '.join(__all__)}.")
+__getattr__ = lazy_names(__name__, _HOME)

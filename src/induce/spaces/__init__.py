@@ -1,6 +1,8 @@
 """Spaces: any Python object with holes in it, and the search for its best filling."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.spaces.algorithms import Algorithm, Bandit, Evolution, Policy, Random
@@ -66,9 +68,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        from importlib import import_module
-
-        return getattr(import_module(f"induce.spaces.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'induce.spaces' has no attribute '{name}'. It has: {', '.join(__all__)}.")
+__getattr__ = lazy_names(__name__, _HOME)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.learners.library.compressing import compress, expand
@@ -41,7 +42,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"induce.learners.library.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'induce.learners.library' has no attribute '{name}'. It has: {', '.join(__all__)}.")
+__getattr__ = lazy_names(__name__, _HOME)
