@@ -247,6 +247,8 @@ estimators = Shelf(
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
+        "RuleClassifier": "induce.rules.classifier:RuleClassifier",
+        "RuleRegressor": "induce.rules.regressor:RuleRegressor",
     },
     error=FillError,
 )
@@ -259,7 +261,9 @@ exporters = _Exporters(
 )
 """Functions from a Fit to text."""
 
-rooms = Shelf("room", {"formulas": "induce.formulas", "programs": "induce.programs"}, "induce.rooms")
+rooms = Shelf(
+    "room", {"formulas": "induce.formulas", "programs": "induce.programs", "rules": "induce.rules"}, "induce.rooms"
+)
 """Modules that hold a language, an estimator and data for one kind of result."""
 
 papers = _Papers()

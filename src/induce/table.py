@@ -15,7 +15,7 @@ from induce.checks import Array, check_finite, check_target, check_units, check_
 from induce.errors import DataError, did_you_mean
 from induce.terms.unit import Unit
 
-__all__ = ["Table", "check_enough_rows", "check_target", "check_weights", "warn_columns"]
+__all__ = ["Table", "check_enough_rows", "check_target", "check_weights", "columns_of", "warn_columns"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Table:
             found, columns = list(X.names), list(X.values)
             units = X.units if units is None else units
         else:
-            found, columns = _columns_of(X)
+            found, columns = columns_of(X)
         if names is not None:
             if len(names) != len(found):
                 raise DataError(f"{len(names)} names were given for {len(found)} columns. Give one name per column.")
@@ -169,7 +169,7 @@ class Table:
         return f"Table({counted(self.columns, 'column')}, {counted(self.rows, 'row')}: {', '.join(shown)}{dots})"
 
 
-def _columns_of(X: Any) -> tuple[list[str], list[Any]]:
+def columns_of(X: Any) -> tuple[list[str], list[Any]]:
     """Names and raw columns of whatever was passed."""
     if X is None:
         raise DataError("no data was passed (None). Pass an array, a mapping of name to column, or a data frame.")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from induce.lazy import lazy_names
 
-_HOME: dict[str, str] = {}
+_HOME = {"Fidelity": "fidelity", "covers_everything": "fidelity", "measure_fidelity": "fidelity"}
 
-__all__: list[str] = []
+__all__ = ["Fidelity", "covers_everything", "measure_fidelity"]
 
 
 __getattr__ = lazy_names(__name__, _HOME)

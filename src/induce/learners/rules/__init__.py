@@ -1,0 +1,1 @@
+"""Learners of rules: conjunctions of conditions on columns, chosen on packed bits."""

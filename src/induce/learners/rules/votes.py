@@ -1,0 +1,276 @@
+"""Weighted rules that vote: every rule that holds adds its weights to the scores of the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.rules.conjunctions import Ground, Rule, best_conjunctions
+from induce.learners.rules.losses import Loss
+
+__all__ = ["Votes", "fit_votes", "refit_weights"]
+
+Float = NDArray[np.float64]
+NEWTON = 12
+"""Most Newton steps of one fit of the weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Scores ``default + sum over rules that hold of weights[rule]``.
+
+    Parameters
+    ----------
+    rules : tuple of Rule
+    weights : array of shape (rules, outputs)
+    default : array of shape (outputs,)
+    loss : float
+        Value of the loss with the penalty of the weights.
+    """
+
+    rules: tuple[Rule, ...]
+    weights: Float
+    default: Float
+    loss: float
+
+
+def refit_weights(
+    fires: Float, loss: Loss, weights: Float, default: Float, shrink: float
+) -> tuple[Float, Float, float]:
+    """The weights that minimise ``loss + shrink / 2 * sum of squared weights``, by Newton's method with halved steps.
+
+    The second derivative is taken by output, as if outputs were independent: an upper bound of it for the softmax up to a
+    factor, so that steps go down; they are halved where they do not.
+
+    Parameters
+    ----------
+    fires : array of shape (rows, rules)
+        1 where a rule holds.
+    loss : Loss
+    weights, default : first values
+    shrink : float
+
+    Returns
+    -------
+    (weights, default, value)
+    """
+    columns = np.concatenate([np.ones((len(fires), 1)), fires], axis=1)
+    ridge = np.full(columns.shape[1], shrink)
+    ridge[0] = 1e-6
+    now = np.concatenate([default[None], weights], axis=0)
+
+    def value(of: Float) -> float:
+        return loss.value(columns @ of) + 0.5 * float((ridge[:, None] * of * of).sum())
+
+    best = value(now)
+    for _ in range(NEWTON):
+        down, curve = loss.slopes(columns @ now)
+        step = np.empty_like(now)
+        for k in range(loss.outputs):  # outputs are few
+            second = (columns * curve[:, k : k + 1]).T @ columns
+            second[np.diag_indices_from(second)] += ridge + 1e-9
+            step[:, k] = np.linalg.solve(second, columns.T @ down[:, k] - ridge * now[:, k])
+        size, tried = 1.0, best
+        while size > 1e-3:
+            tried = value(now + size * step)
+            if tried < best:
+                break
+            size /= 2
+        else:
+            break
+        now, gained, best = now + size * step, best - tried, tried
+        if gained < 1e-5 * abs(best):
+            break
+    return now[1:], now[0], best
+
+
+@dataclass
+class _Work:
+    """A set of votes while it is being made."""
+
+    ground: Ground
+    loss: Loss
+    longest: int
+    charge: float
+    shrink: float
+    least: int
+    rules: list[Rule]
+    fires: Float
+    weights: Float
+    default: Float
+    directions: NDArray[np.int8] | None = None
+    value: float = np.inf
+
+    def refit(self) -> None:
+        """Fit the weights anew; rules whose weight would break a direction leave."""
+        while True:
+            self.weights, self.default, self.value = refit_weights(
+                self.fires, self.loss, self.weights, self.default, self.shrink
+            )
+            broken = [k for k, rule in enumerate(self.rules) if self.direction(rule) * self.weights[k, 0] < 0]
+            if not broken:
+                return
+            worst = max(broken, key=lambda k: abs(self.weights[k, 0]))
+            self.rules.pop(worst)
+            self.fires = np.delete(self.fires, worst, axis=1)
+            self.weights = np.delete(self.weights, worst, axis=0)
+
+    def direction(self, rule: Rule) -> int:
+        """1 where the weight must not be negative, -1 where it must not be positive, 0 where it is free."""
+        if self.directions is None:
+            return 0
+        return max((int(self.directions[k]) for k in rule), key=abs, default=0)
+
+    def best(self, scores: Float, taken: set[Rule]) -> tuple[float, Rule] | None:
+        """The rule that gains most at these scores, if any is worth its length."""
+        down, curve = self.loss.slopes(scores)
+        outputs, shrink = self.loss.outputs, self.shrink
+
+        def gain(sums: Float) -> Float:
+            slope, bend = sums[..., :outputs], sums[..., outputs:]
+            return np.asarray(0.5 * (slope * slope / (np.maximum(bend, 0) + shrink)).sum(axis=-1))
+
+        numbers = np.concatenate([down, curve], axis=1)
+        found: list[tuple[float, Rule]] = []
+        for sign in (0,) if self.directions is None else (1, -1):
+
+            def signed(sums: Float, sign: int = sign) -> Float:
+                return gain(sums) if sign == 0 else np.where(sign * sums[..., 0] > 0, gain(sums), -np.inf)
+
+            allowed = None if self.directions is None else self.directions * sign >= 0
+            found += best_conjunctions(
+                self.ground,
+                numbers,
+                signed,
+                longest=self.longest,
+                charge=self.charge,
+                least=self.least,
+                allowed=allowed,
+            )
+        found.sort(key=lambda item: (-item[0], len(item[1]), item[1]))
+        return next((item for item in found if item[1] not in taken and item[0] > 0), None)
+
+    def scores(self, without: int | None = None) -> Float:
+        kept = [k for k in range(len(self.rules)) if k != without]
+        return self.default + self.fires[:, kept] @ self.weights[kept]
+
+    def add(self, rule: Rule) -> None:
+        self.rules.append(rule)
+        self.fires = np.concatenate([self.fires, self.ground.rows_of(rule)[:, None]], axis=1)
+        self.weights = np.concatenate([self.weights, np.zeros((1, self.loss.outputs))])
+        self.refit()
+
+    def drop(self, place: int) -> None:
+        self.rules.pop(place)
+        self.fires = np.delete(self.fires, place, axis=1)
+        self.weights = np.delete(self.weights, place, axis=0)
+        self.refit()
+
+    def copy(self) -> _Work:
+        return _Work(
+            self.ground, self.loss, self.longest, self.charge, self.shrink, self.least,
+            list(self.rules), self.fires, self.weights, self.default, self.directions, self.value,
+        )  # fmt: skip
+
+    @property
+    def cost(self) -> float:
+        """Loss, weights and length."""
+        return self.value + self.charge * sum(map(len, self.rules))
+
+
+def fit_votes(
+    ground: Ground,
+    loss: Loss,
+    *,
+    most: int,
+    longest: int,
+    charge: float,
+    shrink: float = 1.0,
+    least: int = 1,
+    sweeps: int = 2,
+    kept: tuple[Rule, ...] = (),
+    directions: NDArray[np.int8] | None = None,
+    tick: Callable[[], bool] = lambda: True,
+) -> Votes:
+    """Rules that vote, added one by one and then exchanged one by one.
+
+    Minimises ``loss + shrink / 2 * |weights|^2 + charge * literals``. Each rule is the conjunction whose first and second
+    derivatives promise most (a step of boosting); after each, all weights are fitted again. Then every rule is taken out in
+    turn and replaced by the one that gains most without it, where that lowers the sum.
+
+    Parameters
+    ----------
+    ground : Ground
+    loss : Loss
+    most, longest : int
+        Most rules, and most literals of a rule.
+    charge : float
+        What a literal costs, in units of the loss (nats for classes).
+    shrink : float
+        Ridge penalty of the weights.
+    least : int
+        Fewest rows of a rule.
+    sweeps : int
+        How often all rules are exchanged.
+    kept : tuple of Rule
+        Rules that stay as they are.
+    directions : array of shape (literals,), optional
+        1 for literals of rules whose weight must not be negative, -1 must not be positive; for one output. Rules never mix the
+        two, so that scores are monotone in the columns of these literals.
+    tick : callable
+        Called between rules; False stops the search, and what was found so far is returned.
+
+    References
+    ----------
+    J. Friedman (2001), Greedy function approximation: a gradient boosting machine. J. Friedman, B. Popescu (2008), Predictive
+    learning via rule ensembles. W. Cohen, Y. Singer (1999), A simple, fast, and effective rule learner.
+    """
+    outputs = loss.outputs
+    work = _Work(
+        ground, loss, longest, charge, shrink, least, [], np.zeros((ground.rows, 0)), np.zeros((0, outputs)), loss.start(),
+        directions,
+    )  # fmt: skip
+    work.refit()
+    for rule in kept:
+        work.add(rule)
+    while len(work.rules) < most and tick():
+        found = work.best(work.scores(), set(work.rules))
+        if found is None:
+            break
+        before = work.copy()
+        work.add(found[1])
+        if work.cost > before.cost:
+            work = before
+            break
+    for _ in range(sweeps):
+        changed, place = False, len(kept)
+        while place < len(work.rules) and tick():
+            better = _exchanged(work, place)
+            if better is not None:
+                changed, place = True, place - (len(better.rules) < len(work.rules))
+                work = better
+            place += 1
+        if not changed:
+            break
+    return Votes(tuple(work.rules), work.weights, work.default, work.value)
+
+
+def _exchanged(work: _Work, place: int) -> _Work | None:
+    """The votes with one rule replaced or left out, where that is better."""
+    without = work.copy()
+    without.drop(place)
+    if without.cost < work.cost - 1e-9:
+        return without
+    found = without.best(without.scores(), set(without.rules))
+    if found is None or found[1] == work.rules[place]:
+        return None
+    without.rules.insert(place, found[1])
+    fires = work.ground.rows_of(found[1])[:, None]
+    without.fires = np.concatenate([without.fires[:, :place], fires, without.fires[:, place:]], axis=1)
+    zero = np.zeros((1, work.loss.outputs))
+    without.weights = np.concatenate([without.weights[:place], zero, without.weights[place:]])
+    without.refit()
+    return without if without.cost < work.cost - 1e-6 * abs(work.cost) else None

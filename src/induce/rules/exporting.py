@@ -1,0 +1,249 @@
+"""Decisions in other languages: SQL, Prolog, Python, Markdown. Every export carries the fidelity of the rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from induce.errors import ExportError
+from induce.explain.fidelity import Fidelity
+from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING
+from induce.mixed import NUMBER
+from induce.rules.conditions import Condition
+from induce.rules.decisions import FIRST, Decisions
+from induce.rules.language import program_of
+
+__all__ = ["needs_fidelity", "to_logic", "to_prolog", "to_python", "to_sql"]
+
+
+def needs_fidelity(fidelity: Fidelity | None) -> Fidelity:
+    """The fidelity; rules that were not measured are not exported.
+
+    Raises
+    ------
+    ExportError
+        If there is none.
+    """
+    if fidelity is None:
+        raise ExportError(
+            "these rules were changed and not measured since, so an export could not say how faithful they are. "
+            "Measure them first: fit.measured(X, y)."
+        )
+    return fidelity
+
+
+def _comment(mark: str, decisions: Decisions, fidelity: Fidelity, end: str = "") -> str:
+    what = "the first rule that holds decides" if decisions.decide == FIRST else "rules that hold add their points"
+    return "\n".join(f"{mark} {line}{end}" for line in (what, *fidelity.lines()))
+
+
+# -------------------------------------------------------------------- logic and Prolog
+
+
+def to_logic(decisions: Decisions, fidelity: Fidelity | None) -> str:
+    """The program of the rules as text of the language of rules."""
+    return f"{_comment('%', decisions, needs_fidelity(fidelity))}\n{program_of(decisions)}\n"
+
+
+_PROLOG_FIRST = """
+first(Row, K) :- row(Row), once((between(1, {last}, K), rule(Row, K))).
+answer(Row, Answer) :- first(Row, K), says(K, Answer).
+"""
+_PROLOG_CLASS = """
+score(Row, Class, Score) :- findall(P, (rule(Row, K), points(K, Class, P)), Ps), sum_list(Ps, Score).
+better(Row, Class) :- order(Class, N), score(Row, Class, S), order(Other, M), score(Row, Other, T), (T > S ; T =:= S, M < N).
+answer(Row, Class) :- row(Row), order(Class, _), \\+ better(Row, Class).
+"""
+_PROLOG_NUMBER = """
+answer(Row, Answer) :- row(Row), findall(P, (rule(Row, K), points(K, P)), Ps), sum_list(Ps, Answer).
+"""
+
+
+def to_prolog(decisions: Decisions, fidelity: Fidelity | None) -> str:
+    """Prolog clauses; facts ``row(1). age(1, 40).`` are to be added, ``answer(Row, Answer)`` is to be asked."""
+    head = _comment("%", decisions, needs_fidelity(fidelity))
+    kept = ("rule", "points", "says", "order")
+    lines = []
+    for statement in program_of(decisions).args:
+        if statement.args[0].op.name in kept:
+            lines.append(_as_prolog(str(statement)))
+    tail = _PROLOG_FIRST.format(last=len(decisions) + 1)
+    if decisions.decide != FIRST:
+        tail = _PROLOG_CLASS if decisions.classes else _PROLOG_NUMBER
+    used = sorted({line.split("(")[0] for line in lines})
+    return "\n".join(
+        [head, f":- discontiguous {', '.join(f'{name}/{_arity(name, decisions)}' for name in used)}.", *lines, tail]
+    )
+
+
+def _arity(name: str, decisions: Decisions) -> int:
+    return 3 if name == "points" and decisions.classes else 2
+
+
+def _as_prolog(line: str) -> str:
+    r"""A statement of the language of rules in Prolog's spelling: quotes, ``=<``, ``\==`` and ``\+``."""
+    found: list[str] = []
+    k = 0
+    while k < len(line):
+        if line[k] == '"':
+            end = k + 1
+            while line[end] != '"' or line[end - 1] == "\\":
+                end += 1
+            found.append("'" + json.loads(line[k : end + 1]).replace("\\", "\\\\").replace("'", "\\'") + "'")
+            k = end + 1
+            continue
+        for ours, theirs in (("<=", "=<"), ("!=", "\\=="), (" not ", " \\+ "), ("", "")):
+            if ours and line.startswith(ours, k):
+                found.append(theirs)
+                k += len(ours)
+                break
+            if not ours:
+                found.append(line[k])
+                k += 1
+    return "".join(found)
+
+
+# -------------------------------------------------------------------- SQL
+
+
+def _quoted(name: Any) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
+
+
+def _text(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float | np.integer | np.floating):
+        number = float(value)
+        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+    return _text(value)
+
+
+def _sql_condition(decisions: Decisions, condition: Condition) -> str:
+    place, test, value = condition
+    column = decisions.table.columns[place]
+    name = _quoted(column.name)
+    if test in (MISSING, KNOWN):
+        return f"{name} IS {'NOT ' if test == KNOWN else ''}NULL"
+    if column.kind == NUMBER:
+        return f"{name} {'<=' if test == AT_MOST else '>'} {_constant(value)}"
+    return f"{name} {'=' if test == EQUAL else '<>'} {_constant(column.labels[int(value)])}"
+
+
+def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
+    """A SELECT of all columns and a column ``prediction``; a missing entry is NULL.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    """
+    head = _comment("--", decisions, needs_fidelity(fidelity))
+    rules = [" AND ".join(_sql_condition(decisions, c) for c in rule) for rule in decisions.rules]
+    source = ".".join(_quoted(part) for part in str(table).split("."))
+    if decisions.decide == FIRST:
+        says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
+        cases = "".join(f"\n    WHEN {rule} THEN {_constant(said)}" for rule, said in zip(rules, says, strict=False))
+        case = f"CASE{cases}\n    ELSE {_constant(says[-1])}\n  END" if rules else _constant(says[-1])
+        return f"{head}\nSELECT *,\n  {case} AS prediction\nFROM {source};\n"
+    outputs = decisions.classes or ("prediction",)
+    sums = []
+    for k, label in enumerate(outputs):
+        parts = [_constant(decisions.points[-1, k])]
+        for rule, points in zip(rules, decisions.points[:-1, k], strict=True):
+            if points:
+                parts.append(f"CASE WHEN {rule} THEN {_constant(points)} ELSE 0 END")
+        named = f"points {label}" if decisions.classes else "prediction"
+        sums.append("\n    + ".join(parts) + f" AS {_quoted(named)}")
+    listed = ",\n  ".join(sums)
+    if not decisions.classes:
+        return f"{head}\nSELECT *,\n  {listed}\nFROM {source};\n"
+    whens = []
+    names = [_quoted(f"points {label}") for label in outputs]
+    for k, label in enumerate(outputs[:-1]):
+        rest = [f"{names[k]} >= {other}" for other in names[k + 1 :]] + [f"{names[k]} > {other}" for other in names[:k]]
+        whens.append(f"WHEN {' AND '.join(rest)} THEN {_constant(label)}")
+    case = "\n    ".join(whens)
+    return (
+        f"{head}\nSELECT *,\n  CASE\n    {case}\n    ELSE {_constant(outputs[-1])}\n  END AS prediction\n"
+        f"FROM (\n  SELECT *,\n  {listed}\n  FROM {source}\n) AS scored;\n"
+    )
+
+
+# -------------------------------------------------------------------- Python
+
+
+def _python_condition(decisions: Decisions, condition: Condition) -> str:
+    place, test, value = condition
+    column = decisions.table.columns[place]
+    entry = f"row[{column.name!r}]"
+    if test in (MISSING, KNOWN):
+        return f"{'not ' if test == KNOWN else ''}missing({entry})"
+    if column.kind == NUMBER:
+        return f"known({entry}) {'<=' if test == AT_MOST else '>'} {_constant(value)}"
+    label = column.labels[int(value)]
+    label = bool(label) if isinstance(label, bool | np.bool_) else str(label)
+    return f"{entry} {'==' if test == EQUAL else '!='} {label!r}" + (
+        "" if test == EQUAL else f" and not missing({entry})"
+    )
+
+
+def _python_value(value: Any) -> str:
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "predict") -> str:
+    """Source of a plain function of one row, a mapping of column name to entry; it imports only the standard library.
+
+    Raises
+    ------
+    ExportError
+        If ``name`` is no identifier.
+    """
+    if not name.isidentifier():
+        raise ExportError(f"a function cannot be called {name!r}. Give an identifier, such as 'predict'.")
+    head = _comment("#", decisions, needs_fidelity(fidelity))
+    rules = [" and ".join(_python_condition(decisions, c) for c in rule) or "True" for rule in decisions.rules]
+    lines = [
+        head,
+        "from math import nan",
+        "",
+        "",
+        "def missing(entry):",
+        "    return entry is None or entry != entry",
+        "",
+        "",
+    ]
+    lines += ["def known(entry):", "    return nan if entry is None else entry", "", "", f"def {name}(row):"]
+    write: Callable[[str], None] = lines.append
+    if decisions.decide == FIRST:
+        says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
+        for rule, said in zip(rules, says, strict=False):
+            write(f"    if {rule}:")
+            write(f"        return {_python_value(said)}")
+        write(f"    return {_python_value(says[-1])}")
+    elif not decisions.classes:
+        write(f"    total = {float(decisions.points[-1, 0])!r}")
+        for rule, points in zip(rules, decisions.points[:-1, 0], strict=True):
+            write(f"    if {rule}:")
+            write(f"        total += {float(points)!r}")
+        write("    return total")
+    else:
+        labels = [_python_value(label) for label in decisions.classes]
+        write(
+            f"    points = {{{', '.join(f'{a}: {int(b)}' for a, b in zip(labels, decisions.points[-1], strict=True))}}}"
+        )
+        for rule, given in zip(rules, decisions.points[:-1], strict=True):
+            write(f"    if {rule}:")
+            for label, points in zip(labels, given, strict=True):
+                if points:
+                    write(f"        points[{label}] += {int(points)}")
+        write("    return max(points, key=points.get)")
+    return "\n".join(lines) + "\n"

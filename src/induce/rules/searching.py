@@ -1,0 +1,326 @@
+"""From a table and a target to decisions: which learner runs, how strict it is, and what is measured on rows left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.rules.conjunctions import Ground, Rule
+from induce.learners.rules.lists import fit_list
+from induce.learners.rules.literals import Literals, candidate_literals, literals_of
+from induce.learners.rules.losses import Logistic, Loss, Softmax, Squared
+from induce.learners.rules.votes import fit_votes, refit_weights
+from induce.mixed import MixedTable
+from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
+from induce.rules.restrictions import Restrictions
+
+__all__ = ["Problem", "Searched", "Settings", "search"]
+
+Float = NDArray[np.float64]
+
+STRICTNESS = {
+    VOTES: ((0.02, 1.0), (0.1, 0.3), (0.1, 3.0), (0.3, 1.0), (1.0, 0.1)),
+    FIRST: ((0.1, 1.0), (0.3, 1.0), (1.0, 1.0)),
+}
+"""Charge of a literal in units of log(number of literals), and the ridge penalty, that are tried on rows left out."""
+ENOUGH = 20_000
+"""Rows that rules are searched on; the weights are fitted on all."""
+CHOOSING = 4_000
+"""Rows on which the strictness is chosen."""
+FOLDS = 3
+_ABSENT = -np.pi * 1e300
+"""Stands for a missing entry where rows are compared."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How rules are searched; see :class:`~induce.rules.RuleClassifier`."""
+
+    max_rules: int = 12
+    max_literals: int = 4
+    thresholds: int = 32
+    decide: str = VOTES
+    restrictions: Restrictions = field(default_factory=Restrictions)
+    only: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A table with its target.
+
+    Parameters
+    ----------
+    table : MixedTable
+    target : array of shape (rows,)
+        Class codes, or numbers.
+    classes : tuple
+        Empty for numbers.
+    weight : array of shape (rows,)
+    """
+
+    table: MixedTable
+    target: NDArray[Any]
+    classes: tuple[Any, ...]
+    weight: Float
+
+    def take(self, rows: NDArray[Any]) -> Problem:
+        """Some rows."""
+        return Problem(self.table.take(rows), self.target[rows], self.classes, self.weight[rows])
+
+    def gathered(self) -> Problem:
+        """The same with equal rows as one of their summed weight, sorted; a row of weight 3 is then three rows, exactly."""
+        present = np.flatnonzero(self.weight > 0)
+        whole = np.column_stack([*(column.values for column in self.table.columns), self.target])[present]
+        distinct, where = np.unique(np.nan_to_num(whole, nan=_ABSENT), axis=0, return_inverse=True)
+        weight = np.bincount(where.reshape(-1), self.weight[present], minlength=len(distinct)).astype(np.float64)
+        first = np.full(len(distinct), len(present))
+        np.minimum.at(first, where.reshape(-1), np.arange(len(present)))
+        taken = self.take(present[first])
+        return Problem(taken.table, taken.target, self.classes, weight)
+
+    def loss(self) -> Loss:
+        """What votes are fitted to."""
+        if not self.classes:
+            return Squared(self.target.astype(np.float64), self.weight)
+        if len(self.classes) == 2:
+            return Logistic(self.target == 1, self.weight)
+        return Softmax(self.target.astype(np.int64), len(self.classes), self.weight)
+
+    @property
+    def wide(self) -> Float:
+        """Truth of each class, shape (rows, classes), or the numbers."""
+        if not self.classes:
+            return self.target.astype(np.float64)
+        return np.asarray(self.target[:, None] == np.arange(len(self.classes)), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """What a search found.
+
+    Parameters
+    ----------
+    decisions : Decisions
+    held_out : array of shape (rows of the choice,), optional
+        Answers on rows left out: class codes, or numbers; None where there were too few rows.
+    held_out_rows : int array
+        Which rows these were.
+    strictness : tuple of float
+    stopped : str
+        Why the search ended early; empty when it did not.
+    """
+
+    decisions: Decisions
+    held_out: NDArray[Any] | None
+    held_out_rows: NDArray[np.intp]
+    strictness: tuple[float, float]
+    stopped: str = ""
+
+
+def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambda: "") -> Searched:
+    """Find decisions.
+
+    How strict the search is, is chosen on rows left out; the chosen strictness then runs on all rows (or, beyond ``ENOUGH``,
+    on a sample of them; weights are always fitted on all).
+
+    Parameters
+    ----------
+    problem : Problem
+    settings : Settings
+    over : callable
+        Why the search must end now, or an empty text.
+    """
+    rng = np.random.default_rng(settings.seed)
+    options = STRICTNESS[settings.decide]
+    folds, rows = _folds(problem, rng)
+    held_out, best, temperature = None, options[len(options) // 2], 1.0
+    if folds:
+        answers = np.zeros((len(options), len(rows), max(1, len(problem.classes))))
+        for left_in, left_out in folds:
+            inside, outside = problem.take(rows[left_in]), problem.take(rows[left_out])
+            for k, option in enumerate(options):
+                made = _fit(inside, settings, option, over, sweeps=1)
+                answers[k, left_out] = made.scores(outside.table)
+        chosen = problem.take(rows)
+        scores = [_score(chosen, a, settings.decide) for a in answers]
+        k = int(np.argmax(scores))
+        best = options[k]
+        temperature = _temperature(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
+        held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
+    decisions = _fit(problem, settings, best, over, sweeps=3, temperature=temperature)
+    return Searched(decisions, held_out, rows, best, over())
+
+
+def _folds(
+    problem: Problem, rng: np.random.Generator
+) -> tuple[list[tuple[NDArray[Any], NDArray[Any]]], NDArray[np.intp]]:
+    """Pairs of rows left in and left out, by place among the rows of the choice; none where a class is too small."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    rows = np.arange(problem.table.rows)
+    if len(rows) > CHOOSING:
+        rows = np.sort(rng.choice(len(rows), CHOOSING, replace=False))
+    target = problem.target[rows]
+    if len(rows) < 4 * FOLDS:
+        return [], rows
+    seed = int(rng.integers(2**31))
+    if not problem.classes:
+        return list(KFold(FOLDS, shuffle=True, random_state=seed).split(rows)), rows
+    counts = np.bincount(target.astype(np.intp), minlength=len(problem.classes))
+    # a class of fewer rows than folds is missing from some of them, which costs accuracy there and nothing else
+    if np.sort(counts)[-2] < FOLDS:
+        return [], rows
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target)), rows
+
+
+def _score(problem: Problem, answers: Float, decide: str) -> float:
+    """How good answers on rows left out are: accuracy and a fifth of the log-likelihood, or minus the squared error."""
+    if not problem.classes:
+        return -float(np.average((answers[:, 0] - problem.target) ** 2, weights=problem.weight))
+    right = float(np.average(answers.argmax(axis=1) == problem.target, weights=problem.weight))
+    shares = (
+        answers if decide == FIRST else Decisions(problem.table, (), answers, problem.classes).probabilities_of(answers)
+    )
+    own = shares[np.arange(len(answers)), problem.target.astype(np.intp)]
+    return right + 0.2 * float(np.average(np.log(np.maximum(own, 1e-6)), weights=problem.weight))
+
+
+def _temperature(problem: Problem, answers: Float) -> float:
+    """The factor on points that makes probabilities on rows left out most likely (temperature scaling).
+
+    Source: C. Guo et al. (2017), On calibration of modern neural networks.
+    """
+    from scipy.optimize import minimize_scalar
+
+    logits = answers / POINTS_PER_NAT
+    codes = problem.target.astype(np.intp)
+
+    def loss(log_factor: float) -> float:
+        z = logits * np.exp(log_factor)
+        z = z - z.max(axis=1, keepdims=True)
+        own = z[np.arange(len(z)), codes] - np.log(np.exp(z).sum(axis=1))
+        return -float((problem.weight * own).sum())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 0.7), method="bounded").x))
+
+
+def _fit(
+    problem: Problem,
+    settings: Settings,
+    strictness: tuple[float, float],
+    over: Callable[[], str],
+    *,
+    sweeps: int,
+    temperature: float = 1.0,
+) -> Decisions:
+    """Decisions of one strictness."""
+    restrictions, table = settings.restrictions, problem.table
+    searched = problem
+    if table.rows > ENOUGH:
+        rng = np.random.default_rng(settings.seed)
+        searched = problem.take(np.sort(rng.choice(table.rows, ENOUGH, replace=False)))
+    literals, kept, always = _literals(searched, settings)
+    allowed = restrictions.allowed(literals, table)
+    ground = Ground(
+        literals.packed(searched.table), searched.table.rows, allowed, always, literals.opposites(searched.table)
+    )
+    charge, shrink = strictness[0] * np.log(max(int(allowed.sum()), 2)), strictness[1]
+    most = settings.max_rules * (len(problem.classes) if len(problem.classes) > 4 else 1)
+    common: dict[str, Any] = {
+        "most": most, "longest": settings.max_literals, "charge": charge, "sweeps": sweeps, "kept": kept,
+        "tick": lambda: not over(),
+    }  # fmt: skip
+    if settings.decide == FIRST:
+        found = fit_list(
+            ground, searched.wide, searched.weight, numbers=not problem.classes, only=settings.only, **common
+        )
+        rules = _conditions(found.rules, literals)
+        return Decisions(table.head(), rules, _said(problem, rules, found.says), problem.classes, FIRST)
+    directions = restrictions.directions(literals, table)
+    loss = searched.loss()
+    votes = fit_votes(ground, loss, shrink=shrink, directions=directions, **common)
+    rules = _conditions(votes.rules, literals)
+    weights, default = votes.weights, votes.default
+    made = Decisions(table.head(), rules, np.zeros((len(rules) + 1, 1)), problem.classes)
+    if searched is not problem:
+        fires = made.fires(table).T.astype(np.float64)
+        loss = problem.loss()
+        weights, default, _ = refit_weights(fires, loss, weights, default, shrink)
+    if isinstance(loss, Squared):
+        weights, default = loss.in_units(weights, default)
+    return _rounded(made, weights, default, temperature, len(kept))
+
+
+def _literals(problem: Problem, settings: Settings) -> tuple[Literals, tuple[Rule, ...], Rule]:
+    """All literals, the rules that are kept, and the literals of every rule."""
+    table = problem.table
+    found = candidate_literals(table, settings.thresholds, problem.weight)
+    kept = settings.restrictions.kept_in(table)
+    required = settings.restrictions.required_in(table)
+    known = {found.one(k): k for k in range(len(found))}
+    more = [c for c in dict.fromkeys([*required, *(c for rule in kept for c in rule)]) if c not in known]
+    if more:
+        extra = literals_of(more)
+        known |= {c: len(found) + k for k, c in enumerate(more)}
+        found = Literals(
+            np.concatenate([found.column, extra.column]),
+            np.concatenate([found.test, extra.test]),
+            np.concatenate([found.value, extra.value]),
+        )
+    return (
+        found,
+        tuple(tuple(sorted(known[c] for c in rule)) for rule in kept),
+        tuple(sorted(known[c] for c in required)),
+    )
+
+
+def _conditions(rules: Sequence[Rule], literals: Literals) -> tuple[tuple[tuple[int, int, float], ...], ...]:
+    """Rules by what they ask, simplified: of two bounds of one side the tighter."""
+    found = []
+    for rule in rules:
+        tight: dict[tuple[int, int], float] = {}
+        others = []
+        for column, test, value in (literals.one(k) for k in rule):
+            if test in (0, 1):
+                pick = min if test == 0 else max
+                tight[column, test] = pick(tight.get((column, test), value), value)
+            else:
+                others.append((column, test, value))
+        found.append(tuple(sorted([*((c, t, v) for (c, t), v in tight.items()), *others])))
+    return tuple(found)
+
+
+def _rounded(made: Decisions, weights: Float, default: Float, temperature: float, kept: int) -> Decisions:
+    """Votes as whole points, none below zero; rules that are left without any are dropped, but for those that are kept."""
+    raw = np.concatenate([weights, default[None]])
+    if not made.classes:
+        return replace(made, points=raw)
+    if len(made.classes) == 2:
+        raw = np.concatenate([np.maximum(-raw, 0), np.maximum(raw, 0)], axis=1)
+    points = np.round(POINTS_PER_NAT * temperature * raw)
+    points = points - points.min(axis=1, keepdims=True)
+    silent = [k for k in range(kept, len(made.rules)) if not points[k].any()]
+    return replace(made, points=points).without(silent)
+
+
+def _said(problem: Problem, rules: tuple[Any, ...], says: Float) -> Float:
+    """What each rule of a list says, counted on all rows."""
+    made = Decisions(problem.table.head(), rules, says, problem.classes, FIRST)
+    deciding = made.deciding(made.fires(problem.table))
+    if not problem.classes:
+        sums = np.bincount(deciding, problem.weight * problem.target, minlength=len(says))
+        counts = np.bincount(deciding, problem.weight, minlength=len(says))
+        return np.where(counts > 0, sums / np.maximum(counts, 1e-12), says[:, 0])[:, None]
+    counts = np.zeros_like(says)
+    np.add.at(counts, deciding, problem.wide * problem.weight[:, None])
+    shares = counts.sum(axis=0) / counts.sum()
+    return np.asarray((counts + shares) / (counts.sum(axis=1, keepdims=True) + 1))

@@ -1,0 +1,296 @@
+"""What the estimators of rules share: reading tables, learning, refitting by hand, stability, exports."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from induce.budget import Budget, Clock
+from induce.checks import check_weights
+from induce.errors import DataError, FillError, RuleError, did_you_mean
+from induce.mixed import MixedTable
+from induce.rules.conditions import conjunction_text
+from induce.rules.decisions import FIRST, VOTES
+from induce.rules.explaining import Explanation
+from induce.rules.language import read_program
+from induce.rules.restrictions import Restrictions
+from induce.rules.rule_fit import RuleFit, fidelity_of, worth_of
+from induce.rules.searching import FOLDS, Problem, Searched, Settings, search
+from induce.terms.term import Term
+
+__all__ = ["TableRules", "check_labels", "check_monotone", "name_of", "warn_constant", "weights_of"]
+
+DECIDE = (VOTES, FIRST, "any")
+
+
+class TableRules(BaseEstimator):
+    """What both estimators share."""
+
+    fit_: RuleFit
+    n_features_in_: int
+    _head: MixedTable
+    max_rules: int
+    max_literals: int
+    thresholds: int
+    decide: str
+    subject_to: Any
+    units: Mapping[str, str] | None
+    within: Any
+    random_state: Any
+
+    # ---- reading
+
+    def _check(self) -> None:
+        for name, least in (("max_rules", 1), ("max_literals", 1), ("thresholds", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+                raise FillError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
+        if self.decide not in DECIDE:
+            raise FillError(
+                f"unknown way to decide {self.decide!r}.{did_you_mean(str(self.decide), DECIDE)} Known: {', '.join(DECIDE)}."
+            )
+
+    def _table(self, X: Any, *, reset: bool, target: Any = None) -> MixedTable:
+        named = hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
+        units = self.units
+        if not named:
+            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=1)
+            names = [f"x{k}" for k in range(X.shape[1])]
+            table = (
+                MixedTable.read(X, names=names, units=units)
+                if reset
+                else MixedTable.read(dict(zip(self._head.names, X.T, strict=True)), like=self._head)
+            )
+        elif reset:
+            table = MixedTable.read(X, units=units, also=[str(target)])
+            self.n_features_in_ = len(table.columns)
+            if not isinstance(X, Mapping):
+                self.feature_names_in_ = np.array(table.names, dtype=object)
+            elif hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        else:
+            table = MixedTable.read(X, like=self._head)
+        if reset:
+            self._head = table.head()
+        return table
+
+    def _learn(self, problem: Problem, settings: Settings, target: str) -> None:
+        clock = Clock(Budget.read(self.within), "the rules found")
+        gathered, began = problem.gathered(), time.process_time()
+        found = search(gathered, settings, clock.over)
+        self._finish(problem, gathered, found, time.process_time() - began, target)
+
+    def _settings(self, only: int | None = None) -> Settings:
+        return Settings(
+            int(self.max_rules), int(self.max_literals), int(self.thresholds), FIRST if self.decide == "any" else self.decide,
+            Restrictions.read(self.subject_to), only, self._seed(),
+        )  # fmt: skip
+
+    def _finish(self, problem: Problem, gathered: Problem, searched: Searched, seconds: float, target: str) -> None:
+        decisions = searched.decisions
+        notes = [f"the search was stopped: {searched.stopped}"] if searched.stopped else []
+        rows = problem.table.rows
+        on, held_out = f"the {rows:,} rows of the fit", None
+        if searched.held_out is not None:
+            held_out = (searched.held_out, searched.held_out_rows)
+            on = f"held out: {FOLDS} folds of {len(searched.held_out_rows):,} different rows"
+        fidelity = fidelity_of(decisions, gathered.table, gathered.target, gathered.weight, on, held_out)
+        spreads = np.array([_spread(c.values) for c in problem.table.columns])
+        report = {"cpu_seconds": seconds, "strictness": list(searched.strictness), "rows": rows}
+        self.fit_ = RuleFit(
+            decisions,
+            worth_of(decisions, problem.table, problem.target),
+            fidelity,
+            target,
+            spreads,
+            report,
+            tuple(notes),
+        )
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return 0
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        from sklearn.utils import check_random_state
+
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    # ---- using
+
+    @property
+    def best_(self) -> Term:
+        """The program of the rules."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.term
+
+    @property
+    def rules_(self) -> tuple[str, ...]:
+        """The conditions of the rules in words."""
+        check_is_fitted(self, "fit_")
+        return tuple(self.fit_.decisions.text(k) for k in range(len(self.fit_)))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The answer of the rules for each row: array of shape (rows,)."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.predict_table(self._table(X, reset=False))
+
+    def explain(self, X: Any) -> Explanation:
+        """Why the first row is answered so: the rules that hold, the condition closest to flipping, the smallest change."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.explain(self._table(X, reset=False))
+
+    def refit(self, rules: str | Term | Sequence[str], X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Keep rules that were edited by hand, and learn the rest beside them.
+
+        Parameters
+        ----------
+        rules : str, Term or sequence of str
+            An edited program (``print(model.best_)``), or the conditions of the rules to keep, ``["age > 50 and smoker is true"]``.
+        X, y, sample_weight : as in ``fit``
+
+        Raises
+        ------
+        ParseError, RuleError
+            If they cannot be read.
+        """
+        check_is_fitted(self, "fit_")
+        if isinstance(rules, str | Term):
+            decisions = read_program(rules, self._head, self.fit_.decisions.classes)
+            kept = [conjunction_text(rule, self._head, units=False) for rule in decisions.rules]
+        else:
+            kept = list(rules)
+        if len(kept) > self.max_rules:
+            raise RuleError(
+                f"{len(kept)} rules are to be kept, but max_rules is {self.max_rules}. Raise it or keep fewer."
+            )
+        restrictions = Restrictions.read(self.subject_to)
+        before = self.subject_to
+        self.subject_to = replace(restrictions, keep=(*restrictions.keep, *kept))
+        try:
+            return self.fit(X, y, sample_weight)  # type: ignore[attr-defined,no-any-return]
+        finally:
+            self.subject_to = before
+
+    def stability(self, X: Any, y: Any, *, folds: int = 10) -> dict[str, int]:
+        """How many of so many fits, each without a part of the rows, find each rule again.
+
+        A rule is found again when a fit has one with the same columns and tests whose rows overlap by at least 80 % (Jaccard).
+        """
+        check_is_fitted(self, "fit_")
+        from sklearn.base import clone
+        from sklearn.model_selection import KFold
+
+        table = self._table(X, reset=False)
+        mine = self.fit_.decisions
+        fires = mine.fires(table)
+        found = dict.fromkeys(self.rules_, 0)
+        target = np.asarray(y)
+        for inside, _ in KFold(folds, shuffle=True, random_state=self._seed()).split(target):
+            other = clone(self).fit(_rows(X, inside), target[inside]).fit_.decisions
+            theirs = other.fires(table)
+            for k, text in enumerate(self.rules_):
+                kind = {(c, t) for c, t, _ in mine.rules[k]}
+                for j, rule in enumerate(other.rules):
+                    both, either = (fires[k] & theirs[j]).sum(), (fires[k] | theirs[j]).sum()
+                    if {(c, t) for c, t, _ in rule} == kind and both >= 0.8 * either:
+                        found[text] += 1
+                        break
+        return found
+
+    def to_sql(self, table: str = "data") -> str:
+        """A SELECT with a column ``prediction``."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.to_sql(table)
+
+    def to_prolog(self) -> str:
+        """Prolog clauses."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.to_prolog()
+
+    def to_python(self, name: str = "predict") -> str:
+        """Source of a plain function of one row."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.to_python(name)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def __str__(self) -> str:
+        return str(self.fit_) if hasattr(self, "fit_") else super().__repr__()
+
+    def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
+        return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
+
+
+def _rows(X: Any, rows: NDArray[Any]) -> Any:
+    """Some rows of a table of any kind."""
+    if isinstance(X, Mapping):
+        return {name: np.asarray(column)[rows] for name, column in X.items()}
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return X[rows]
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    present = values[~np.isnan(values)]
+    found = float(np.std(present)) if len(present) else 0.0
+    return found if found > 0 else 1.0
+
+
+def name_of(y: Any) -> str:
+    """What a target is called."""
+    name = getattr(y, "name", None)
+    return str(name) if isinstance(name, str | int) else "y"
+
+
+def weights_of(given: Any, rows: int) -> NDArray[np.float64]:
+    """The weights of rows, 1 by default."""
+    found = check_weights(given, rows)
+    return np.ones(rows) if found is None else np.asarray(found, dtype=np.float64)
+
+
+def check_labels(labels: NDArray[Any], rows: int) -> None:
+    """Refuse labels that are missing, infinite, or of another number than the rows."""
+    if len(labels) != rows:
+        raise DataError(f"y has {len(labels)} labels, but X has {rows} rows. Give one label a row.")
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        row = int(np.flatnonzero(np.isinf(labels))[0])
+        raise DataError(
+            f"Input y contains infinity or a value too large for dtype('float64') (row {row}). Leave it out."
+        )
+    absent = [k for k, v in enumerate(labels.tolist()) if v is None or v != v]
+    if absent:
+        raise DataError(f"y has {len(absent)} missing labels (row {absent[0]}). Leave these rows out.")
+
+
+def check_monotone(settings: Settings, classes: int, decide: str) -> None:
+    """Refuse monotone columns where nothing could be monotone."""
+    if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
+        why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
+        raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
+
+
+def warn_constant(table: MixedTable) -> None:
+    """One warning that names the constant columns."""
+    constant = [c.name for c in table.columns if len(np.unique(c.values[~c.missing])) < 2 and not c.missing.any()]
+    if constant and table.rows > 1:
+        warnings.warn(
+            f"{'columns' if len(constant) > 1 else 'column'} {', '.join(constant)} {'are' if len(constant) > 1 else 'is'} constant, so no "
+            "rule can use them. Leave them out.",
+            UserWarning,
+            stacklevel=3,
+        )
