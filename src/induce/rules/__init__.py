@@ -5,11 +5,33 @@ Names are loaded when they are first used.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from induce.lazy import lazy_names
 
-_HOME: dict[str, str] = {}
+_HOME = {
+    "Diagnosis": "diagnosis",
+    "Hierarchy": "hierarchy",
+    "LabeledPictures": "masks",
+    "LossTerms": "hierarchy_loss",
+    "Revision": "diagnosis",
+    "diagnose": "diagnosis",
+    "labeled_pictures": "masks",
+    "ramp": "hierarchy_loss",
+    "revise": "diagnosis",
+}
 
-__all__: list[str] = []
+__all__ = [
+    "Diagnosis",
+    "Hierarchy",
+    "LabeledPictures",
+    "LossTerms",
+    "Revision",
+    "diagnose",
+    "labeled_pictures",
+    "ramp",
+    "revise",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -17,3 +39,10 @@ __getattr__ = lazy_names(__name__, _HOME)
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if TYPE_CHECKING:
+    from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
+    from induce.rules.hierarchy import Hierarchy
+    from induce.rules.hierarchy_loss import LossTerms, ramp
+    from induce.rules.masks import LabeledPictures, labeled_pictures
