@@ -190,3 +190,12 @@ def test_classes_are_compared_with_the_tree(tree):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         tree.check_classes(tree.leaves)
+
+
+def test_annotations_that_contradict_each_other_are_believed_from_the_top(tree):
+    annotated = np.array([[0, 2, 6], [0, 2, 8], [0, 4, 4], [1, 4, 4]])  # a fox is no pet, an oak no animal
+    agreed = tree.agreed(annotated)
+    assert [tree.nodes[k] for k in agreed] == ["cat", "pet", "animal", "oak"]
+    assert np.array_equal(tree.truths(agreed), tree.targets(["cat", "pet", "animal", "oak"]), equal_nan=True)
+    pictures = annotated.T.reshape(1, 3, 2, 2)
+    assert tree.agreed(pictures).tolist() == [[[6, 2], [0, 4]]]

@@ -38,6 +38,7 @@ def test_the_same_seed_gives_the_same_pictures(made):
 
 
 def test_noise_mistakes_a_share_of_the_things_for_siblings(made):
+    made = labeled_pictures(80, noise=0.2, mistaken_for="sibling", seed=3)
     leaf, annotated = made.things["leaf"], made.things["annotated"]
     assert np.array_equal(leaf // 3, annotated // 3)
     assert abs((leaf != annotated).mean() - 0.2) < 0.06
@@ -45,6 +46,14 @@ def test_noise_mistakes_a_share_of_the_things_for_siblings(made):
     assert (made.labels != made.truth).mean() > 0.1
     clean = labeled_pictures(5, seed=3)
     assert np.array_equal(clean.labels, clean.truth)
+
+
+def test_upper_annotations_are_right_and_leaves_may_be_of_another_parent(made):
+    tree = Hierarchy(made.tree)
+    assert (made.labels // 3 != made.truth // 3).mean() > 0.08
+    truth = np.moveaxis(tree.paths[made.truth], -1, 1)
+    assert np.array_equal(made.annotations[:, :2], truth[:, :2])
+    assert np.array_equal(made.annotations[:, 2], tree.leaf_places[made.labels])
 
 
 def test_the_truth_is_what_is_drawn(made):
@@ -82,6 +91,7 @@ def test_the_drawing_is_well_formed_and_says_what_is_there(made):
     [
         (lambda: labeled_pictures(0), "pictures must be a whole number of at least 1, but it is 0. Try 50."),
         (lambda: labeled_pictures(2, noise=1), "noise must be a share from 0 to below 1, but it is 1."),
+        (lambda: labeled_pictures(2, mistaken_for="all"), "mistaken_for must be 'any' or 'sibling', but it is 'all'."),
         (lambda: labeled_pictures(2, size=8), "size must be a whole number of at least 16 pixels, but it is 8."),
         (lambda: labeled_pictures(2).to_svg(2), "there is no picture 2: there are 2. Use 0 to 1."),
     ],

@@ -11,10 +11,13 @@ from induce.lazy import lazy_names
 
 _HOME = {
     "Diagnosis": "diagnosis",
+    "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
     "LabeledPictures": "masks",
     "LossTerms": "hierarchy_loss",
+    "PseudoLabels": "self_training",
     "Revision": "diagnosis",
+    "SelfTraining": "self_training",
     "diagnose": "diagnosis",
     "labeled_pictures": "masks",
     "ramp": "hierarchy_loss",
@@ -23,10 +26,13 @@ _HOME = {
 
 __all__ = [
     "Diagnosis",
+    "HierarchicalClassifier",
     "Hierarchy",
     "LabeledPictures",
     "LossTerms",
+    "PseudoLabels",
     "Revision",
+    "SelfTraining",
     "diagnose",
     "labeled_pictures",
     "ramp",
@@ -43,6 +49,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
+    from induce.rules.hierarchical_classifier import HierarchicalClassifier
     from induce.rules.hierarchy import Hierarchy
     from induce.rules.hierarchy_loss import LossTerms, ramp
     from induce.rules.masks import LabeledPictures, labeled_pictures
+    from induce.rules.self_training import PseudoLabels, SelfTraining

@@ -13,7 +13,16 @@ from induce.errors import DataError, did_you_mean
 if TYPE_CHECKING:
     from induce.rules.hierarchy import Hierarchy
 
-__all__ = ["decode", "degrees", "incoherent", "leaf_log_odds", "leaf_probabilities", "log_degrees", "node_axis"]
+__all__ = [
+    "agreed",
+    "decode",
+    "degrees",
+    "incoherent",
+    "leaf_log_odds",
+    "leaf_probabilities",
+    "log_degrees",
+    "node_axis",
+]
 
 METHODS = ("exact", "iterative", "argmax")
 ACTIVATIONS = ("levels", "sigmoid")
@@ -239,18 +248,29 @@ def incoherent(tree: Hierarchy, decoded: Any) -> float:
     >>> incoherent(Hierarchy({"a": ["x", "y"], "b": ["z"]}), np.array([[0, 2], [0, 4]]))
     0.5
     """
+    broken = _broken(tree, decoded)[0]
+    return float(broken.any(0).mean()) if broken.size else 0.0
+
+
+def agreed(tree: Hierarchy, annotated: Any) -> NDArray[np.int64]:
+    """The deepest label of each position that agrees with all labels above it; see :meth:`induce.rules.Hierarchy.agreed`."""
+    broken, flat, shape = _broken(tree, annotated)
+    sound = np.cumsum(broken, axis=0) == 0
+    return np.asarray(flat[sound.sum(0) - 1, np.arange(flat.shape[1])].reshape(shape))
+
+
+def _broken(tree: Hierarchy, decoded: Any) -> tuple[NDArray[np.bool_], NDArray[np.int64], tuple[int, ...]]:
+    """Whether each level contradicts the one above it, shape (levels, positions); the nodes; the shape of the positions."""
     array = decoded.detach().cpu().numpy() if isinstance(decoded, torch.Tensor) else np.asarray(decoded)
     depth = len(tree.level_places)
     axis = node_axis_of_levels(array.shape, depth)
     flat = np.moveaxis(array, axis, 0).reshape(depth, -1)
-    if not flat.size:
-        return 0.0
-    broken = np.zeros(flat.shape[1], dtype=bool)
+    broken = np.zeros(flat.shape, dtype=bool)
     for k in range(1, depth):
         stays = tree.depths < k  # a leaf that ended early is its own node below
         expected = np.where(stays, np.arange(len(tree)), tree.parents)[flat[k]]
-        broken |= expected != flat[k - 1]
-    return float(broken.mean())
+        broken[k] = expected != flat[k - 1]
+    return broken, flat, tuple(n for k, n in enumerate(array.shape) if k != axis)
 
 
 def node_axis_of_levels(shape: tuple[int, ...], depth: int) -> int:

@@ -232,24 +232,9 @@ class Hierarchy:
         DataError
             For labels that the hierarchy does not have, with the nearest name.
         """
-        array = labels.detach().cpu().numpy() if hasattr(labels, "detach") else np.asarray(labels)
-        if array.dtype.kind in "iu" and all(isinstance(name, str) for name in self.nodes):
-            if array.size and (array.min() < -1 or array.max() >= len(self.leaves)):
-                wrong = int(array.max() if array.max() >= len(self.leaves) else array.min())
-                raise DataError(
-                    f"the labels hold {wrong}, but the hierarchy has {len(self.leaves)} leaves, numbered from 0. "
-                    "Pass names, or -1 for what is unlabeled."
-                )
-            return np.asarray(np.append(self.leaf_places, -1)[array])
-        if array.dtype.kind == "O":
-            array = np.array([np.nan if v is None else v for v in array.ravel()], dtype=object).reshape(array.shape)
-            names, inverse = _unique_objects(array)
-        else:
-            found, inverse = np.unique(array, return_inverse=True)
-            names = found.tolist()
-        missing = [name != name or (name == -1 and -1 not in self._place) for name in names]
-        place = [-1 if gone else int(self._places([name])[0]) for name, gone in zip(names, missing, strict=True)]
-        return np.asarray(place, dtype=np.int64)[inverse.reshape(array.shape)]
+        from induce.rules.label_trees import places_of
+
+        return places_of(labels, self._place, self.leaf_places, self._places)
 
     def targets(self, labels: Any) -> Any:
         """Truth of every node for labels: 1 on the path to the label, 0 elsewhere, NaN where the label leaves it open.
@@ -265,14 +250,17 @@ class Hierarchy:
             Shape (rows, nodes) or (pictures, nodes, height, width): the shape of the logits. A tensor for a tensor.
         """
         places = self.places(labels)
-        found = self._truths[places]
-        if places.ndim == 3:
-            found = np.moveaxis(found, -1, 1)
+        found = self.truths(places)
         if hasattr(labels, "detach"):
             import torch
 
-            return torch.as_tensor(np.ascontiguousarray(found), device=labels.device)
-        return np.ascontiguousarray(found)
+            return torch.as_tensor(found, device=labels.device)
+        return found
+
+    def truths(self, places: Array) -> NDArray[np.float32]:
+        """What :meth:`targets` gives, for places among ``nodes``; -1 leaves all open."""
+        found = self._truths[places]
+        return np.ascontiguousarray(np.moveaxis(found, -1, 1) if places.ndim == 3 else found)
 
     @cached_property
     def _truths(self) -> NDArray[np.float32]:
@@ -288,6 +276,20 @@ class Hierarchy:
                 place = int(self.parents[place])
         found[-1] = np.nan
         return found
+
+    def agreed(self, annotated: Any) -> Array:
+        """The deepest label of each position that agrees with all labels above it: places among ``nodes``.
+
+        Where annotations of several levels contradict each other, the upper ones are believed and the rest is left open.
+
+        Parameters
+        ----------
+        annotated : array of int, shape (..., levels) or (batch, levels, height, width)
+            The node of every level, as :meth:`decode` gives it.
+        """
+        from induce.rules.decoding import agreed
+
+        return agreed(self, annotated)
 
     def lift(self, leaves: Any, level: int) -> Any:
         """What leaves are called at a level: places among ``leaves`` to places among ``levels[level]``.
@@ -390,11 +392,3 @@ class Hierarchy:
             lines.append("  " * depth + str(self.nodes[place]))
             stack += [(k, depth + 1) for k in reversed(np.flatnonzero(self.parents == place).tolist())]
         return "\n".join(lines)
-
-
-def _unique_objects(array: Array) -> tuple[list[Any], NDArray[np.int64]]:
-    """Different values of an array of objects, which may not be comparable, and the place of each."""
-    seen: dict[Any, int] = {}
-    places = [seen.setdefault("\0missing" if value != value else value, len(seen)) for value in array.ravel().tolist()]
-    names = [float("nan") if name == "\0missing" else name for name in seen]
-    return names, np.asarray(places, dtype=np.int64).reshape(array.shape)

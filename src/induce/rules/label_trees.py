@@ -8,9 +8,12 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from induce.errors import DataError
 
-__all__ = ["breadth_first", "pairs_of_csv", "pairs_of_graph", "pairs_of_nested", "parents_of"]
+__all__ = ["breadth_first", "pairs_of_csv", "pairs_of_graph", "pairs_of_nested", "parents_of", "places_of"]
 
 Name = Hashable
 Pair = tuple[Any, Any]
@@ -167,3 +170,43 @@ def breadth_first(parents: Mapping[Any, Any]) -> tuple[list[Any], list[int]]:
             order.append(child)
             above.append(place)
     return order, above
+
+
+def places_of(labels: Any, place: Mapping[Any, int], leaves: NDArray[np.int64], find: Any) -> NDArray[np.int64]:
+    """Places among the nodes of labels of any shape, -1 where there is none; see :meth:`induce.rules.Hierarchy.places`.
+
+    Parameters
+    ----------
+    labels : array or tensor
+    place : mapping of name to place
+    leaves : array of int
+        Places of the leaves.
+    find : callable
+        From names to places; raises for unknown ones.
+    """
+    array = labels.detach().cpu().numpy() if hasattr(labels, "detach") else np.asarray(labels)
+    if array.dtype.kind in "iu" and all(isinstance(name, str) for name in place):
+        if array.size and (array.min() < -1 or array.max() >= len(leaves)):
+            wrong = int(array.max() if array.max() >= len(leaves) else array.min())
+            raise DataError(
+                f"the labels hold {wrong}, but the hierarchy has {len(leaves)} leaves, numbered from 0. "
+                "Pass names, or -1 for what is unlabeled."
+            )
+        return np.asarray(np.append(leaves, -1)[array])
+    if array.dtype.kind == "O":
+        array = np.array([np.nan if v is None else v for v in array.ravel()], dtype=object).reshape(array.shape)
+        names, inverse = _unique_objects(array)
+    else:
+        found, inverse = np.unique(array, return_inverse=True)
+        names = found.tolist()
+    missing = [name != name or (name == -1 and -1 not in place) for name in names]
+    known = [-1 if gone else int(find([name])[0]) for name, gone in zip(names, missing, strict=True)]
+    return np.asarray(known, dtype=np.int64)[inverse.reshape(array.shape)]
+
+
+def _unique_objects(array: NDArray[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+    """Different values of an array of objects, which may not be comparable, and the place of each."""
+    seen: dict[Any, int] = {}
+    places = [seen.setdefault("\0missing" if value != value else value, len(seen)) for value in array.ravel().tolist()]
+    names = [float("nan") if name == "\0missing" else name for name in seen]
+    return names, np.asarray(places, dtype=np.int64).reshape(array.shape)

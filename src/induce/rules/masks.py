@@ -40,7 +40,8 @@ class LabeledPictures:
     images : array of float32, shape (pictures, 3, size, size)
         Between 0 and 1.
     labels : array of int64, shape (pictures, size, size)
-        Leaves as they are annotated, by their place in ``leaves``; wrong for some things where noise was asked for.
+        Leaves as they are annotated, by their place in ``leaves``; wrong for some things where noise was asked for. The
+        upper levels of :attr:`annotations` are right.
     truth : array of int64, shape (pictures, size, size)
         The true leaves.
     things : mapping of str to array, shape (pictures, 2 + figures, ...)
@@ -62,6 +63,16 @@ class LabeledPictures:
     def tree(self) -> Mapping[str, Any]:
         """The label tree, as :class:`induce.rules.Hierarchy` reads it."""
         return MASK_TREE
+
+    @property
+    def annotations(self) -> Array:
+        """Labels of all levels as they are annotated, shape (pictures, 3, size, size), as places among the tree's nodes.
+
+        The top and middle ones are right; the leaf may be a wrong one, even of another parent.
+        """
+        middle = self.truth // SIBLINGS
+        tops, middles = len(MASK_TREE), len(LEAVES) // SIBLINGS
+        return np.stack([middle // 2, tops + middle, tops + middles + self.labels], axis=1)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -91,7 +102,9 @@ class LabeledPictures:
         return "\n".join([*parts, "</svg>"])
 
 
-def labeled_pictures(pictures: int, *, noise: float = 0.0, size: int = 64, seed: int = 0) -> LabeledPictures:
+def labeled_pictures(
+    pictures: int, *, noise: float = 0.0, mistaken_for: str = "any", size: int = 64, seed: int = 0
+) -> LabeledPictures:
     """Pictures of two textures and up to five figures, with a leaf of a three-level tree for every pixel.
 
     Shape and texture alone decide the leaf; color, place, size and turn are drawn at random.
@@ -100,7 +113,9 @@ def labeled_pictures(pictures: int, *, noise: float = 0.0, size: int = 64, seed:
     ----------
     pictures : int
     noise : float
-        Share of the things whose annotated leaf is a wrong one of the same parent, drawn uniformly.
+        Share of the things whose annotated leaf is a wrong one; their upper labels stay right.
+    mistaken_for : {"any", "sibling"}
+        Whether wrong leaves are drawn among all others, or among those of the same parent.
     size : int
         Width and height in pixels.
     seed : int
@@ -120,10 +135,12 @@ def labeled_pictures(pictures: int, *, noise: float = 0.0, size: int = 64, seed:
         raise DataError(
             f"noise must be a share from 0 to below 1, but it is {noise!r}. 0.2 mistakes one thing in five."
         )
+    if mistaken_for not in ("any", "sibling"):
+        raise DataError(f"mistaken_for must be 'any' or 'sibling', but it is {mistaken_for!r}. 'any' is usual.")
     if not isinstance(size, int | np.integer) or size < 16:
         raise DataError(f"size must be a whole number of at least 16 pixels, but it is {size!r}. 64 is usual.")
     rng = np.random.default_rng(seed)
-    things = _things(int(pictures), noise, size, rng)
+    things = _things(int(pictures), noise, mistaken_for, size, rng)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
     images = np.empty((pictures, 3, size, size), dtype=np.float32)
     drawn = np.empty((pictures, size, size), dtype=np.int64)  # which thing is seen
@@ -136,7 +153,7 @@ def labeled_pictures(pictures: int, *, noise: float = 0.0, size: int = 64, seed:
     return LabeledPictures(np.clip(images, 0, 1), things["annotated"][each, drawn], things["leaf"][each, drawn], things)
 
 
-def _things(pictures: int, noise: float, size: int, rng: np.random.Generator) -> dict[str, Array]:
+def _things(pictures: int, noise: float, mistaken_for: str, size: int, rng: np.random.Generator) -> dict[str, Array]:
     """What every picture is drawn from: two textures, then figures, back to front."""
     shape = (pictures, 2 + FIGURES)
     leaf = np.where(
@@ -145,7 +162,10 @@ def _things(pictures: int, noise: float, size: int, rng: np.random.Generator) ->
     present = (rng.random(shape) < 0.8) | (np.arange(shape[1]) < 2)
     color = rng.uniform(0.2, 0.5, (*shape, 3)) + np.where(np.arange(shape[1]) < 2, 0.0, 0.3)[:, None]
     mistaken = rng.random(shape) < noise
-    moved = leaf // SIBLINGS * SIBLINGS + (leaf + rng.integers(1, SIBLINGS, shape)) % SIBLINGS
+    if mistaken_for == "sibling":
+        moved = leaf // SIBLINGS * SIBLINGS + (leaf + rng.integers(1, SIBLINGS, shape)) % SIBLINGS
+    else:
+        moved = (leaf + rng.integers(1, len(LEAVES), shape)) % len(LEAVES)
     return {
         "leaf": leaf,
         "annotated": np.where(mistaken, moved, leaf),
