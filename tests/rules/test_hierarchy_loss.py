@@ -101,6 +101,18 @@ def test_training_lowers_every_base_and_the_rules(tree, base, activation):
     assert tree.decode(tree.degrees(logits, activation))[:, 2].tolist() == [6, 7, 8, 4] * 2
 
 
+def test_cross_entropy_is_a_softmax_for_each_level():
+    tree = Hierarchy({"a": ["x", "y"], "b": ["z"]})
+    logits = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
+    leaves = torch.tensor([0, 1, 2, 0, 1, 2])
+    found = tree.loss_terms(logits, tree.targets(leaves), base="cross-entropy").base
+    entropy = torch.nn.functional.cross_entropy
+    expected = entropy(logits[:, :2], tree.lift(leaves, 0)) + entropy(logits[:, 2:], leaves)
+    assert torch.allclose(found, expected)
+    with pytest.raises(DataError, match="base 'cross-entropy' needs activation 'levels', but it is 'sigmoid'"):
+        tree.loss(logits, tree.targets(leaves), base="cross-entropy", activation="sigmoid")
+
+
 def test_extreme_logits_have_finite_gradients(tree):
     logits = torch.tensor([[200.0, -200.0, 0, 0, 0, 0, 300.0, -300.0, 0]], requires_grad=True)
     for activation in ("levels", "sigmoid"):
@@ -123,7 +135,7 @@ def test_the_ramp():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"base": "bec"}, "unknown base loss 'bec'. Did you mean 'bce'? Known: bce, focal, asymmetric."),
+        ({"base": "bec"}, "unknown base loss 'bec'. Did you mean 'bce'? Known: bce, cross-entropy, focal, asymmetric."),
         ({"activation": "level"}, "unknown activation 'level'. Did you mean 'levels'?"),
         (
             {"weights": torch.ones(4)},

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LossTerms", "loss_terms", "ramp"]
 
-BASES = ("bce", "focal", "asymmetric")
+BASES = ("bce", "cross-entropy", "focal", "asymmetric")
 _TINY = 1e-12
 
 
@@ -85,9 +85,9 @@ def loss_terms(
         Of 0 and 1; NaN leaves a node open.
     activation : {"levels", "sigmoid"} or None
         See :meth:`induce.rules.Hierarchy.degrees`.
-    base : {"bce", "focal", "asymmetric"}
-        Binary cross-entropy, summed over the nodes and averaged over the positions; focal with exponent 2; asymmetric with
-        exponents 0 and 4 and margin 0.05.
+    base : {"bce", "cross-entropy", "focal", "asymmetric"}
+        Binary cross-entropy, summed over the nodes and averaged over the positions; with ``"levels"`` also
+        ``"cross-entropy"``, one softmax a level; focal with exponent 2; asymmetric with exponents 0 and 4 and margin 0.05.
     weight, ramp : float
         Weight of the rules, and how far it is in force; see :func:`ramp`.
     p : float
@@ -109,6 +109,10 @@ def loss_terms(
         raise DataError(
             f"the outputs have shape {tuple(outputs.shape)}, but the targets {tuple(targets.shape)}. "
             "Make targets with hierarchy.targets(labels)."
+        )
+    if base == "cross-entropy" and activation != "levels":
+        raise DataError(
+            f"base 'cross-entropy' needs activation 'levels', but it is {activation!r}. Use 'bce' for single nodes."
         )
     flat, axis = nodes_first(outputs, len(tree))
     wanted, _ = nodes_first(targets, len(tree))
@@ -144,6 +148,8 @@ def _base(
     if base == "asymmetric":
         shifted = (true.exp() - 0.05).clamp(min=0)
         missed, wrong = -true, -(shifted**4) * torch.log1p(-shifted.clamp(max=1 - 1e-7))
+    elif base == "cross-entropy":
+        missed, wrong = -true, torch.zeros_like(false)  # a softmax says by itself what is not
     elif base == "focal":
         missed, wrong = -((1 - true.exp()) ** 2) * true, -(true.exp() ** 2) * false
     else:

@@ -62,6 +62,8 @@ class SelfTraining:
     momentum : float
         Share of the teacher that stays at each step.
     activation : {"levels", "sigmoid"}
+    base : {"bce", "cross-entropy", "focal", "asymmetric"}
+        See :func:`induce.rules.hierarchy_loss.loss_terms`.
     rate : float
         Learning rate of Adam, under one cycle.
     batch_size : int
@@ -92,6 +94,7 @@ class SelfTraining:
         weight: float = 1.0,
         momentum: float = 0.98,
         activation: str = "levels",
+        base: str = "bce",
         rate: float = 5e-3,
         batch_size: int = 5,
         augment: Callable[..., Any] | None = None,
@@ -102,7 +105,7 @@ class SelfTraining:
                 raise DataError(f"{name} must be a share of at most 1, but it is {value!r}. 0.5 keeps one of two.")
         self.model, self.hierarchy, self.diagnose = model, hierarchy, diagnose
         self.coverage, self.weight, self.momentum, self.activation = coverage, weight, momentum, activation
-        self.rate, self.batch_size, self.augment, self.seed = rate, batch_size, augment, seed
+        self.base, self.rate, self.batch_size, self.augment, self.seed = base, rate, batch_size, augment, seed
         self.teacher = copy.deepcopy(model).eval().requires_grad_(False)
 
     def fit(
@@ -154,7 +157,13 @@ class SelfTraining:
         if self.augment is not None:
             inputs, targets, weights = self.augment(inputs, targets, weights, generator)
         return self.hierarchy.loss(
-            self.model(inputs), targets, weights=weights, activation=self.activation, ramp=force, generator=generator
+            self.model(inputs),
+            targets,
+            weights=weights,
+            activation=self.activation,
+            base=self.base,
+            ramp=force,
+            generator=generator,
         )
 
     def _follow(self, stays: float) -> None:
