@@ -245,6 +245,7 @@ estimators = Shelf(
     {
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
+        "HierarchicalClassifier": "induce.rules.hierarchical_classifier:HierarchicalClassifier",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
         "RuleClassifier": "induce.rules.classifier:RuleClassifier",

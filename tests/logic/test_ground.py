@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from induce.logic import LogicProgram
 from induce.logic.clauses import WILD, Clause, Literal, Stratum
 from induce.logic.database import Database
 from induce.logic.symbols import Symbols
@@ -245,3 +247,11 @@ def test_leaf_rules_with_uncertain_bodies_make_leaves_wherever_the_body_is_possi
         (("none/1", (3,)), [(("pick/1", (3,)), 1)]),
     ]
     assert [row["instances"] for row in found.profile() if row["rule"] == 1] == [3]
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 9])
+def test_a_body_of_many_negations_waits_for_none_of_them(count):
+    names = [f"a{k}" for k in range(count)]
+    facts = " ".join(f"0.5::{name}." for name in names)
+    program = LogicProgram(f"{facts} :- {', '.join(f'not {name}' for name in names)}.")
+    assert len(program.models()) == 2**count - 1

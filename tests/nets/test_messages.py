@@ -27,7 +27,7 @@ def pairs():
 
 
 def test_names_are_lazy_and_explained():
-    assert induce.nets.__all__ == ["MessageNetwork", "perceptron"]
+    assert induce.nets.__all__ == ["MessageNetwork", "SegmentationNet", "SmallCNN", "perceptron"]
     with pytest.raises(AttributeError, match=r"module 'induce.nets' has no attribute 'Net'\. It has: MessageNetwork"):
         induce.nets.Net  # noqa: B018
     code = "import sys, induce.nets; print('torch' in sys.modules)"

@@ -64,7 +64,7 @@ def _holding(head: Any, start: Any, body: Any, atoms: Any, holds: Any, negated_h
             atom = body[b] >> 1
             if body[b] & 1:
                 if negated_holds[atom]:
-                    waiting[i] += 1 << 30
+                    waiting[i] |= 1 << 30  # added up, four of them would overflow to none
             else:
                 users[filled[atom]] = i
                 filled[atom] += 1

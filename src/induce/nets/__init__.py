@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 from induce.lazy import lazy_names
 
-_HOME = {"MessageNetwork": "induce.nets.messages", "perceptron": "induce.nets.messages"}
+_HOME = {
+    "MessageNetwork": "induce.nets.messages",
+    "SegmentationNet": "induce.nets.convolutions",
+    "SmallCNN": "induce.nets.convolutions",
+    "perceptron": "induce.nets.messages",
+}
 
-__all__ = ["MessageNetwork", "perceptron"]
+__all__ = ["MessageNetwork", "SegmentationNet", "SmallCNN", "perceptron"]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -22,4 +27,5 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.nets.convolutions import SegmentationNet, SmallCNN
     from induce.nets.messages import MessageNetwork, perceptron

@@ -11,20 +11,56 @@ from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.rules.classifier import RuleClassifier
+    from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
+    from induce.rules.hierarchical_classifier import HierarchicalClassifier
+    from induce.rules.hierarchy import Hierarchy
+    from induce.rules.hierarchy_loss import LossTerms, ramp
+    from induce.rules.masks import LabeledPictures, labeled_pictures
     from induce.rules.regressor import RuleRegressor
     from induce.rules.restrictions import Restrictions
     from induce.rules.rule_fit import RuleFit
     from induce.rules.rule_fit import load_rules as load
+    from induce.rules.self_training import PseudoLabels, SelfTraining
 
 _HOME = {
+    "Diagnosis": "diagnosis",
+    "HierarchicalClassifier": "hierarchical_classifier",
+    "Hierarchy": "hierarchy",
+    "LabeledPictures": "masks",
+    "LossTerms": "hierarchy_loss",
+    "PseudoLabels": "self_training",
     "Restrictions": "restrictions",
+    "Revision": "diagnosis",
     "RuleClassifier": "classifier",
     "RuleFit": "rule_fit",
     "RuleRegressor": "regressor",
+    "SelfTraining": "self_training",
+    "diagnose": "diagnosis",
+    "labeled_pictures": "masks",
     "load": "rule_fit:load_rules",
+    "ramp": "hierarchy_loss",
+    "revise": "diagnosis",
 }
 
-__all__ = ["Restrictions", "RuleClassifier", "RuleFit", "RuleRegressor", "load"]
+__all__ = [
+    "Diagnosis",
+    "HierarchicalClassifier",
+    "Hierarchy",
+    "LabeledPictures",
+    "LossTerms",
+    "PseudoLabels",
+    "Restrictions",
+    "Revision",
+    "RuleClassifier",
+    "RuleFit",
+    "RuleRegressor",
+    "SelfTraining",
+    "diagnose",
+    "labeled_pictures",
+    "load",
+    "ramp",
+    "revise",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)

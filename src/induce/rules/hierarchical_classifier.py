@@ -1,0 +1,241 @@
+"""HierarchicalClassifier: classes that are leaves of a tree, learned from a table, with one coherent path for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from induce.errors import DataError
+from induce.nets import perceptron
+from induce.rules.decoding import decode, leaf_probabilities
+from induce.rules.hierarchy import Hierarchy
+from induce.rules.hierarchy_loss import ramp
+from induce.terms.term import Term
+
+__all__ = ["HierarchicalClassifier"]
+
+Array = NDArray[Any]
+
+
+class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
+    """Learn the leaves of a label tree from a table; the rules of the tree are in the loss and hold in every answer.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy, optional
+        Its leaves are the classes; labels in ``y`` may also be inner nodes, whose leaf is unknown. None: one level.
+    module : callable, optional
+        ``module(inputs, nodes)`` makes the network, a torch module of logits; a perceptron by default.
+    hidden : tuple of int
+        Widths of the hidden layers of the perceptron.
+    weight : float
+        Weight of the rules in the loss.
+    activation : {"levels", "sigmoid"}
+        See :meth:`Hierarchy.degrees`.
+    method : {"exact", "iterative"}
+        See :meth:`Hierarchy.decode`.
+    epochs : int
+    batch_size : int
+    rate : float
+        Learning rate of Adam.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    classes_ : array
+        The classes that ``y`` held; with a hierarchy, its leaves.
+    hierarchy_ : Hierarchy
+    module_ : torch.nn.Module
+    rules_ : Term
+        The tree as a program.
+
+    References
+    ----------
+    L. Li, W. Wang, Y. Yang (2023), LogicSeg: Parsing Visual Semantics with Neural Logic Learning and Reasoning.
+
+    >>> X = np.array([[0.0], [0.1], [1.0], [1.1], [2.0], [2.1]] * 5)
+    >>> tree = Hierarchy({"small": ["zero", "one"], "large": ["two"]})
+    >>> model = HierarchicalClassifier(tree, random_state=0).fit(X, ["zero", "zero", "one", "one", "two", "two"] * 5)
+    >>> model.predict_path([[1.05]]).tolist()
+    [['small', 'one']]
+    """
+
+    def __init__(
+        self,
+        hierarchy: Hierarchy | None = None,
+        *,
+        module: Callable[[int, int], nn.Module] | None = None,
+        hidden: tuple[int, ...] = (64,),
+        weight: float = 0.2,
+        activation: str = "levels",
+        method: str = "exact",
+        epochs: int = 100,
+        batch_size: int = 32,
+        rate: float = 1e-2,
+        random_state: Any = None,
+    ) -> None:
+        self.hierarchy = hierarchy
+        self.module = module
+        self.hidden = hidden
+        self.weight = weight
+        self.activation = activation
+        self.method = method
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.rate = rate
+        self.random_state = random_state
+
+    # ---- fitting
+
+    def fit(self, X: Any, y: Any) -> HierarchicalClassifier:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : data frame (pandas, polars) or array of shape (rows, features)
+        y : array-like of shape (rows,)
+            Classes; with a hierarchy, names of its nodes.
+
+        Raises
+        ------
+        DataError
+            For labels that the hierarchy does not have, and settings that cannot be.
+
+        Warns
+        -----
+        UserWarning
+            For leaves of the hierarchy without examples.
+        """
+        self._check_settings()
+        values, labels = validate_data(self, X, y)
+        check_classification_targets(labels)
+        seen, places = np.unique(labels, return_inverse=True)
+        if self.hierarchy is None:
+            self.hierarchy_ = Hierarchy([_plain(name, k) for k, name in enumerate(seen)])
+            self.classes_ = seen
+            targets = self.hierarchy_.truths(self.hierarchy_.leaf_places[places])
+        else:
+            self.hierarchy_ = self.hierarchy
+            self.hierarchy_.check_classes(seen.tolist())
+            leaves = np.asarray(self.hierarchy_.leaves)
+            self._order = np.argsort(leaves, kind="stable")
+            self.classes_ = leaves[self._order]
+            targets = self.hierarchy_.targets(seen)[places]
+        if self.hierarchy is None:
+            self._order = np.arange(len(seen))
+        self._center, self._scale = _spread(values)
+        self._train(torch.as_tensor(self._scaled(values)), torch.as_tensor(targets))
+        return self
+
+    def _check_settings(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+        if self.method not in ("exact", "iterative"):
+            raise DataError(f"method must be 'exact' or 'iterative', but it is {self.method!r}. 'exact' is usual.")
+        if self.hierarchy is not None and not isinstance(self.hierarchy, Hierarchy):
+            raise DataError(
+                f"hierarchy must be a Hierarchy or None, but got {type(self.hierarchy).__name__}. "
+                "Wrap nested names as induce.rules.Hierarchy(...)."
+            )
+
+    def _scaled(self, values: Array) -> NDArray[np.float32]:
+        found = (np.asarray(values, dtype=np.float64) - self._center) / self._scale
+        return np.clip(found, -1e6, 1e6).astype(np.float32)
+
+    def _train(self, rows: torch.Tensor, targets: torch.Tensor) -> None:
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        generator = torch.Generator().manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
+            torch.manual_seed(seed)
+            make = self.module or (lambda inputs, nodes: perceptron(inputs, self.hidden, nodes))
+            module = make(rows.shape[1], len(self.hierarchy_))
+            optimizer = torch.optim.Adam(module.parameters(), lr=self.rate)
+            steps, step = int(self.epochs) * -(-len(rows) // int(self.batch_size)), 0
+            module.train()
+            for _ in range(int(self.epochs)):
+                order = torch.randperm(len(rows), generator=generator)
+                for some in order.split(int(self.batch_size)):  # type: ignore[no-untyped-call]
+                    optimizer.zero_grad()
+                    loss = self.hierarchy_.loss(
+                        module(rows[some]),
+                        targets[some],
+                        activation=self.activation,
+                        weight=self.weight,
+                        ramp=ramp(step, 3 * steps // 10, 7 * steps // 10),
+                        generator=generator,
+                    )
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimizer.step()
+                    step += 1
+        self.module_: nn.Module = module.eval()
+
+    # ---- answers
+
+    def _degrees(self, X: Any) -> torch.Tensor:
+        check_is_fitted(self, "module_")
+        values = validate_data(self, X, reset=False)
+        with torch.no_grad():
+            logits = self.module_(torch.as_tensor(self._scaled(values))).double()
+        found: torch.Tensor = self.hierarchy_.degrees(logits, self.activation)
+        return found
+
+    def decision_by_level(self, X: Any) -> list[Array]:
+        """Degrees of the nodes of each level, a list of arrays of shape (rows, nodes of the level)."""
+        degrees = self._degrees(X).numpy()
+        return [degrees[:, places] for places in self.hierarchy_.level_places]
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probability of each class given that the rules hold, shape (rows, classes)."""
+        degrees = self._degrees(X)
+        return np.asarray(leaf_probabilities(self.hierarchy_, degrees).numpy()[:, self._order])
+
+    def predict(self, X: Any) -> Array:
+        """The class of each row, the leaf of its path."""
+        check_is_fitted(self, "module_")
+        if self.method == "exact":
+            return np.asarray(self.classes_[self.predict_proba(X).argmax(1)])
+        leaves = self._decoded(X)[:, -1]
+        place = np.searchsorted(self.hierarchy_.leaf_places, leaves)
+        return np.asarray(self.classes_[np.argsort(self._order)[place]])
+
+    def predict_path(self, X: Any) -> Array:
+        """Names from the top level to the leaf, shape (rows, levels) of objects; a leaf that ends early is repeated."""
+        decoded = self._decoded(X)
+        names = np.empty(len(self.hierarchy_), dtype=object)
+        names[:] = self.hierarchy_.nodes
+        return np.asarray(names[decoded])
+
+    def _decoded(self, X: Any) -> Array:
+        degrees = self._degrees(X).numpy()
+        return np.asarray(decode(self.hierarchy_, degrees, self.method))
+
+    @property
+    def rules_(self) -> Term:
+        """The tree as a program over ``label(name)``."""
+        check_is_fitted(self, "module_")
+        return self.hierarchy_.program
+
+
+def _plain(name: Any, number: int) -> Any:
+    """A class as the name of a node; anything else than a text or number is counted."""
+    value = name.item() if hasattr(name, "item") else name
+    return value if isinstance(value, str | int | float) and value != "" else f"class {number}"
+
+
+def _spread(values: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of each column; 1 where a column is constant."""
+    numbers = np.asarray(values, dtype=np.float64)
+    scale = numbers.std(axis=0)
+    return numbers.mean(axis=0), np.where(scale > 0, scale, 1.0)

@@ -1,0 +1,125 @@
+"""The estimator on tables: scikit-learn's battery, names of columns, paths, and labels that are inner nodes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from torch import nn
+
+from induce.errors import DataError
+from induce.rules import HierarchicalClassifier, Hierarchy
+
+
+@parametrize_with_checks([HierarchicalClassifier(epochs=40)])
+def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+def test_the_battery_is_not_skipped():
+    names = [check.func.__name__ for _, check in estimator_checks_generator(HierarchicalClassifier())]
+    assert len(names) >= 50
+    assert not getattr(HierarchicalClassifier, "_skip_test", False)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Digits below and from five, then even and odd."""
+    X, y = load_digits(return_X_y=True)
+    tree = {
+        "below five": {"low even": [0, 2, 4], "low odd": [1, 3]},
+        "from five": {"high even": [6, 8], "high odd": [5, 7, 9]},
+    }
+    return X[:600] / 16, y[:600], X[600:900] / 16, y[600:900], Hierarchy(tree)
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    X, y, _, _, tree = digits
+    return HierarchicalClassifier(tree, epochs=25, random_state=0).fit(X, y)
+
+
+def test_digits_are_read_with_coherent_paths(digits, model):
+    _, _, X, y, tree = digits
+    assert model.score(X, y) > 0.88
+    assert model.classes_.tolist() == list(range(10))
+    paths = model.predict_path(X)
+    assert paths[:, -1].tolist() == model.predict(X).tolist()
+    assert all(tree.path(path[-1]) == tuple(path) for path in paths)
+    assert model.rules_ is tree.program
+    proba = model.predict_proba(X)
+    assert np.allclose(proba.sum(1), 1)
+    assert np.array_equal(model.classes_[proba.argmax(1)], model.predict(X))
+    assert [level.shape for level in model.decision_by_level(X)] == [(300, 2), (300, 4), (300, 10)]
+
+
+def test_the_same_seed_gives_the_same_model(digits, model):
+    X, y, asked, _, tree = digits
+    again = HierarchicalClassifier(tree, epochs=25, random_state=0).fit(X, y)
+    assert np.array_equal(again.predict_proba(asked), model.predict_proba(asked))
+
+
+def test_messages_decode_too(digits, model):
+    _, _, X, y, _ = digits
+    model = model.__class__(**{**model.get_params(), "method": "iterative"}).fit(*digits[:2])
+    assert model.score(X, y) > 0.88
+    assert model.predict(X).tolist() == model.predict_path(X)[:, -1].tolist()
+
+
+def test_inner_nodes_are_labels_and_any_module_is_taken(digits):
+    X, y, asked, truth, tree = digits
+    labels = np.array([str(k) for k in y], dtype=object)
+    named = Hierarchy.from_pairs((p and str(p), str(c)) for p, c in _pairs(tree))
+    labels[::2] = [named.path(name)[1] for name in labels[::2]]
+    made = HierarchicalClassifier(
+        named, module=lambda inputs, nodes: nn.Linear(inputs, nodes), epochs=20, random_state=0
+    )
+    assert (made.fit(X, labels).predict(asked) == truth.astype(str)).mean() > 0.85
+
+
+def _pairs(tree):
+    return [(None if p < 0 else tree.nodes[p], tree.nodes[c]) for c, p in enumerate(tree.parents)]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_names_of_columns_are_kept(frame):
+    table = frame({"leg length": [1.0, 2.0, 3.0, 4.0] * 5, "body mass": [4.0, 1.0, 3.0, 2.0] * 5})
+    model = HierarchicalClassifier(epochs=5, random_state=0).fit(table, ["a", "b", "a", "b"] * 5)
+    assert model.feature_names_in_.tolist() == ["leg length", "body mass"]
+    assert model.predict(table).shape == (20,)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame({"body mass": [1.0], "leg length": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "y", "words"),
+    [
+        (
+            {"hierarchy": Hierarchy(["cat", "dog"])},
+            ["cat", "dgo"],
+            "labels that the hierarchy does not have: 'dgo'. Did you",
+        ),
+        (
+            {"hierarchy": {"a": ["b"]}},
+            ["b", "b"],
+            "hierarchy must be a Hierarchy or None, but got dict. Wrap nested names",
+        ),
+        ({"epochs": 0}, ["a", "b"], "epochs must be a whole number of at least 1, but it is 0."),
+        ({"method": "argmax"}, ["a", "b"], "method must be 'exact' or 'iterative', but it is 'argmax'."),
+    ],
+)
+def test_what_cannot_be_fitted_says_why(settings, y, words):
+    with pytest.raises(DataError, match=re.escape(words)):
+        HierarchicalClassifier(**settings).fit([[0.0], [1.0]], y)
+
+
+def test_a_leaf_without_examples_is_warned_of():
+    tree = Hierarchy(["cat", "dog", "fox"])
+    with pytest.warns(UserWarning, match="no example has the label 'fox': the hierarchy names it, but nothing can be"):
+        model = HierarchicalClassifier(tree, epochs=2, random_state=0).fit([[0.0], [1.0]], ["cat", "dog"])
+    assert model.classes_.tolist() == ["cat", "dog", "fox"]

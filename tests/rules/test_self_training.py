@@ -1,0 +1,105 @@
+"""Self-training: rows and pictures, the teacher, coverage, and what diagnosis changes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from induce.errors import DataError
+from induce.nets import SegmentationNet, perceptron
+from induce.rules import Hierarchy, SelfTraining
+from tests.rules.making import TREE
+
+
+@pytest.fixture
+def tree():
+    return Hierarchy(TREE)
+
+
+class Fixed(nn.Module):
+    """Logits that are given as inputs."""
+
+    def forward(self, inputs):
+        return inputs
+
+
+def rows(tree, count, seed):
+    """Points around a center for each leaf, and the leaves."""
+    rng = np.random.default_rng(seed)
+    centers = np.array([[0, 0], [0, 3], [3, 0], [3, 3], [6, 1]])
+    leaves = rng.integers(len(tree.leaves), size=count)
+    points = centers[leaves] + 0.5 * rng.normal(size=(count, 2))
+    return torch.tensor(points, dtype=torch.float32), torch.tensor(leaves)
+
+
+def test_rows_are_learned_from_few_labels(tree):
+    torch.manual_seed(0)
+    few, leaves = rows(tree, 15, 0)
+    many, truth = rows(tree, 300, 1)
+    training = SelfTraining(perceptron(2, (32,), 9), tree, rate=2e-2, coverage=0.8, seed=0)
+    training.fit(few, tree.targets(leaves), many, epochs=60)
+    said = training.pseudo_labels(many)
+    assert (said.weights > 0).float().mean() == pytest.approx(0.8, abs=0.01)
+    assert (said.leaves == truth)[said.weights > 0].float().mean() > 0.9
+
+
+def test_the_same_seed_gives_the_same_network(tree):
+    weights = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        training = SelfTraining(perceptron(2, (8,), 9), tree, seed=3)
+        few, leaves = rows(tree, 10, 0)
+        training.fit(few, tree.targets(leaves), rows(tree, 20, 1)[0], epochs=5)
+        weights.append(torch.cat([p.detach().flatten() for p in training.teacher.parameters()]))
+    assert torch.equal(*weights)
+
+
+def test_pictures_and_augmentation(tree):
+    torch.manual_seed(0)
+    images, leaves = torch.rand(4, 3, 16, 16), torch.randint(5, (4, 16, 16))
+    seen = []
+
+    def flipped(inputs, targets, weights, generator):
+        seen.append(weights is None)
+        return inputs.flip(-1), targets.flip(-1), weights if weights is None else weights.flip(-1)
+
+    training = SelfTraining(SegmentationNet(9), tree, augment=flipped, batch_size=2)
+    training.fit(images, tree.targets(leaves), images, epochs=5)
+    said = training.pseudo_labels(images)
+    assert said.leaves.shape == said.weights.shape == said.revised.shape == (4, 16, 16)
+    assert set(seen) == {True, False}
+
+
+def test_diagnosis_revises_what_breaks_the_rules_and_thresholding_does_not(tree):
+    sure = tree.targets(["cat", "oak"]) * 8 - 4
+    torn = sure[:1].copy()
+    torn[0, [2, 3, 6, 7, 8]] = 4, -4, 0.5, -4, 1.0  # a pet that looks a little more like a fox
+    logits = torch.tensor(np.concatenate([sure, torn]))
+    found = SelfTraining(Fixed(), tree, coverage=1.0).pseudo_labels(logits)
+    plain = SelfTraining(Fixed(), tree, coverage=1.0, diagnose=False).pseudo_labels(logits)
+    assert found.revised.tolist() == [False, False, True]
+    assert [tree.leaves[k] for k in found.leaves] == ["cat", "oak", "cat"]
+    assert [tree.leaves[k] for k in plain.leaves] == ["cat", "oak", "fox"]
+    assert 0.5 < found.weights[2] < 1 == found.weights[0]
+    half = SelfTraining(Fixed(), tree, coverage=0.67).pseudo_labels(logits)
+    assert half.weights[2] == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda t: SelfTraining(Fixed(), t, coverage=0.0), "coverage must be a share of at most 1, but it is 0.0."),
+        (lambda t: SelfTraining(Fixed(), t, momentum=1.5), "momentum must be a share of at most 1, but it is 1.5."),
+        (
+            lambda t: SelfTraining(nn.Linear(2, 9), t).fit(torch.zeros(2, 2), torch.zeros(3, 9), torch.zeros(1, 2)),
+            "there are 2 labeled inputs, 3 targets and 1 unlabeled inputs. Give one target per labeled input,",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_says_why(tree, act, words):
+    with pytest.raises(DataError, match=re.escape(words)):
+        act(tree)
