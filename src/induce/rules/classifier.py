@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
@@ -20,7 +20,7 @@ from induce.rules.table_rules import TableRules, check_labels, check_monotone, n
 __all__ = ["RuleClassifier"]
 
 
-class RuleClassifier(ClassifierMixin, TableRules):
+class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
     """Learns few short rules that a person can read, edit, check and export.
 
     Minimises the log-loss plus a charge for every condition; the charge is chosen on rows left out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn.base import RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin
 
 from induce.checks import check_target
 from induce.errors import FillError
@@ -16,7 +16,7 @@ from induce.rules.table_rules import TableRules, check_monotone, name_of, warn_c
 __all__ = ["RuleRegressor"]
 
 
-class RuleRegressor(RegressorMixin, TableRules):
+class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
     """Learns few short rules that predict a number.
 
     Minimises the squared error plus a charge for every condition. With ``decide="votes"`` the answer is the default plus what each

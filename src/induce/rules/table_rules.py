@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.budget import Budget, Clock
@@ -32,7 +31,7 @@ __all__ = ["TableRules", "check_labels", "check_monotone", "name_of", "warn_cons
 DECIDE = (VOTES, FIRST, "any")
 
 
-class TableRules(BaseEstimator):
+class TableRules:
     """What both estimators share."""
 
     fit_: RuleFit
@@ -223,7 +222,7 @@ class TableRules(BaseEstimator):
         return self.fit_.to_python(name)
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         tags.input_tags.string = True
@@ -233,7 +232,7 @@ class TableRules(BaseEstimator):
         return str(self.fit_) if hasattr(self, "fit_") else super().__repr__()
 
     def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
-        return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]
+        return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[misc,no-any-return]
 
 
 def _rows(X: Any, rows: NDArray[Any]) -> Any:
