@@ -11,6 +11,7 @@ from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.rules.classifier import RuleClassifier
+    from induce.rules.data import LabeledTable, labeled_table, labeled_tables
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
     from induce.rules.hierarchical_classifier import HierarchicalClassifier
     from induce.rules.hierarchy import Hierarchy
@@ -27,6 +28,7 @@ _HOME = {
     "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
     "LabeledPictures": "masks",
+    "LabeledTable": "data",
     "LossTerms": "hierarchy_loss",
     "PseudoLabels": "self_training",
     "Restrictions": "restrictions",
@@ -37,6 +39,8 @@ _HOME = {
     "SelfTraining": "self_training",
     "diagnose": "diagnosis",
     "labeled_pictures": "masks",
+    "labeled_table": "data",
+    "labeled_tables": "data",
     "load": "rule_fit:load_rules",
     "ramp": "hierarchy_loss",
     "revise": "diagnosis",
@@ -47,6 +51,7 @@ __all__ = [
     "HierarchicalClassifier",
     "Hierarchy",
     "LabeledPictures",
+    "LabeledTable",
     "LossTerms",
     "PseudoLabels",
     "Restrictions",
@@ -57,6 +62,8 @@ __all__ = [
     "SelfTraining",
     "diagnose",
     "labeled_pictures",
+    "labeled_table",
+    "labeled_tables",
     "load",
     "ramp",
     "revise",
