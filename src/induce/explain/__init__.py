@@ -5,11 +5,17 @@ Names are loaded when they are first used.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from induce.lazy import lazy_names
 
-_HOME: dict[str, str] = {}
+_HOME: dict[str, str] = {
+    "shapley_values": "shapley",
+}
 
-__all__: list[str] = []
+__all__ = [
+    "shapley_values",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -17,3 +23,7 @@ __getattr__ = lazy_names(__name__, _HOME)
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if TYPE_CHECKING:
+    from induce.explain.shapley import shapley_values
