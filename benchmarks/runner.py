@@ -31,6 +31,7 @@ SUITES: dict[str, str] = {
     "guided": "benchmarks.guided",
     "spaces": "benchmarks.spaces",
     "strings": "benchmarks.strings",
+    "parts": "benchmarks.parts",
 }
 """Suite name to the module that holds its rows."""
 

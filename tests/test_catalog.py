@@ -36,9 +36,9 @@ SHIPPED = {
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
     "algorithms": ["bandit", "evolution", "policy", "random"],
-    "estimators": ["BooleanRegressor", "FormulaRegressor", "LibraryLearner", "ProgramSynthesizer"],
+    "estimators": ["BooleanRegressor", "FormulaRegressor", "LibraryLearner", "PartClassifier", "ProgramSynthesizer"],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
-    "rooms": ["formulas", "programs"],
+    "rooms": ["formulas", "programs", "rules"],
 }
 
 

@@ -246,6 +246,7 @@ estimators = Shelf(
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
+        "PartClassifier": "induce.rules.part_classifier:PartClassifier",
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
     },
     error=FillError,
@@ -259,7 +260,9 @@ exporters = _Exporters(
 )
 """Functions from a Fit to text."""
 
-rooms = Shelf("room", {"formulas": "induce.formulas", "programs": "induce.programs"}, "induce.rooms")
+rooms = Shelf(
+    "room", {"formulas": "induce.formulas", "programs": "induce.programs", "rules": "induce.rules"}, "induce.rooms"
+)
 """Modules that hold a language, an estimator and data for one kind of result."""
 
 papers = _Papers()

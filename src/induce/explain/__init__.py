@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING
 from induce.lazy import lazy_names
 
 _HOME: dict[str, str] = {
+    "Alignment": "aligning",
+    "AttributionGraph": "attribution_graphs",
+    "alignment": "aligning",
+    "attribution_graph": "attribution_graphs",
+    "graph_edit_distance": "attribution_graphs",
     "shapley_values": "shapley",
 }
 
 __all__ = [
+    "Alignment",
+    "AttributionGraph",
+    "alignment",
+    "attribution_graph",
+    "graph_edit_distance",
     "shapley_values",
 ]
 
@@ -26,4 +36,6 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.explain.aligning import Alignment, alignment
+    from induce.explain.attribution_graphs import AttributionGraph, attribution_graph, graph_edit_distance
     from induce.explain.shapley import shapley_values

@@ -178,4 +178,4 @@ def _weights(members: NDArray[np.bool_]) -> Array:
     chance = [math.factorial(s) * math.factorial(parts - s - 1) / math.factorial(parts) for s in range(parts)]
     with_it, without = np.array([0.0, *chance]), np.array([*chance, 0.0])
     size = members.sum(1)
-    return np.where(members, with_it[size][:, None], -without[size][:, None]).T
+    return np.asarray(np.where(members, with_it[size][:, None], -without[size][:, None]).T)

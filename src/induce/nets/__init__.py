@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 from induce.lazy import lazy_names
 
-_HOME = {"MessageNetwork": "induce.nets.messages", "perceptron": "induce.nets.messages"}
+_HOME = {
+    "MessageNetwork": "induce.nets.messages",
+    "PartScorer": "induce.nets.part_scorer",
+    "perceptron": "induce.nets.messages",
+}
 
-__all__ = ["MessageNetwork", "perceptron"]
+__all__ = ["MessageNetwork", "PartScorer", "perceptron"]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -23,3 +27,4 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from induce.nets.messages import MessageNetwork, perceptron
+    from induce.nets.part_scorer import PartScorer
