@@ -20,11 +20,9 @@ CLAIM = (
     "When reasons that contradict the experts' graph are penalized, a classifier of facades is as accurate as before."
 )
 GRAPH = {
-    "islamic": ["horseshoe arch", "lobed arch"],
-    "gothic": ["pointed arch", "trefoil arch"],
-    "renaissance": ["round arch", "pediment"],
-    "baroque": ["round arch", "broken pediment", "twisted column"],
-}
+    "islamic": ["horseshoe arch", "lobed arch"], "gothic": ["pointed arch", "trefoil arch"],
+    "renaissance": ["round arch", "pediment"], "baroque": ["round arch", "broken pediment", "twisted column"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,6 @@ def full() -> Found:
 
 def check(result: Found) -> Check:
     accuracy, share, without, free = (float(np.mean(column)) for column in vars(result).values())
-    figure = (
-        f"accuracy {accuracy:.3f}, {share:.1%} of rows misattributed; without the penalty {without:.3f} and {free:.1%}"
-    )
+    figure = f"accuracy {accuracy:.3f}, {share:.1%} of rows misattributed; without penalty {without:.3f} and {free:.1%}"
     least = 0.92 if len(result.accuracy) > 5 else without - 0.03
     return Check(figure, f"at least {least:.3f}, at most 4 % misattributed", accuracy >= least and share <= 0.04)

@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 
 from induce.lazy import lazy_names
 
-_HOME = {
-    "MessageNetwork": "induce.nets.messages",
-    "PartScorer": "induce.nets.part_scorer",
-    "perceptron": "induce.nets.messages",
+_HOME: dict[str, str] = {
+    "Detections": "part_detector",
+    "MessageNetwork": "messages",
+    "PartDetector": "part_detector",
+    "PartScorer": "part_scorer",
+    "perceptron": "messages",
 }
 
-__all__ = ["MessageNetwork", "PartScorer", "perceptron"]
+__all__ = [
+    "Detections",
+    "MessageNetwork",
+    "PartDetector",
+    "PartScorer",
+    "perceptron",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -27,4 +35,5 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from induce.nets.messages import MessageNetwork, perceptron
+    from induce.nets.part_detector import Detections, PartDetector
     from induce.nets.part_scorer import PartScorer

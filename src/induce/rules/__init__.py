@@ -11,12 +11,26 @@ from induce.lazy import lazy_names
 
 _HOME: dict[str, str] = {
     "ExpertGraph": "expert_graph",
+    "FACADE_PARTS": "facade_pictures",
+    "Facades": "facade_pictures",
     "PartClassifier": "part_classifier",
+    "detect_parts": "part_detection",
+    "draw_boxes": "box_drawing",
+    "facades": "facade_pictures",
+    "mean_average_precision": "part_detection",
+    "train_part_detector": "part_detection",
 }
 
 __all__ = [
+    "FACADE_PARTS",
     "ExpertGraph",
+    "Facades",
     "PartClassifier",
+    "detect_parts",
+    "draw_boxes",
+    "facades",
+    "mean_average_precision",
+    "train_part_detector",
 ]
 
 
@@ -28,5 +42,8 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.rules.box_drawing import draw_boxes
     from induce.rules.expert_graph import ExpertGraph
+    from induce.rules.facade_pictures import FACADE_PARTS, Facades, facades
     from induce.rules.part_classifier import PartClassifier
+    from induce.rules.part_detection import detect_parts, mean_average_precision, train_part_detector
