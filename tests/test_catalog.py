@@ -36,7 +36,15 @@ SHIPPED = {
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
     "algorithms": ["bandit", "evolution", "policy", "random"],
-    "estimators": ["BooleanRegressor", "FormulaRegressor", "LibraryLearner", "PartClassifier", "ProgramSynthesizer"],
+    "estimators": [
+        "BooleanRegressor",
+        "FormulaRegressor",
+        "LibraryLearner",
+        "MutualInformation",
+        "NearestSupportClassifier",
+        "PartClassifier",
+        "ProgramSynthesizer",
+    ],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas", "programs", "rules"],
 }

@@ -246,6 +246,8 @@ estimators = Shelf(
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
+        "MutualInformation": "induce.explain.information:MutualInformation",
+        "NearestSupportClassifier": "induce.rules.support_classifier:NearestSupportClassifier",
         "PartClassifier": "induce.rules.part_classifier:PartClassifier",
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
     },

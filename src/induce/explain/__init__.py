@@ -12,18 +12,24 @@ from induce.lazy import lazy_names
 _HOME: dict[str, str] = {
     "Alignment": "aligning",
     "AttributionGraph": "attribution_graphs",
+    "MutualInformation": "information",
     "alignment": "aligning",
     "attribution_graph": "attribution_graphs",
     "graph_edit_distance": "attribution_graphs",
+    "leakage": "information",
+    "mutual_information": "information",
     "shapley_values": "shapley",
 }
 
 __all__ = [
     "Alignment",
     "AttributionGraph",
+    "MutualInformation",
     "alignment",
     "attribution_graph",
     "graph_edit_distance",
+    "leakage",
+    "mutual_information",
     "shapley_values",
 ]
 
@@ -38,4 +44,5 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from induce.explain.aligning import Alignment, alignment
     from induce.explain.attribution_graphs import AttributionGraph, attribution_graph, graph_edit_distance
+    from induce.explain.information import MutualInformation, leakage, mutual_information
     from induce.explain.shapley import shapley_values

@@ -12,6 +12,7 @@ from induce.lazy import lazy_names
 _HOME: dict[str, str] = {
     "Detections": "part_detector",
     "MessageNetwork": "messages",
+    "NWHead": "support",
     "PartDetector": "part_detector",
     "PartScorer": "part_scorer",
     "perceptron": "messages",
@@ -20,6 +21,7 @@ _HOME: dict[str, str] = {
 __all__ = [
     "Detections",
     "MessageNetwork",
+    "NWHead",
     "PartDetector",
     "PartScorer",
     "perceptron",
@@ -37,3 +39,4 @@ if TYPE_CHECKING:
     from induce.nets.messages import MessageNetwork, perceptron
     from induce.nets.part_detector import Detections, PartDetector
     from induce.nets.part_scorer import PartScorer
+    from induce.nets.support import NWHead

@@ -107,7 +107,8 @@ class PartDetector(nn.Module):
         focal = torch.where(glow == 1.0, there, elsewhere).sum() / count
         at = torch.stack([column, row], 1) * _STRIDE + _STRIDE / 2
         wanted = torch.cat([at - boxes[:, :2], boxes[:, 2:] - at], 1)
-        return focal + 0.1 * (sides[picture, :, row, column] - wanted).abs().sum() / count
+        away: torch.Tensor = (sides[picture, :, row, column] - wanted).abs().sum() / count
+        return focal + 0.1 * away
 
     @staticmethod
     def _glow(heat: torch.Tensor, picture: torch.Tensor, part: torch.Tensor, center: torch.Tensor) -> torch.Tensor:

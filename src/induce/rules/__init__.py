@@ -13,7 +13,9 @@ _HOME: dict[str, str] = {
     "ExpertGraph": "expert_graph",
     "FACADE_PARTS": "facade_pictures",
     "Facades": "facade_pictures",
+    "NearestSupportClassifier": "support_classifier",
     "PartClassifier": "part_classifier",
+    "calibration_error": "support_classifier",
     "detect_parts": "part_detection",
     "draw_boxes": "box_drawing",
     "facades": "facade_pictures",
@@ -25,7 +27,9 @@ __all__ = [
     "FACADE_PARTS",
     "ExpertGraph",
     "Facades",
+    "NearestSupportClassifier",
     "PartClassifier",
+    "calibration_error",
     "detect_parts",
     "draw_boxes",
     "facades",
@@ -47,3 +51,4 @@ if TYPE_CHECKING:
     from induce.rules.facade_pictures import FACADE_PARTS, Facades, facades
     from induce.rules.part_classifier import PartClassifier
     from induce.rules.part_detection import detect_parts, mean_average_precision, train_part_detector
+    from induce.rules.support_classifier import NearestSupportClassifier, calibration_error

@@ -47,14 +47,13 @@ def _lobed(u: Array, v: Array) -> NDArray[np.bool_]:
 
 
 def _lattice(u: Array, v: Array) -> NDArray[np.bool_]:
-    return (np.maximum(np.abs(u), np.abs(v)) < 0.85) & (
-        (np.abs((u + v) * 2.2 % 1 - 0.5) < 0.2) | (np.abs((u - v) * 2.2 % 1 - 0.5) < 0.2)
-    )
+    bars = (np.abs((u + v) * 2.2 % 1 - 0.5) < 0.2) | (np.abs((u - v) * 2.2 % 1 - 0.5) < 0.2)
+    return np.asarray((np.maximum(np.abs(u), np.abs(v)) < 0.85) & bars)
 
 
 def _rose(u: Array, v: Array) -> NDArray[np.bool_]:
     radius, angle = np.hypot(u, v), np.arctan2(v, u)
-    return ((radius > 0.7) & (radius < 0.9)) | ((radius < 0.7) & (np.cos(6 * angle) > 0.3)) | (radius < 0.2)
+    return np.asarray(((radius > 0.7) & (radius < 0.9)) | ((radius < 0.7) & (np.cos(6 * angle) > 0.3)) | (radius < 0.2))
 
 
 def _pinnacle(u: Array, v: Array) -> NDArray[np.bool_]:
@@ -248,6 +247,6 @@ def _paint(pictures: Array, picture: Any, boxes: Array, paint: Array, inside: In
             u = ((xs + dx - center[:, :1]) / half[:, :1])[:, None, :].astype(np.float32)
             v = ((ys + dy - center[:, 1:]) / half[:, 1:])[:, :, None].astype(np.float32)
             cover += 0.25 * (inside(*np.broadcast_arrays(u, v)) & (np.abs(u) < 1) & (np.abs(v) < 1))
-    rows = (picture[:, None, None], slice(None), ys[:, :, None], xs[:, None, :])
+    rows: Any = (picture[:, None, None], slice(None), ys[:, :, None], xs[:, None, :])
     old = pictures[rows]  # (n, window, window, 3): the slice goes last
     np.add.at(pictures, rows, cover[..., None] * (paint[:, None, None, :] - old))  # windows overlap, shapes do not
