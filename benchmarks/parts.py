@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.runner import Run, row
 from induce.explain import shapley_values
+from induce.papers import run_paper
 from induce.rules import ExpertGraph, PartClassifier
 
 SHARED = "INDUCE_SHARED_DATA"
@@ -181,3 +182,20 @@ def from_pictures(run: Run) -> tuple[float, bool, str]:
         f"{shares.max():.1%}, {spent.max():.0f} CPU s"
     )
     return float(accuracies.mean()), holds, note
+
+
+@row(
+    "information of correlated Gaussians: whether the page mine holds (0.1 nats in 2 columns, 10 % in 20)", goal="== 1"
+)
+def information(run: Run) -> tuple[float, bool, str]:
+    result = run_paper("mine", full=not run.quick)
+    return float(result.holds), result.holds, result.figure
+
+
+@row(
+    "colored digits and domains left out: whether the page nw-head holds (10 points above a network, at least as good)",
+    goal="== 1",
+)
+def invariance(run: Run) -> tuple[float, bool, str]:
+    result = run_paper("nw-head", full=not run.quick)
+    return float(result.holds), result.holds, result.figure

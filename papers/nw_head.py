@@ -38,7 +38,7 @@ def paint(images, digits, share, rng) -> tuple[np.ndarray, np.ndarray]:
     return painted.reshape(len(y), -1), y.astype(int)
 
 
-def against(train, labels, where, test, truth, seed, **settings) -> tuple[float, float, float]:
+def against(train, labels, where, test, truth, seed, **settings):
     model = NearestSupportClassifier(random_state=seed, **settings).fit(train, labels, where)
     plain = MLPClassifier((128, 64), max_iter=200, early_stopping=True, random_state=seed).fit(train, labels)
     error = calibration_error(model.predict_proba(test), truth, model.classes_)
@@ -60,13 +60,13 @@ def compare(images, digits, seeds, steps) -> Found:
             kept = [k for k in range(3) if k != left]
             train, labels = np.concatenate([views[k] for k in kept]), np.concatenate([digits[thirds[k]] for k in kept])
             where = np.repeat(kept, [len(thirds[k]) for k in kept])
-            domains.append(against(train, labels, where, views[left], digits[thirds[left]], seed, steps=2 * steps))
+            test, truth = views[left], digits[thirds[left]]
+            domains.append(against(train, labels, where, test, truth, seed, steps=200, per_class=16))
     return Found(*np.mean(colored, 0)[:2], *np.mean(domains, 0).tolist())
 
 
 def small() -> Found:
-    digits = load_digits()
-    return compare(digits.images / 16.0, digits.target, 1, 300)
+    return compare(load_digits().images / 16.0, load_digits().target, 1, 300)
 
 
 def full() -> Found:  # 9,000 digits, from the folder that INDUCE_SHARED_DATA names

@@ -24,6 +24,7 @@ INFERENCE = ("full", "random", "cluster", "topk")
 _BATCH = 256
 _WARM = 0.3  # share of the steps before differences of risks count
 _PROTOTYPES = 10
+_ASKED = 1024  # rows that are answered at once
 
 
 @dataclass(frozen=True)
@@ -216,8 +217,8 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         return torch.cat([self.head_.encoder(part) for part in x.split(1024)])  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
-    def _log_weights(self, X: Any) -> torch.Tensor:
-        check_is_fitted(self, "head_")
+    def _weights(self, X: Any) -> torch.Tensor:
+        """Shares of the vote, shape (rows, supports)."""
         x = _inputs(X)
         if x.shape[1:] != self._x_shape:
             raise DataError(
@@ -227,11 +228,14 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         if self.inference == "topk" and self.neighbors < weights.shape[1]:
             least = weights.topk(int(self.neighbors), dim=1).values[:, -1:]
             weights = torch.log_softmax(weights.masked_fill(weights < least, -1e9), dim=1)
-        return weights
+        return weights.exp()
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes, shape (rows, classes)."""
-        shares = NWHead.votes(self._log_weights(X), self.support_[1], len(self.classes_)).double().exp()
+        check_is_fitted(self, "head_")
+        own = functional.one_hot(self.support_[1], len(self.classes_)).float()
+        rows = X if hasattr(X, "shape") else np.asarray(X)
+        shares = torch.cat([self._weights(rows[k : k + _ASKED]) @ own for k in range(0, len(rows), _ASKED)]).double()
         return np.asarray((shares / shares.sum(1, keepdim=True)).numpy())
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -241,11 +245,12 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
 
     def explain(self, X: Any, row: int = 0, *, count: int = 5) -> Supports:
         """The examples that weigh most in one prediction."""
+        check_is_fitted(self, "head_")
         rows = _inputs(X)
         if not -len(rows) <= row < len(rows):
             raise DataError(f"there is no row {row}: X has {len(rows)} rows, counted from 0.")
         one = rows[row : row + 1 or None]
-        weights = self._log_weights(one)[0].exp().double().numpy()
+        weights = self._weights(one)[0].double().numpy()
         _, labels, places = self.support_
         best = np.argsort(-weights, kind="stable")[:count]
         return Supports(self.predict(one)[0], places[best], self.classes_[labels.numpy()[best]], weights[best])
@@ -282,7 +287,7 @@ def _inputs(X: Any) -> torch.Tensor:
         )
     if not np.isfinite(array).all():
         raise DataError("X holds NaN or infinite values. Drop those rows, or put an imputer before it.")
-    return torch.as_tensor(array, dtype=torch.float32)
+    return torch.tensor(array, dtype=torch.float32)
 
 
 def _environments(environments: Any, rows: int, invariance: float) -> NDArray[np.intp]:
