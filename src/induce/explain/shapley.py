@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,8 @@ def shapley_values(function: Any, X: Any, background: Any, *, max_parts: int = 1
     if single_precision:  # what the module would make of them anyway
         rows, missing = rows.astype(np.float32), missing.astype(np.float32)
     together = max(1, _CACHED_BYTES // ((1 << parts) * missing.nbytes))
-    blocks = [_of_rows(ask, rows[k : k + together], missing) for k in range(0, len(rows), together)]
+    design = lru_cache(maxsize=1)(_design)  # all blocks of rows share it, and it goes with the call
+    blocks = [_of_rows(ask, rows[k : k + together], missing, design) for k in range(0, len(rows), together)]
     return np.concatenate(blocks) if blocks else np.zeros((0, parts))
 
 
@@ -142,13 +144,13 @@ def _asked(function: Any, tensors: bool) -> tuple[Callable[[Any], Array], bool]:
     return of_rows, False
 
 
-def _of_rows(ask: Callable[[Any], Array], rows: Any, missing: Any) -> Array:
+def _of_rows(ask: Callable[[Any], Array], rows: Any, missing: Any, design: Callable[[int, int, int], Any]) -> Array:
     """Values of some rows; coalitions in as many blocks as memory asks for."""
     parts, single = rows.shape[1], False
     step = max(1, BLOCK_BYTES // (len(rows) * missing.nbytes))
     total: Any = 0.0
     for start in range(0, 1 << parts, step):
-        members = _coalitions(start, min(start + step, 1 << parts), parts)
+        members, weights = design(start, min(start + step, 1 << parts), parts)
         mixed = np.where(members[None, :, None], rows[:, None, None], missing)  # rows, coalitions, background, parts
         out = ask(mixed.reshape(-1, parts))
         if out.ndim not in (1, 2) or len(out) != mixed.size // parts:
@@ -163,8 +165,14 @@ def _of_rows(ask: Callable[[Any], Array], rows: Any, missing: Any) -> Array:
                 "the function gave NaN or infinite outputs for a mixture of a row and the background. Choose a background inside "
                 "the function's domain."
             )
-        total = total + np.matmul(_weights(members), values)
+        total = total + np.matmul(weights, values)
     return np.asarray(total[..., 0] if single else total)
+
+
+def _design(start: int, stop: int, parts: int) -> tuple[NDArray[np.bool_], Array]:
+    """Coalitions and their weights."""
+    members = _coalitions(start, stop, parts)
+    return members, np.ascontiguousarray(_weights(members))
 
 
 def _coalitions(start: int, stop: int, parts: int) -> NDArray[np.bool_]:
