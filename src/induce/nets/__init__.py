@@ -9,14 +9,34 @@ from typing import TYPE_CHECKING
 
 from induce.lazy import lazy_names
 
+if TYPE_CHECKING:
+    from induce.nets.convolutions import SegmentationNet, SmallCNN
+    from induce.nets.messages import MessageNetwork, perceptron
+    from induce.nets.part_detector import Detections, PartDetector
+    from induce.nets.part_scorer import PartScorer
+    from induce.nets.support import NWHead
+
 _HOME = {
-    "MessageNetwork": "induce.nets.messages",
+    "Detections": "part_detector",
+    "MessageNetwork": "messages",
+    "NWHead": "support",
+    "PartDetector": "part_detector",
+    "PartScorer": "part_scorer",
     "SegmentationNet": "induce.nets.convolutions",
     "SmallCNN": "induce.nets.convolutions",
-    "perceptron": "induce.nets.messages",
+    "perceptron": "messages",
 }
 
-__all__ = ["MessageNetwork", "SegmentationNet", "SmallCNN", "perceptron"]
+__all__ = [
+    "Detections",
+    "MessageNetwork",
+    "NWHead",
+    "PartDetector",
+    "PartScorer",
+    "SegmentationNet",
+    "SmallCNN",
+    "perceptron",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -24,8 +44,3 @@ __getattr__ = lazy_names(__name__, _HOME)
 
 def __dir__() -> list[str]:
     return __all__
-
-
-if TYPE_CHECKING:
-    from induce.nets.convolutions import SegmentationNet, SmallCNN
-    from induce.nets.messages import MessageNetwork, perceptron

@@ -10,26 +10,37 @@ from typing import TYPE_CHECKING
 from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from induce.rules.box_drawing import draw_boxes
     from induce.rules.classifier import RuleClassifier
     from induce.rules.data import LabeledTable, labeled_table, labeled_tables
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
+    from induce.rules.expert_graph import ExpertGraph
+    from induce.rules.facade_pictures import FACADE_PARTS, Facades, facades
     from induce.rules.hierarchical_classifier import HierarchicalClassifier
     from induce.rules.hierarchy import Hierarchy
     from induce.rules.hierarchy_loss import LossTerms, ramp
     from induce.rules.masks import LabeledPictures, labeled_pictures
+    from induce.rules.part_classifier import PartClassifier
+    from induce.rules.part_detection import detect_parts, mean_average_precision, train_part_detector
     from induce.rules.regressor import RuleRegressor
     from induce.rules.restrictions import Restrictions
     from induce.rules.rule_fit import RuleFit
     from induce.rules.rule_fit import load_rules as load
     from induce.rules.self_training import PseudoLabels, SelfTraining
+    from induce.rules.support_classifier import NearestSupportClassifier, calibration_error
 
 _HOME = {
     "Diagnosis": "diagnosis",
+    "ExpertGraph": "expert_graph",
+    "FACADE_PARTS": "facade_pictures",
+    "Facades": "facade_pictures",
     "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
     "LabeledPictures": "masks",
     "LabeledTable": "data",
     "LossTerms": "hierarchy_loss",
+    "NearestSupportClassifier": "support_classifier",
+    "PartClassifier": "part_classifier",
     "PseudoLabels": "self_training",
     "Restrictions": "restrictions",
     "Revision": "diagnosis",
@@ -37,22 +48,33 @@ _HOME = {
     "RuleFit": "rule_fit",
     "RuleRegressor": "regressor",
     "SelfTraining": "self_training",
+    "calibration_error": "support_classifier",
+    "detect_parts": "part_detection",
     "diagnose": "diagnosis",
+    "draw_boxes": "box_drawing",
+    "facades": "facade_pictures",
     "labeled_pictures": "masks",
     "labeled_table": "data",
     "labeled_tables": "data",
     "load": "rule_fit:load_rules",
+    "mean_average_precision": "part_detection",
     "ramp": "hierarchy_loss",
     "revise": "diagnosis",
+    "train_part_detector": "part_detection",
 }
 
 __all__ = [
+    "FACADE_PARTS",
     "Diagnosis",
+    "ExpertGraph",
+    "Facades",
     "HierarchicalClassifier",
     "Hierarchy",
     "LabeledPictures",
     "LabeledTable",
     "LossTerms",
+    "NearestSupportClassifier",
+    "PartClassifier",
     "PseudoLabels",
     "Restrictions",
     "Revision",
@@ -60,13 +82,19 @@ __all__ = [
     "RuleFit",
     "RuleRegressor",
     "SelfTraining",
+    "calibration_error",
+    "detect_parts",
     "diagnose",
+    "draw_boxes",
+    "facades",
     "labeled_pictures",
     "labeled_table",
     "labeled_tables",
     "load",
+    "mean_average_precision",
     "ramp",
     "revise",
+    "train_part_detector",
 ]
 
 

@@ -1,0 +1,348 @@
+"""NearestSupportClassifier: classes by the nearest examples, learned so that every environment says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+from torch import nn
+from torch.nn import functional
+
+from induce.errors import DataError, FillError, did_you_mean
+from induce.nets.support import NWHead
+
+__all__ = ["NearestSupportClassifier", "Supports", "calibration_error"]
+
+INFERENCE = ("full", "random", "cluster", "topk")
+_BATCH = 256
+_WARM = 0.3  # share of the steps before differences of risks count
+_PROTOTYPES = 10
+_ASKED = 1024  # rows that are answered at once
+
+
+@dataclass(frozen=True)
+class Supports:
+    """The examples that decide a prediction.
+
+    Parameters
+    ----------
+    label : object
+        The class that is predicted.
+    rows : array of int
+        Training rows, or prototypes, the heaviest first.
+    labels : array
+        Their classes.
+    weights : array
+        Their shares of the vote.
+    """
+
+    label: Any
+    rows: NDArray[np.intp]
+    labels: NDArray[Any]
+    weights: NDArray[np.float64]
+
+    def __str__(self) -> str:
+        cells = zip(self.rows, self.labels, self.weights, strict=True)
+        return f"{self.label}, like " + ", ".join(f"row {row} ({label}, {weight:.2f})" for row, label, weight in cells)
+
+
+class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
+    """Classify by the labels of near examples, ``p(y | x) = sum_i softmax_i(-||f(x) - f(x_i)||^2 / tau) [y_i = y]``.
+
+    In training every query is answered by a support of its own environment with as many examples of each class, so that how
+    frequent a class is cannot be learned. ``invariance`` times the variance of the environments' risks is added: features that help
+    in one environment only do not pay.
+
+    Parameters
+    ----------
+    encoder : Module, optional
+        ``f``; two layers on flattened inputs by default.
+    inference : {"full", "random", "cluster", "topk"}
+        Who votes: all training rows, ``per_class`` random ones of each class, ten prototypes of each class (k-means), or the
+        ``neighbors`` nearest rows.
+    per_class : int
+        Examples of each class in a support.
+    neighbors : int
+    invariance : float
+        Weight of the variance of risks over environments.
+    features : int
+        Of the default encoder.
+    temperature : float
+        ``tau`` to begin with.
+    steps : int
+    learning_rate : float
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    classes_ : array
+    head_ : NWHead
+    support_ : tuple of (features, classes, rows)
+
+    References
+    ----------
+    A. Wang, M. Nguyen, M. Sabuncu (2023), Learning Invariant Representations with a Nonparametric Nadaraya-Watson Head. D. Krueger
+    et al. (2021), Out-of-Distribution Generalization via Risk Extrapolation (REx).
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> model = NearestSupportClassifier(steps=50, per_class=16).fit(X, np.where(X[:, 0] > 0, "right", "left"))
+    >>> model.predict([[3.0, 0.0], [-3.0, 0.0]])
+    array(['right', 'left'], dtype='<U5')
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module | None = None,
+        *,
+        inference: str = "full",
+        per_class: int = 64,
+        neighbors: int = 20,
+        invariance: float = 0.0,
+        features: int = 64,
+        temperature: float = 1.0,
+        steps: int = 500,
+        learning_rate: float = 1e-3,
+        random_state: Any = None,
+    ) -> None:
+        self.encoder = encoder
+        self.inference = inference
+        self.per_class = per_class
+        self.neighbors = neighbors
+        self.invariance = invariance
+        self.features = features
+        self.temperature = temperature
+        self.steps = steps
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, environments: Any = None) -> NearestSupportClassifier:
+        """Train the encoder and keep the support.
+
+        Parameters
+        ----------
+        X : array, shape (n, ...)
+        y : array-like, shape (n,)
+        environments : array-like, shape (n,), optional
+            Where each row comes from, such as a hospital; at least two values. None takes all rows for one environment.
+
+        Raises
+        ------
+        DataError, FillError
+            For environments of a single value, classes that an environment lacks, and settings that do not fit.
+        """
+        self._check()
+        x, labels = _inputs(X), column_or_1d(y, warn=True)
+        self.classes_, places = np.unique(labels, return_inverse=True)
+        if len(places) != len(x):
+            raise DataError(f"y has {len(places)} labels, but X has {len(x)} rows. Give one label a row.")
+        where = _environments(environments, len(x), float(self.invariance))
+        rng = np.random.default_rng(self._seed())
+        target = torch.from_numpy(places.ravel().astype(np.int64))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._seed())
+            self.head_ = NWHead(self._encoder(x), float(self.temperature))
+            self._train(x, target, _members(target.numpy(), where, self.classes_), rng)
+        self.head_.eval()
+        self._x_shape = x.shape[1:]
+        self._keep_support(x, target, rng)
+        return self
+
+    def _encoder(self, x: torch.Tensor) -> nn.Module:
+        if self.encoder is not None:
+            import copy
+
+            return copy.deepcopy(self.encoder)
+        width = int(np.prod(x.shape[1:]))
+        return nn.Sequential(nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)))
+
+    def _train(
+        self, x: torch.Tensor, y: torch.Tensor, members: list[list[torch.Tensor]], rng: np.random.Generator
+    ) -> None:
+        optimizer = torch.optim.Adam(self.head_.parameters(), lr=float(self.learning_rate))
+        count, each = len(self.classes_), max(1, _BATCH // len(self.classes_) // len(members))
+
+        def drawn(of: list[torch.Tensor], size: int) -> torch.Tensor:
+            return torch.cat([rows[torch.randint(len(rows), (size,))] for rows in of])
+
+        self.head_.train()
+        for step in range(int(self.steps)):
+            risks = []
+            for of in members:
+                asked, support = drawn(of, each), drawn(of, int(self.per_class))
+                encoded = self.head_.encoder(x[torch.cat([asked, support])])
+                own = asked[:, None] == support[None, :]
+                weights = self.head_.log_weights(encoded[: len(asked)], encoded[len(asked) :], own)
+                risks.append(functional.nll_loss(self.head_.votes(weights, y[support], count), y[asked]))
+            risk = torch.stack(risks)
+            loss = risk.mean()
+            if self.invariance and step >= _WARM * self.steps:
+                loss = (loss + float(self.invariance) * risk.var(correction=0) * 4) / max(1.0, float(self.invariance))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+
+    def _keep_support(self, x: torch.Tensor, y: torch.Tensor, rng: np.random.Generator) -> None:
+        features, rows = self._encoded(x), np.arange(len(x))
+        if self.inference == "random":
+            own = [np.flatnonzero(y.numpy() == k) for k in range(len(self.classes_))]
+            rows = np.concatenate([rng.permutation(r)[: self.per_class] for r in own])
+        if self.inference == "cluster":
+            features, y, rows = self._prototypes(features, y)
+        else:
+            features, y = features[rows], y[rows]
+        self.support_ = (features, y, rows)
+
+    def _prototypes(self, features: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Any]:
+        from sklearn.cluster import KMeans
+
+        centers, labels = [], []
+        for k in range(len(self.classes_)):
+            own = features[y == k].numpy()
+            found = KMeans(min(_PROTOTYPES, len(own)), n_init=1, random_state=self._seed()).fit(own).cluster_centers_
+            centers.append(found)
+            labels += [k] * len(found)
+        return torch.from_numpy(np.concatenate(centers)).float(), torch.tensor(labels), np.arange(len(labels))
+
+    @torch.no_grad()
+    def _encoded(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.head_.encoder(part) for part in x.split(1024)])  # type: ignore[no-untyped-call]
+
+    @torch.no_grad()
+    def _weights(self, X: Any) -> torch.Tensor:
+        """Shares of the vote, shape (rows, supports)."""
+        x = _inputs(X)
+        if x.shape[1:] != self._x_shape:
+            raise DataError(
+                f"rows of X have shape {tuple(x.shape[1:])}, but the classifier was fitted on {tuple(self._x_shape)}."
+            )
+        weights = self.head_.log_weights(self._encoded(x), self.support_[0])
+        if self.inference == "topk" and self.neighbors < weights.shape[1]:
+            least = weights.topk(int(self.neighbors), dim=1).values[:, -1:]
+            weights = torch.log_softmax(weights.masked_fill(weights < least, -1e9), dim=1)
+        return weights.exp()
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes, shape (rows, classes)."""
+        check_is_fitted(self, "head_")
+        own = functional.one_hot(self.support_[1], len(self.classes_)).float()
+        rows = X if hasattr(X, "shape") else np.asarray(X)
+        shares = torch.cat([self._weights(rows[k : k + _ASKED]) @ own for k in range(0, len(rows), _ASKED)]).double()
+        return np.asarray((shares / shares.sum(1, keepdim=True)).numpy())
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The likeliest class of each row."""
+        places = self.predict_proba(X).argmax(1)
+        return np.asarray(self.classes_[places])
+
+    def explain(self, X: Any, row: int = 0, *, count: int = 5) -> Supports:
+        """The examples that weigh most in one prediction."""
+        check_is_fitted(self, "head_")
+        rows = _inputs(X)
+        if not -len(rows) <= row < len(rows):
+            raise DataError(f"there is no row {row}: X has {len(rows)} rows, counted from 0.")
+        one = rows[row : row + 1 or None]
+        weights = self._weights(one)[0].double().numpy()
+        _, labels, places = self.support_
+        best = np.argsort(-weights, kind="stable")[:count]
+        return Supports(self.predict(one)[0], places[best], self.classes_[labels.numpy()[best]], weights[best])
+
+    def _check(self) -> None:
+        if self.inference not in INFERENCE:
+            raise FillError(
+                f"inference={self.inference!r} is not known.{did_you_mean(str(self.inference), INFERENCE)} Known are: {', '.join(INFERENCE)}."
+            )
+        for name in ("per_class", "neighbors", "features", "steps"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise FillError(f"{name} must be a whole number of at least 1, but got {value!r}.")
+        for name, least in (("invariance", 0.0), ("temperature", 1e-6), ("learning_rate", 1e-12)):
+            value = getattr(self, name)
+            if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) < np.inf:
+                raise FillError(f"{name} must be a number of at least {least:g}, but got {value!r}.")
+
+    def _seed(self) -> int:
+        if self.random_state is None or isinstance(self.random_state, Integral):
+            return int(self.random_state or 0)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def _inputs(X: Any) -> torch.Tensor:
+    array = X.detach().cpu().numpy() if isinstance(X, torch.Tensor) else np.asarray(X)
+    if array.ndim < 2 or array.dtype.kind not in "biuf":
+        raise DataError(
+            f"X has shape {array.shape} of {array.dtype}, but rows of numbers are needed. Reshape your data."
+        )
+    if array.ndim == 4 and array.dtype.kind in "iu":
+        raise DataError(
+            f"the pictures hold {array.dtype} (0 to 255), but the network takes floats from 0 to 1. Pass X / 255."
+        )
+    if not np.isfinite(array).all():
+        raise DataError("X holds NaN or infinite values. Drop those rows, or put an imputer before it.")
+    return torch.tensor(array, dtype=torch.float32)
+
+
+def _environments(environments: Any, rows: int, invariance: float) -> NDArray[np.intp]:
+    if environments is None:
+        if invariance:
+            raise DataError(
+                f"invariance={invariance:g} compares environments, but none were passed. Call fit(X, y, environments)."
+            )
+        return np.zeros(rows, dtype=np.intp)
+    values, places = np.unique(np.asarray(environments), return_inverse=True)
+    if places.size != rows:
+        raise DataError(f"environments have {places.size} values, but X has {rows} rows. Give one a row.")
+    if len(values) < 2:
+        raise DataError(
+            f"all environments are {values[0]!s}, so nothing can be told apart by them. Pass at least two, or leave environments out."
+        )
+    return places.ravel()
+
+
+def _members(labels: NDArray[np.int64], where: NDArray[np.intp], classes: NDArray[Any]) -> list[list[torch.Tensor]]:
+    """Rows of each class of each environment."""
+    found = []
+    for environment in range(int(where.max()) + 1):
+        own = [np.flatnonzero((labels == k) & (where == environment)) for k in range(len(classes))]
+        short = [str(classes[k]) for k, rows in enumerate(own) if len(rows) < 2]
+        if short:
+            raise DataError(
+                f"environment {environment} has fewer than 2 rows of class '{short[0]}', so no balanced support can be drawn. Merge "
+                "environments, or leave the class out."
+            )
+        found.append([torch.from_numpy(rows) for rows in own])
+    return found
+
+
+def calibration_error(probabilities: Any, y: Any, classes: Any, *, bins: int = 15) -> float:
+    """How far confidence is from accuracy: ``sum_b n_b / n |accuracy_b - confidence_b|`` over bins of confidence.
+
+    Parameters
+    ----------
+    probabilities : array, shape (n, classes)
+    y : array-like, shape (n,)
+    classes : array-like
+        In the order of the columns.
+    bins : int
+
+    References
+    ----------
+    C. Guo et al. (2017), On Calibration of Modern Neural Networks.
+
+    >>> calibration_error([[0.8, 0.2], [0.8, 0.2]], ["a", "b"], ["a", "b"])
+    0.3
+    """
+    shares = np.asarray(probabilities, dtype=np.float64)
+    sure = shares.max(1)
+    right = np.asarray(classes)[shares.argmax(1)] == np.asarray(y)
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=right - sure, minlength=bins)
+    return round(float(np.abs(gaps).sum() / len(sure)), 12)
