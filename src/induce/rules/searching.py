@@ -144,7 +144,7 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
         for left_in, left_out in folds:
             inside, outside = problem.take(rows[left_in]), problem.take(rows[left_out])
             for k, option in enumerate(options):
-                made = _fit(inside, settings, option, over, sweeps=1)
+                made = _fit(inside, settings, option, over, sweeps=1 if len(problem.classes) < 5 else 0)
                 answers[k, left_out] = made.scores(outside.table)
         chosen = problem.take(rows)
         scores = [_score(chosen, a, settings.decide) for a in answers]
@@ -152,7 +152,9 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
         best = options[k]
         temperature = _temperature(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
-    decisions = _fit(problem, settings, best, over, sweeps=3, temperature=temperature)
+    # exchanging costs as much as finding: many rules are exchanged once
+    sweeps = 3 if len(problem.classes) < 5 else 1
+    decisions = _fit(problem, settings, best, over, sweeps=sweeps, temperature=temperature)
     return Searched(decisions, held_out, rows, best, over())
 
 

@@ -58,6 +58,11 @@ class TableRules:
                 f"unknown way to decide {self.decide!r}.{did_you_mean(str(self.decide), DECIDE)} Known: {', '.join(DECIDE)}."
             )
 
+    def table(self, X: Any) -> MixedTable:
+        """A table as the rules read it, with the columns and categories of the fit."""
+        check_is_fitted(self, "fit_")
+        return self._table(X, reset=False)
+
     def _table(self, X: Any, *, reset: bool, target: Any = None) -> MixedTable:
         named = hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
         units = self.units

@@ -16,6 +16,12 @@ class Loss(Protocol):
     """A convex loss of scores of shape (rows, outputs)."""
 
     outputs: int
+    kinds: NDArray[np.int64]
+    """Rows of one kind, with equal scores, have equal losses but for their weight: the class, or 0 where targets are numbers."""
+
+    def grouped(self, where: NDArray[np.intp], count: int) -> tuple[Loss, float]:
+        """The loss of groups of rows of one kind that always have equal scores, and a constant that is missing from it."""
+        ...
 
     def start(self) -> Float:
         """Scores without any rule: array of shape (outputs,)."""
@@ -37,6 +43,12 @@ class Logistic:
 
     def __init__(self, positive: NDArray[np.bool_], weight: Float) -> None:
         self.target, self.weight = positive.astype(np.float64), weight
+        self.kinds = positive.astype(np.int64)
+
+    def grouped(self, where: NDArray[np.intp], count: int) -> tuple[Loss, float]:
+        positive = np.zeros(count, dtype=bool)
+        positive[where] = self.kinds == 1
+        return Logistic(positive, np.bincount(where, self.weight, minlength=count).astype(np.float64)), 0.0
 
     def start(self) -> Float:
         share = float(np.clip((self.target * self.weight).sum() / self.weight.sum(), 1e-6, 1 - 1e-6))
@@ -58,6 +70,14 @@ class Softmax:
         self.outputs = classes
         self.target = (codes[:, None] == np.arange(classes)).astype(np.float64)
         self.weight = weight[:, None]
+        self.kinds = codes
+
+    def grouped(self, where: NDArray[np.intp], count: int) -> tuple[Loss, float]:
+        codes = np.zeros(count, dtype=np.int64)
+        codes[where] = self.kinds
+        return Softmax(
+            codes, self.outputs, np.bincount(where, self.weight[:, 0], minlength=count).astype(np.float64)
+        ), 0.0
 
     def start(self) -> Float:
         shares = (self.target * self.weight).sum(axis=0) / self.weight.sum()
@@ -85,6 +105,16 @@ class Squared:
         spread = float(np.sqrt(np.average((target - self.mean) ** 2, weights=weight)))
         self.scale = spread if spread > 0 else 1.0
         self.target, self.weight = (target - self.mean) / self.scale, weight
+        self.kinds = np.zeros(len(target), dtype=np.int64)
+
+    def grouped(self, where: NDArray[np.intp], count: int) -> tuple[Loss, float]:
+        made = Squared.__new__(Squared)
+        made.weight = np.bincount(where, self.weight, minlength=count).astype(np.float64)
+        sums = np.bincount(where, self.weight * self.target, minlength=count)
+        made.target = np.divide(sums, made.weight, out=np.zeros(count), where=made.weight > 0)
+        made.mean, made.scale, made.kinds = self.mean, self.scale, np.zeros(count, dtype=np.int64)
+        left = float((self.weight * self.target**2).sum() - (made.weight * made.target**2).sum()) / 2
+        return made, left
 
     def start(self) -> Float:
         return np.zeros(1)

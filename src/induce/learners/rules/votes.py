@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from induce.learners.rules.conjunctions import Ground, Rule, best_conjunctions
 from induce.learners.rules.losses import Loss
@@ -14,8 +16,10 @@ from induce.learners.rules.losses import Loss
 __all__ = ["Votes", "fit_votes", "refit_weights"]
 
 Float = NDArray[np.float64]
-NEWTON = 12
+NEWTON = 20
 """Most Newton steps of one fit of the weights."""
+ROUGH = 4
+"""Most Newton steps while rules are still searched: weights begin near their optimum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,7 @@ class Votes:
 
 
 def refit_weights(
-    fires: Float, loss: Loss, weights: Float, default: Float, shrink: float
+    fires: Float, loss: Loss, weights: Float, default: Float, shrink: float, steps: int = NEWTON
 ) -> tuple[Float, Float, float]:
     """The weights that minimise ``loss + shrink / 2 * sum of squared weights``, by Newton's method with halved steps.
 
@@ -52,28 +56,45 @@ def refit_weights(
     loss : Loss
     weights, default : first values
     shrink : float
+    steps : int
+        Most steps.
 
     Returns
     -------
     (weights, default, value)
     """
-    columns = np.concatenate([np.ones((len(fires), 1)), fires], axis=1)
+    patterns, loss, left = _patterns(fires, loss)
+    columns = np.concatenate([np.ones((len(patterns), 1)), patterns], axis=1)
     ridge = np.full(columns.shape[1], shrink)
     ridge[0] = 1e-6
     now = np.concatenate([default[None], weights], axis=0)
 
     def value(of: Float) -> float:
-        return loss.value(columns @ of) + 0.5 * float((ridge[:, None] * of * of).sum())
+        return left + loss.value(columns @ of) + 0.5 * float((ridge[:, None] * of * of).sum())
 
-    best = value(now)
-    for _ in range(NEWTON):
-        down, curve = loss.slopes(columns @ now)
-        step = np.empty_like(now)
-        for k in range(loss.outputs):  # outputs are few
+    def step_of(down: Float, second: list[Any]) -> Float:
+        right = columns.T @ down - ridge[:, None] * now
+        if len(second) == 1:
+            return np.asarray(cho_solve(second[0], right))
+        return np.stack([cho_solve(one, right[:, k]) for k, one in enumerate(second)], axis=1)
+
+    def factors(curve: Float) -> list[Any]:
+        found = []
+        for k in range(curve.shape[1]):  # outputs are few
             second = (columns * curve[:, k : k + 1]).T @ columns
             second[np.diag_indices_from(second)] += ridge + 1e-9
-            step[:, k] = np.linalg.solve(second, columns.T @ down[:, k] - ridge * now[:, k])
-        size, tried = 1.0, best
+            found.append(cho_factor(second, check_finite=False))
+        return found
+
+    best = value(now)
+    second: list[Any] = []
+    for _ in range(steps):
+        down, curve = loss.slopes(columns @ now)
+        if steps > ROUGH or loss.outputs == 1:
+            second = factors(curve)
+        elif not second:  # while rules are searched, all outputs share the largest of their curves, taken once
+            second = factors(curve.max(axis=1, keepdims=True))
+        step, size, tried = step_of(down, second), 1.0, best
         while size > 1e-3:
             tried = value(now + size * step)
             if tried < best:
@@ -85,6 +106,16 @@ def refit_weights(
         if gained < 1e-5 * abs(best):
             break
     return now[1:], now[0], best
+
+
+def _patterns(fires: Float, loss: Loss) -> tuple[Float, Loss, float]:
+    """Rows on which the same rules hold and whose loss is of one kind, as one row: few rules make few patterns."""
+    bits = np.packbits(fires.astype(bool), axis=1)
+    whole = np.concatenate([bits, loss.kinds.astype("<i4")[:, None].view(np.uint8).reshape(len(fires), 4)], axis=1)
+    keys = np.ascontiguousarray(whole).view(np.dtype((np.void, whole.shape[1]))).reshape(-1)
+    _, first, where = np.unique(keys, return_index=True, return_inverse=True)
+    grouped, left = loss.grouped(where.reshape(-1), len(first))
+    return fires[first], grouped, left
 
 
 @dataclass
@@ -104,11 +135,11 @@ class _Work:
     directions: NDArray[np.int8] | None = None
     value: float = np.inf
 
-    def refit(self) -> None:
+    def refit(self, steps: int = ROUGH) -> None:
         """Fit the weights anew; rules whose weight would break a direction leave."""
         while True:
             self.weights, self.default, self.value = refit_weights(
-                self.fires, self.loss, self.weights, self.default, self.shrink
+                self.fires, self.loss, self.weights, self.default, self.shrink, steps
             )
             broken = [k for k, rule in enumerate(self.rules) if self.direction(rule) * self.weights[k, 0] < 0]
             if not broken:
@@ -255,6 +286,7 @@ def fit_votes(
             place += 1
         if not changed:
             break
+    work.refit(NEWTON)
     return Votes(tuple(work.rules), work.weights, work.default, work.value)
 
 
