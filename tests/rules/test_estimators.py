@@ -127,6 +127,24 @@ def test_probabilities_are_calibrated_on_rows_left_out():
             assert abs(shares[inside].mean() - (truth[inside] == "ill").mean()) < 0.1
 
 
+# -------------------------------------------------------------------- exact lists
+
+
+@pytest.mark.parametrize("decide", ["first", "any"])
+def test_the_best_list_is_proved_to_be_the_best(decide):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({name: rng.random(200) < 0.5 for name in "abcd"})
+    y = X["a"] & X["b"] | X["c"] & ~X["d"]
+    model = RuleClassifier(4, 2, decide=decide, by="exact", random_state=0).fit(X, y)
+    assert "conjunctions costs less, in wrong rows" in str(model)
+    assert "(proved;" in str(model)
+    assert model.score(X, y) == 1.0
+    with pytest.raises(FillError, match="by='exact' finds the best list, but decide='votes'."):
+        RuleClassifier(by="exact").fit(X, y)
+    with pytest.raises(FillError, match="unknown way to search 'exakt'. Did you mean 'exact'?"):
+        RuleClassifier(by="exakt").fit(X, y)
+
+
 # -------------------------------------------------------------------- frames
 
 

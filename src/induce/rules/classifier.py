@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from induce.errors import DataError, FillError
+from induce.errors import DataError, FillError, did_you_mean
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
 from induce.rules.table_rules import TableRules, check_labels, check_monotone, name_of, warn_constant, weights_of
@@ -37,6 +37,9 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         "votes": every rule that holds adds whole points to the classes, and the class with most points is the answer; ten
         points multiply the odds by e. "first": a decision list, the first rule that holds decides alone. "any": for two
         classes, the second is the answer if any rule holds (a disjunctive normal form).
+    by : {"auto", "exact"}
+        "auto": a beam search with exchanges. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
+        the list is proved to be the best. For few columns and thresholds.
     subject_to : Restrictions or mapping, optional
         Monotone columns, forbidden and required conditions, rules to keep; hard.
     class_weight : "balanced", mapping of class to weight, or None
@@ -76,6 +79,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         *,
         thresholds: int = 32,
         decide: str = VOTES,
+        by: str = "auto",
         subject_to: Any = None,
         class_weight: Any = None,
         units: Mapping[str, str] | None = None,
@@ -86,6 +90,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         self.max_literals = max_literals
         self.thresholds = thresholds
         self.decide = decide
+        self.by = by
         self.subject_to = subject_to
         self.class_weight = class_weight
         self.units = units
@@ -128,6 +133,12 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
             raise FillError(
                 f"decide='any' is for two classes, but y has {len(self.classes_)}. Use decide='first' or decide='votes'."
             )
+        if self.by not in ("auto", "exact"):
+            raise FillError(
+                f"unknown way to search {self.by!r}.{did_you_mean(str(self.by), ('auto', 'exact'))} Known: auto, exact."
+            )
+        if self.by == "exact" and self.decide == VOTES:
+            raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
         settings = self._settings(1 if self.decide == "any" else None)
         check_monotone(settings, len(self.classes_), self.decide)
         warn_constant(table)

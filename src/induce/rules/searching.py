@@ -13,6 +13,7 @@ from induce.learners.rules.conjunctions import Ground, Rule
 from induce.learners.rules.lists import fit_list
 from induce.learners.rules.literals import Literals, candidate_literals, literals_of
 from induce.learners.rules.losses import Logistic, Loss, Softmax, Squared
+from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
 from induce.learners.rules.votes import fit_votes, refit_weights
 from induce.mixed import MixedTable
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
@@ -27,6 +28,10 @@ STRICTNESS = {
     FIRST: ((0.1, 1.0), (0.3, 1.0), (1.0, 1.0)),
 }
 """Charge of a literal in units of log(number of literals), and the ridge penalty, that are tried on rows left out."""
+SHARES = ((0.002, 1.0), (0.005, 1.0), (0.02, 1.0))
+"""The charge of a literal of an exact list, as a share of the weight of all rows."""
+QUICK_NODES = 2_000
+"""Prefixes that are opened for a list that only helps to choose the charge."""
 ENOUGH = 20_000
 """Rows that rules are searched on; the weights are fitted on all."""
 CHOOSING = 4_000
@@ -47,6 +52,7 @@ class Settings:
     restrictions: Restrictions = field(default_factory=Restrictions)
     only: int | None = None
     seed: int = 0
+    by: str = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +119,8 @@ class Searched:
     strictness : tuple of float
     stopped : str
         Why the search ended early; empty when it did not.
+    proof : str
+        What is proved of an exact list.
     """
 
     decisions: Decisions
@@ -120,6 +128,7 @@ class Searched:
     held_out_rows: NDArray[np.intp]
     strictness: tuple[float, float]
     stopped: str = ""
+    proof: str = ""
 
 
 def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambda: "") -> Searched:
@@ -136,7 +145,7 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
         Why the search must end now, or an empty text.
     """
     rng = np.random.default_rng(settings.seed)
-    options = STRICTNESS[settings.decide]
+    options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]
     folds, rows = _folds(problem, rng)
     held_out, best, temperature = None, options[len(options) // 2], 1.0
     if folds:
@@ -144,7 +153,9 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
         for left_in, left_out in folds:
             inside, outside = problem.take(rows[left_in]), problem.take(rows[left_out])
             for k, option in enumerate(options):
-                made = _fit(inside, settings, option, over, sweeps=1 if len(problem.classes) < 5 else 0)
+                made, _ = _fit(
+                    inside, settings, option, over, sweeps=1 if len(problem.classes) < 5 else 0, nodes=QUICK_NODES
+                )
                 answers[k, left_out] = made.scores(outside.table)
         chosen = problem.take(rows)
         scores = [_score(chosen, a, settings.decide) for a in answers]
@@ -154,8 +165,8 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
     # exchanging costs as much as finding: many rules are exchanged once
     sweeps = 3 if len(problem.classes) < 5 else 1
-    decisions = _fit(problem, settings, best, over, sweeps=sweeps, temperature=temperature)
-    return Searched(decisions, held_out, rows, best, over())
+    decisions, proof = _fit(problem, settings, best, over, sweeps=sweeps, temperature=temperature)
+    return Searched(decisions, held_out, rows, best, over(), proof)
 
 
 def _folds(
@@ -223,8 +234,9 @@ def _fit(
     *,
     sweeps: int,
     temperature: float = 1.0,
-) -> Decisions:
-    """Decisions of one strictness."""
+    nodes: int = NODES,
+) -> tuple[Decisions, str]:
+    """Decisions of one strictness, and what is proved of them."""
     restrictions, table = settings.restrictions, problem.table
     searched = problem
     if table.rows > ENOUGH:
@@ -245,8 +257,12 @@ def _fit(
         found = fit_list(
             ground, searched.wide, searched.weight, numbers=not problem.classes, only=settings.only, **common
         )
-        rules = _conditions(found.rules, literals)
-        return Decisions(table.head(), rules, _said(problem, rules, found.says), problem.classes, FIRST)
+        chosen, says, proof = found.rules, found.says, ""
+        if settings.by == "exact":
+            chosen, proof = _exact(searched, ground, settings, strictness[0], found.rules, nodes, over)
+            says = np.zeros((len(chosen) + 1, max(1, len(problem.classes))))
+        rules = _conditions(chosen, literals)
+        return Decisions(table.head(), rules, _said(problem, rules, says), problem.classes, FIRST), proof
     directions = restrictions.directions(literals, table)
     loss = searched.loss()
     votes = fit_votes(ground, loss, shrink=shrink, directions=directions, **common)
@@ -259,7 +275,33 @@ def _fit(
         weights, default, _ = refit_weights(fires, loss, weights, default, shrink)
     if isinstance(loss, Squared):
         weights, default = loss.in_units(weights, default)
-    return _rounded(made, weights, default, temperature, len(kept))
+    return _rounded(made, weights, default, temperature, len(kept)), ""
+
+
+def _exact(
+    problem: Problem,
+    ground: Ground,
+    settings: Settings,
+    share: float,
+    start: tuple[Rule, ...],
+    nodes: int,
+    over: Callable[[], str],
+) -> tuple[tuple[Rule, ...], str]:
+    """The best list, and what is proved of it in words."""
+    candidates, whole = conjunctions_of(ground, settings.max_literals)
+    charge = share * float(problem.weight.sum())
+    found = optimal_list(
+        ground, problem.target.astype(np.int64), len(problem.classes), problem.weight, candidates, most=settings.max_rules,
+        charge=charge, start=start, nodes=nodes, only=settings.only, tick=lambda: not over(),
+    )  # fmt: skip
+    what = f"{len(candidates):,} conjunctions" + ("" if whole else " (the shortest; there are more)")
+    costs = f"wrong rows and {share:.1%} of the rows a condition"
+    if found.proved:
+        return found.rules, f"no list over {what} costs less, in {costs} (proved; {found.opened:,} prefixes opened)"
+    return (
+        found.rules,
+        f"not proved to be the best: it costs {found.cost:.4g}, and no list over {what} costs less than {found.bound:.4g}",
+    )
 
 
 def _literals(problem: Problem, settings: Settings) -> tuple[Literals, tuple[Rule, ...], Rule]:

@@ -96,12 +96,16 @@ class TableRules:
     def _settings(self, only: int | None = None) -> Settings:
         return Settings(
             int(self.max_rules), int(self.max_literals), int(self.thresholds), FIRST if self.decide == "any" else self.decide,
-            Restrictions.read(self.subject_to), only, self._seed(),
+            Restrictions.read(self.subject_to),
+            only,
+            self._seed(),
+            getattr(self, "by", "auto"),
         )  # fmt: skip
 
     def _finish(self, problem: Problem, gathered: Problem, searched: Searched, seconds: float, target: str) -> None:
         decisions = searched.decisions
         notes = [f"the search was stopped: {searched.stopped}"] if searched.stopped else []
+        notes += [searched.proof] if searched.proof else []
         rows = problem.table.rows
         on, held_out = f"the {rows:,} rows of the fit", None
         if searched.held_out is not None:
