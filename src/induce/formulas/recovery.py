@@ -165,7 +165,7 @@ def recovered(
     seconds : float
         Wall time for the proof; when it runs out, the formula does not count.
 
-    >>> recovered("0.5000001 * x + 0.5 * x", "x", {"x": (0.0, 1.0)})
+    >>> recovered("0.5000001 * x + 0.5 * x", "x", {"x": (0.0, 1.0)}, seconds=100)
     True
     >>> recovered("sin(x)", "x", {"x": (0.0, 0.001)})
     False
