@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from induce.checks import Array, check_units, counted
 from induce.errors import DataError, did_you_mean
-from induce.table import columns_of
+from induce.table import check_lengths, columns_of
 
 __all__ = ["CATEGORY", "NUMBER", "TRUTH", "Column", "MixedTable"]
 
 NUMBER, CATEGORY, TRUTH = "number", "category", "truth"
+_DATES = "Turn them into numbers, such as days since a start."
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,7 @@ class MixedTable:
         found, raw = columns_of(X)
         if names is not None and len(names) == len(found):
             found = list(names)
+        check_lengths(found, raw)
         if like is None:
             made = tuple(_column(name, values) for name, values in zip(found, raw, strict=True))
             return MixedTable(made, check_units(units, found, also))
@@ -145,9 +147,7 @@ def _column(name: str, raw: Any, like: Column | None = None) -> Column:
     if np.iscomplexobj(values) or (values.dtype == object and any(isinstance(v, complex) for v in values)):
         raise DataError(f"Complex data not supported: column '{name}' has complex numbers. Pass two columns.")
     if values.dtype.kind in "mM":
-        raise DataError(
-            f"column '{name}' holds dates or times (row 0: {values[0]}). Turn them into numbers, such as days since a start."
-        )
+        raise DataError(f"column '{name}' holds dates or times (row 0: {values[0]}). {_DATES}")
     if values.dtype.kind == "b":
         made = Column(name, TRUTH, values.astype(np.float64), (False, True))
     elif values.dtype.kind in "iuf":
@@ -174,6 +174,8 @@ def _from_objects(name: str, values: NDArray[Any], like: Column | None) -> Colum
     if all(issubclass(kind, int | float | np.number) or hasattr(kind, "__float__") for kind in kinds):
         numbers[~absent] = present.astype(np.float64)
         return Column(name, NUMBER, numbers)
+    if any(hasattr(kind, "isoformat") for kind in kinds):
+        raise DataError(f"column '{name}' holds dates or times (row 0: {values[0]}). {_DATES}")
     if not all(issubclass(kind, str) for kind in kinds):
         odd = next(k for k, v in enumerate(values) if not absent[k] and not isinstance(v, str))
         raise (DataError if not isinstance(values[odd], dict | list | set | tuple) else _NoTable)(

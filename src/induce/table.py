@@ -15,7 +15,7 @@ from induce.checks import Array, check_finite, check_target, check_units, check_
 from induce.errors import DataError, did_you_mean
 from induce.terms.unit import Unit
 
-__all__ = ["Table", "check_enough_rows", "check_target", "check_weights", "columns_of", "warn_columns"]
+__all__ = ["Table", "check_enough_rows", "check_lengths", "check_target", "check_weights", "columns_of", "warn_columns"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ class Table:
                 raise DataError(f"{len(names)} names were given for {len(found)} columns. Give one name per column.")
             found = [str(name) for name in names]
         _check_names(found)
-        _check_lengths(found, columns)
+        check_lengths(found, columns)
         values = np.empty((len(columns), len(columns[0])))
         for index, (name, column) in enumerate(zip(found, columns, strict=True)):
             values[index] = real_column(name, column)
@@ -274,7 +274,8 @@ def _check_names(names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def _check_lengths(names: Sequence[str], columns: Sequence[Any]) -> None:
+def check_lengths(names: Sequence[str], columns: Sequence[Any]) -> None:
+    """Refuse columns of different lengths, and a table without rows."""
     rows = len(columns[0])
     for name, column in zip(names, columns, strict=True):
         if len(column) != rows:

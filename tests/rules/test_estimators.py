@@ -216,6 +216,11 @@ def test_forbidden_and_required_conditions():
             "the condition 'smoker is true' is required and forbidden.",
         ),
         ({"required": ["smokes is true"]}, "there is no column 'smokes'"),
+        (
+            {"required": ["bmi > 1", "bmi > 2", "bmi > 3", "bmi > 4"]},
+            "4 conditions are required, but max_literals is 3. Raise it.",
+        ),
+        ({"keep": ["bmi > 1"] * 5}, "5 rules are to be kept, but max_rules is 4. Raise it or keep fewer."),
     ],
 )
 def test_contradictory_or_unknown_restrictions(given, message):
@@ -240,6 +245,7 @@ def test_rules_that_were_edited_are_kept_and_the_rest_is_learned():
     again = clone(model).fit(X, y).refit(["age (years) > 65 and smoker is true"], X, y)
     assert again.rules_[0] == "age (years) > 65 and smoker is true"
     assert len(again.rules_) <= 4
+    assert clone(model).fit(X, y).refit("bmi > 30", X, y).rules_[0] == "bmi > 30"
     program = str(model.best_).replace("A > ", "A > 1")
     assert program != str(model.best_)
     edited = clone(model).fit(X, y).refit(program, X, y)
@@ -393,6 +399,16 @@ def test_what_is_refused(change, error, message):
     with pytest.raises(error) as caught:
         RuleClassifier(**{**SMALL, **change}).fit(X, labels)
     assert message in str(caught.value)
+
+
+def test_a_table_without_rows_is_refused():
+    X, y = patients()
+    model = RuleClassifier(**SMALL).fit(X, y)
+    for call in (model.predict, model.explain):
+        with pytest.raises(DataError, match="the table has no rows: 0 sample"):
+            call(X.iloc[:0])
+    with pytest.raises(DataError, match="column 'day' holds dates or times"):
+        model.fit(X.assign(day=pd.date_range("2020", periods=300)), y)
 
 
 def test_a_constant_column_is_warned_about_and_not_used():

@@ -346,8 +346,9 @@ def _conditions(rules: Sequence[Rule], literals: Literals) -> tuple[tuple[tuple[
 def _rounded(made: Decisions, weights: Float, default: Float, temperature: float, kept: int) -> Decisions:
     """Votes as whole points, none below zero; rules that are left without any are dropped, but for those that are kept."""
     raw = np.concatenate([weights, default[None]])
-    if not made.classes:
-        return replace(made, points=raw)
+    if not made.classes:  # four digits of the largest are said
+        largest = float(np.abs(raw).max(initial=0.0))
+        return replace(made, points=np.round(raw, 4 - int(np.floor(np.log10(largest)))) if largest > 0 else raw)
     if len(made.classes) == 2:
         raw = np.concatenate([np.maximum(-raw, 0), np.maximum(raw, 0)], axis=1)
     points = np.round(POINTS_PER_NAT * temperature * raw)

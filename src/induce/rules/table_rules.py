@@ -88,6 +88,7 @@ class TableRules:
         return table
 
     def _learn(self, problem: Problem, settings: Settings, target: str) -> None:
+        check_sizes(settings)
         clock = Clock(Budget.read(self.within), "the rules found")
         gathered, began = problem.gathered(), time.process_time()
         found = search(gathered, settings, clock.over)
@@ -172,15 +173,13 @@ class TableRules:
             If they cannot be read.
         """
         check_is_fitted(self, "fit_")
-        if isinstance(rules, str | Term):
+        if isinstance(rules, str) and ":-" not in rules:
+            kept = [rules]
+        elif isinstance(rules, str | Term):
             decisions = read_program(rules, self._head, self.fit_.decisions.classes)
             kept = [conjunction_text(rule, self._head, units=False) for rule in decisions.rules]
         else:
             kept = list(rules)
-        if len(kept) > self.max_rules:
-            raise RuleError(
-                f"{len(kept)} rules are to be kept, but max_rules is {self.max_rules}. Raise it or keep fewer."
-            )
         restrictions = Restrictions.read(self.subject_to)
         before = self.subject_to
         self.subject_to = replace(restrictions, keep=(*restrictions.keep, *kept))
@@ -290,6 +289,16 @@ def check_monotone(settings: Settings, classes: int, decide: str) -> None:
     if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
         why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
         raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
+
+
+def check_sizes(settings: Settings) -> None:
+    """Refuse more required conditions than a rule may have, and more rules to keep than there may be."""
+    restrictions = settings.restrictions
+    required, kept = len(tuple(restrictions.required)), len(tuple(restrictions.keep))
+    if required > settings.max_literals:
+        raise RuleError(f"{required} conditions are required, but max_literals is {settings.max_literals}. Raise it.")
+    if kept > settings.max_rules:
+        raise RuleError(f"{kept} rules are to be kept, but max_rules is {settings.max_rules}. Raise it or keep fewer.")
 
 
 def warn_constant(table: MixedTable) -> None:
