@@ -67,7 +67,7 @@ class Explanation:
 
     def __str__(self) -> str:
         sure = "" if self.probability is None else f" ({self.probability:.2f})"
-        lines = [f"{self.answer}{sure}", *(f"  rule {k}: {said} because {text}" for k, text, said in self.fired)]
+        lines = [f"{self.answer}{sure}", *(f"  {_numbered(k, text)}: {said} because {text}" for k, text, said in self.fired)]
         if self.closest:
             text, holds, distance = self.closest[0]
             state = "holds" if holds else "does not hold"
@@ -78,7 +78,7 @@ class Explanation:
     def to_html(self) -> str:
         """A self-contained block: what fired, a bar a condition for how near it is, and the flip."""
         rows = "".join(
-            f"<tr><td>{k}</td><td>{escape(said)}</td><td style='text-align:left'>{escape(text)}</td></tr>"
+            f"<tr><td>{_numbered(k, text)}</td><td>{escape(said)}</td><td style='text-align:left'>{escape(text)}</td></tr>"
             for k, text, said in self.fired
         )
         bars = ""
@@ -100,6 +100,10 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _numbered(rule: int, text: str) -> str:
+    return "default" if text in ("always", "otherwise") else f"rule {rule}"
 
 
 def said_text(decisions: Decisions, rule: int) -> str:
