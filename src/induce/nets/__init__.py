@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 from induce.lazy import lazy_names
 
 _HOME = {
+    "ConceptEmbedding": "induce.nets.concepts",
+    "ConceptMemory": "induce.nets.concepts",
+    "DeepConceptReasoner": "induce.nets.concepts",
     "MessageNetwork": "induce.nets.messages",
     "SegmentationNet": "induce.nets.convolutions",
     "SmallCNN": "induce.nets.convolutions",
     "perceptron": "induce.nets.messages",
 }
 
-__all__ = ["MessageNetwork", "SegmentationNet", "SmallCNN", "perceptron"]
+__all__ = [
+    "ConceptEmbedding",
+    "ConceptMemory",
+    "DeepConceptReasoner",
+    "MessageNetwork",
+    "SegmentationNet",
+    "SmallCNN",
+    "perceptron",
+]
 
 
 __getattr__ = lazy_names(__name__, _HOME)
@@ -27,5 +38,6 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
     from induce.nets.convolutions import SegmentationNet, SmallCNN
     from induce.nets.messages import MessageNetwork, perceptron

@@ -11,6 +11,7 @@ from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.rules.classifier import RuleClassifier
+    from induce.rules.concept_classifier import ConceptClassifier
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
     from induce.rules.hierarchical_classifier import HierarchicalClassifier
     from induce.rules.hierarchy import Hierarchy
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from induce.rules.self_training import PseudoLabels, SelfTraining
 
 _HOME = {
+    "ConceptClassifier": "concept_classifier",
     "Diagnosis": "diagnosis",
     "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
@@ -43,6 +45,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ConceptClassifier",
     "Diagnosis",
     "HierarchicalClassifier",
     "Hierarchy",
