@@ -11,6 +11,12 @@ from induce.errors import DataError
 __all__ = ["ConceptEmbedding", "ConceptMemory", "DeepConceptReasoner"]
 
 _TINY = 1e-6
+_LEAST = 1e-3
+"""Truth that a broken literal keeps in a logarithm: a class whose rules all break can still learn."""
+
+
+def _log(truth: Tensor) -> Tensor:
+    return (truth * (1 - _LEAST) + _LEAST).log()
 
 
 class ConceptEmbedding(nn.Module):
@@ -128,12 +134,15 @@ class DeepConceptReasoner(nn.Module):
 
     def forward(self, vectors: Tensor, degrees: Tensor) -> Tensor:
         """Degrees of the classes, shape (batch, classes), from vectors (batch, concepts, size) and degrees (batch, concepts)."""
+        return self.log_degrees(vectors, degrees).exp()
+
+    def log_degrees(self, vectors: Tensor, degrees: Tensor) -> Tensor:
+        """Logarithms of :meth:`forward`, whose gradients do not vanish."""
         polarity, relevance = self.reasons(vectors)
         agrees = self.agreement(polarity, degrees)
         if self.t_norm == "godel":
-            return torch.maximum(1 - relevance, agrees).amin(dim=1)
-        literal = 1 - relevance * (1 - agrees)
-        return literal.clamp_min(_TINY).log().sum(dim=1).exp()
+            return _log(torch.maximum(1 - relevance, agrees).amin(dim=1))
+        return _log(1 - relevance * (1 - agrees)).sum(dim=1)
 
     def agreement(self, polarity: Tensor, degrees: Tensor) -> Tensor:
         """``s <-> p``, that is ``(NOT s OR p) AND (s OR NOT p)``, shape (batch, concepts, classes)."""
@@ -184,28 +193,28 @@ class ConceptMemory(nn.Module):
         """Shape (classes, rules, concepts, 3): positive, negative, irrelevant."""
         return self.roles.softmax(dim=-1)
 
-    def truths(self, degrees: Tensor) -> Tensor:
-        """Truth of every rule on every row, shape (batch, classes, rules)."""
+    def log_truths(self, degrees: Tensor) -> Tensor:
+        """Logarithm of the truth of every rule on every row, shape (batch, classes, rules)."""
         positive, negative, irrelevant = self.role_probabilities().unbind(-1)
         slope, least = positive - negative, irrelevant + negative
-        return (least + degrees[:, None, None, :] * slope).clamp_min(_TINY).log().sum(-1).exp()
+        return _log(least + degrees[:, None, None, :] * slope).sum(-1)
 
-    def selection(self, vectors: Tensor) -> Tensor:
-        """Probability that each rule of a class is selected, shape (batch, classes, rules)."""
+    def log_selection(self, vectors: Tensor) -> Tensor:
+        """Logarithm of the probability that each rule of a class is selected, shape (batch, classes, rules)."""
         logits: Tensor = self.selector(vectors.flatten(1))
-        return logits.unflatten(-1, (self.classes, self.rules)).softmax(dim=-1)
+        return logits.unflatten(-1, (self.classes, self.rules)).log_softmax(dim=-1)
 
     def forward(self, vectors: Tensor, degrees: Tensor) -> Tensor:
         """Degrees of the classes, shape (batch, classes), from vectors (batch, concepts, size) and degrees (batch, concepts)."""
-        return (self.selection(vectors) * self.truths(degrees)).sum(-1)
+        return (self.log_selection(vectors) + self.log_truths(degrees)).logsumexp(-1).exp()
 
-    def prototypicality(self, degrees: Tensor) -> Tensor:
-        """How much each rule looks like each row, in (0, 1], a geometric mean over the concepts: shape (batch, classes, rules)."""
+    def log_likeness(self, degrees: Tensor) -> Tensor:
+        """How much each rule looks like each row: the mean over concepts of ``log t_i``, shape (batch, classes, rules)."""
         positive, _, irrelevant = self.role_probabilities().unbind(-1)
         like = (irrelevant / 2 + positive).clamp(_TINY, 1 - _TINY)
         yes, no = like.log().flatten(0, 1).T, (1 - like).log().flatten(0, 1).T  # a matrix product in place of a sum over roles
         found = (degrees @ yes + (1 - degrees) @ no) / degrees.shape[-1]
-        return found.exp().unflatten(-1, (self.classes, self.rules))
+        return found.unflatten(-1, (self.classes, self.rules))
 
     def literal_count(self) -> Tensor:
         """Expected number of literals of all rules, a number."""

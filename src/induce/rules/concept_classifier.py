@@ -67,7 +67,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         Weight of the rules' answers beside the true classes while the model is drawn to them, in [0, 1]; 0 leaves it alone.
         Used only where the rules are at most 5 points less accurate than the model on rows held out.
     steps : int
-        Batches of at most 512 rows that the model learns from; as many again while it is drawn to rules.
+        Batches of at most 256 rows that the model learns from; half as many again while it is drawn to rules.
     rate : float
         Learning rate of Adam.
     random_state : int, RandomState or None

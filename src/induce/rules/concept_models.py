@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ __all__ = ["ConceptModel", "ModelSettings", "fit_model"]
 Array = NDArray[Any]
 NEAR = 0.05
 """A model is drawn to rules that are at most so much less accurate."""
-BATCH = 512
+BATCH = 256
 EXTRA = 2000
 """Rows near the given ones at which the model is asked besides."""
 SELECTED = 0.5
@@ -134,7 +134,7 @@ class ConceptModel:
         if self.tree is not None or isinstance(reasoner, nn.Linear):
             return []
         if isinstance(reasoner, ConceptMemory):
-            chosen = self._in_parts(inputs, lambda x: (reasoner.selection(self.network.parts(x)[0]),))[0]
+            chosen = self._in_parts(inputs, lambda x: (reasoner.log_selection(self.network.parts(x)[0]).exp(),))[0]
             signs = reasoner.literals().numpy()
             used = [(chosen[codes == k, k] > SELECTED).any(axis=0) for k in range(len(self.classes))]
             return [np.unique(signs[k][u], axis=0) for k, u in enumerate(used)]
@@ -224,14 +224,28 @@ def fit_model(
     model.decisions = distill()
     model.pull = pull(model)
     if model.pull > 0:
-        network.to(dtype)
         near = asked if encoder is not None else np.concatenate([inputs, resampled(inputs, EXTRA, rng)])
-        answers = torch.as_tensor(model.decisions.codes(model.table(near)))
-        train_concepts(network, x, y, c, schedule, Pull(torch.as_tensor(near, dtype=dtype), answers, model.pull))
+        further = _pull(model, near, rng)
+        network.to(dtype)
+        train_concepts(network, x, y, c, replace(schedule, steps=-(-schedule.steps // 2)), further)
         if encoder is None:
             network.double()
         model.decisions = distill()
     return model
+
+
+def _pull(model: ConceptModel, near: Array, rng: np.random.Generator) -> Pull:
+    """What the rules answer on rows, on half of them with some labeled concepts set as a person might."""
+    values, wanted = model.values(near), None
+    if model.labeled:
+        other = np.round(values) if not model.columns.graded else values
+        other = other[rng.integers(len(values), size=values.shape), np.arange(values.shape[1])]
+        changed = (rng.random(values.shape) < 0.5) & (rng.random(len(values)) < 0.5)[:, None]
+        wanted = np.where(changed, other, np.nan)
+        values = np.where(changed, other, values)
+    answers = torch.as_tensor(model.decisions.codes(model.columns.table(values)))
+    settings = None if wanted is None else torch.as_tensor(wanted, dtype=torch.float32)
+    return Pull(torch.as_tensor(near, dtype=torch.float32), answers, model.pull, settings)
 
 
 def _network(

@@ -112,24 +112,32 @@ class Pull:
         Class codes.
     weight : float
         Weight beside the true classes, in [0, 1].
+    wanted : tensor of shape (rows, concepts), optional
+        Concepts that are set, as a person would; NaN elsewhere.
     """
 
     inputs: Tensor
     answers: Tensor
     weight: float
+    wanted: Tensor | None = None
 
 
 def class_loss(network: ConceptNetwork, vectors: Tensor, degrees: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy of the classes; a memory's rules must also look like the rows that they are selected for."""
     truth = functional.one_hot(target, _outputs(network)).to(vectors.dtype)
-    if isinstance(network.reasoner, ConceptMemory):
-        memory = network.reasoner
-        held = memory.selection(vectors) * memory.truths(degrees)
-        found = held.sum(-1).clamp(_TINY, 1 - _TINY)
-        right = (held * memory.prototypicality(degrees) ** WEIGHT_OF_LIKENESS).sum(-1).clamp(_TINY, 1 - _TINY)
+    reasoner = network.reasoner
+    if isinstance(reasoner, nn.Linear):
+        scores = reasoner(vectors.flatten(1))
+        return functional.binary_cross_entropy_with_logits(scores, truth)
+    if isinstance(reasoner, ConceptMemory):
+        held = reasoner.log_selection(vectors) + reasoner.log_truths(degrees)
+        found = held.logsumexp(-1)
+        right = (held + WEIGHT_OF_LIKENESS * reasoner.log_likeness(degrees)).logsumexp(-1)
     else:
-        right = found = network.classes(vectors, degrees).clamp(_TINY, 1 - _TINY)
-    return -(truth * right.log() + (1 - truth) * (1 - found).log()).mean()
+        found = right = reasoner.log_degrees(vectors, degrees)  # type: ignore[operator]
+    wrong = torch.log1p(-found.exp().clamp_max(1 - _TINY))
+    loss: Tensor = -(truth * right + (1 - truth) * wrong).mean()
+    return loss
 
 
 def _outputs(network: ConceptNetwork) -> int:
@@ -199,7 +207,11 @@ def _drawn(
     count = len(inputs)
     some = torch.randint(len(pull.answers), (count,), generator=generator)
     unknown = None if labels is None else torch.cat([labels, torch.full_like(labels, torch.nan)])
-    vectors, degrees = network.parts(torch.cat([inputs, pull.inputs[some]]), labels=unknown, generator=generator)
+    wanted = None
+    if pull.wanted is not None:
+        wanted = torch.cat([torch.full_like(pull.wanted[:1], torch.nan).expand(count, -1), pull.wanted[some]])
+    both = torch.cat([inputs, pull.inputs[some]])
+    vectors, degrees = network.parts(both, labels=unknown, degrees=wanted, generator=generator)
     own = class_loss(network, vectors[:count], degrees[:count], target)
     rules = class_loss(network, vectors[count:], degrees[count:], pull.answers[some])
     loss = WEIGHT_OF_CLASSES * ((1 - pull.weight) * own + pull.weight * rules)

@@ -1,0 +1,188 @@
+"""SymbolClusterer: symbols for inputs without labels, from what should be alike and from all symbols being used."""
+
+from __future__ import annotations
+
+import copy
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from induce.errors import DataError
+from induce.nets.clustering import cluster_loss
+from induce.nets.messages import perceptron
+from induce.rules.concept_columns import check_pictures
+
+__all__ = ["SymbolClusterer"]
+
+Array = NDArray[Any]
+
+
+class SymbolClusterer(ClusterMixin, BaseEstimator):
+    """Learns a network that gives neighbors the same symbol and uses all symbols about equally.
+
+    Neighbors are reached by random walks on the graph of nearest neighbors, so that clusters may have any shape. The loss is that of
+    :func:`~induce.nets.cluster_loss`; of several starts the one with the least loss is kept.
+
+    Parameters
+    ----------
+    n_clusters : int
+    encoder : torch.nn.Module, optional
+        Inputs to features; copied. None: a perceptron of the columns.
+    neighbors : int
+        Nearest neighbors of a row in the graph.
+    walk : int
+        Most steps of a walk.
+    prior : float
+        Weight of all symbols being used.
+    starts : int
+        How many networks are tried.
+    steps : int
+        Batches of 256 rows that each learns from.
+    rate : float
+        Learning rate of Adam.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    labels_ : array of shape (rows,)
+    module_ : torch.nn.Module
+    loss_ : float
+
+    References
+    ----------
+    E. Sansone, R. Manhaeve (2024), Unifying Self-Supervised Clustering and Energy-Based Models. U. Shaham et al. (2018),
+    SpectralNet: Spectral Clustering using Deep Neural Networks.
+
+    >>> X = np.concatenate([np.random.default_rng(0).normal(c, 0.1, (50, 2)) for c in (0, 3)])
+    >>> labels = SymbolClusterer(2, steps=60, random_state=0).fit_predict(X)
+    >>> len(set(labels[:50])), len(set(labels[50:])), len(set(labels))
+    (1, 1, 2)
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 2,
+        *,
+        encoder: Any = None,
+        neighbors: int = 8,
+        walk: int = 32,
+        prior: float = 2.0,
+        starts: int = 3,
+        steps: int = 300,
+        rate: float = 5e-3,
+        random_state: Any = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.encoder = encoder
+        self.neighbors = neighbors
+        self.walk = walk
+        self.prior = prior
+        self.starts = starts
+        self.steps = steps
+        self.rate = rate
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> SymbolClusterer:
+        """Find the symbols.
+
+        Parameters
+        ----------
+        X : table of numbers of shape (rows, columns), or with an encoder an array of shape (rows, ...)
+        y : ignored
+
+        Raises
+        ------
+        DataError
+            For settings that cannot be, and fewer rows than clusters.
+        """
+        for name in ("n_clusters", "neighbors", "walk", "starts", "steps"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+        inputs = self._read(X, reset=True)
+        if len(inputs) < self.n_clusters:
+            raise DataError(f"{self.n_clusters} clusters were asked for, but there are {len(inputs)} rows. Ask for fewer.")
+        flat = inputs.reshape(len(inputs), -1).astype(np.float64)
+        self._center, scale = flat.mean(axis=0), flat.std(axis=0)
+        # pixels share one scale, columns of a table have their own
+        self._scale = np.where(scale > 0, scale, 1.0) if self.encoder is None else np.ones_like(scale)
+        scaled = (flat - self._center) / self._scale
+        near = min(int(self.neighbors) + 1, len(flat))
+        table = NearestNeighbors(n_neighbors=near).fit(scaled).kneighbors(scaled, return_distance=False)
+        rows = torch.as_tensor(scaled if self.encoder is None else inputs, dtype=torch.float32)
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=int(self.starts))
+        found = [self._train(rows, torch.as_tensor(table), int(seed)) for seed in seeds]
+        self.loss_, self.module_ = min(found, key=lambda item: item[0])
+        self.labels_ = self._codes(inputs)
+        return self
+
+    def _read(self, X: Any, *, reset: bool) -> Array:
+        if self.encoder is None:
+            return np.asarray(validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=2 if reset else 1))
+        check_pictures(X)
+        return np.asarray(X, dtype=np.float32)
+
+    def _train(self, rows: torch.Tensor, table: torch.Tensor, seed: int) -> tuple[float, nn.Module]:
+        generator = torch.Generator().manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
+            torch.manual_seed(seed)
+            module = self._module(rows)
+        optimizer = torch.optim.AdamW(module.parameters(), lr=self.rate)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=int(self.steps) + 1)
+        losses = []
+        module.train()
+        for _ in range(int(self.steps)):
+            some = torch.randint(len(rows), (min(256, 4 * len(rows)),), generator=generator)
+            there = some
+            # lengths of walks are spread evenly on a logarithmic scale: near and far pairs both count
+            length = int(2 ** (torch.rand((), generator=generator).item() * np.log2(2 * self.walk)))
+            for _ in range(max(1, length)):
+                there = table[there, torch.randint(table.shape[1], there.shape, generator=generator)]
+            optimizer.zero_grad()
+            outputs = module(torch.cat([rows[some], rows[there]]))
+            loss = cluster_loss(*outputs.chunk(2), prior=float(self.prior))
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            cycle.step()
+            losses.append(float(loss.detach()))
+        return float(np.mean(losses[-max(1, len(losses) // 5) :])), module.eval()
+
+    def _module(self, rows: torch.Tensor) -> nn.Module:
+        count = int(self.n_clusters)
+        if self.encoder is None:
+            return perceptron(rows.shape[1], (128, 128), count)
+        body = copy.deepcopy(self.encoder)
+        with torch.no_grad():
+            features = body(rows[:2]).shape[-1]
+        return nn.Sequential(body, nn.Linear(features, count))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probability of each symbol: array of shape (rows, clusters)."""
+        check_is_fitted(self, "module_")
+        return self._probabilities(self._read(X, reset=False))
+
+    def predict(self, X: Any) -> Array:
+        """The symbol of each row, also of rows that were not there in ``fit``: array of shape (rows,)."""
+        check_is_fitted(self, "module_")
+        return self._codes(self._read(X, reset=False))
+
+    def _codes(self, inputs: Array) -> Array:
+        return np.asarray(self._probabilities(inputs).argmax(axis=1))
+
+    def _probabilities(self, inputs: Array) -> NDArray[np.float64]:
+        if self.encoder is None:
+            values = torch.as_tensor((inputs - self._center) / self._scale)
+            module = copy.deepcopy(self.module_).double()  # so that answers do not depend on which rows are asked together
+        else:
+            values, module = torch.as_tensor(inputs, dtype=torch.float32), self.module_
+        with torch.no_grad():
+            found = torch.cat([module(part) for part in values.split(4096)]).softmax(dim=1)  # type: ignore[no-untyped-call]
+        return np.asarray(found.double().numpy())
