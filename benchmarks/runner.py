@@ -32,6 +32,7 @@ SUITES: dict[str, str] = {
     "spaces": "benchmarks.spaces",
     "strings": "benchmarks.strings",
     "hierarchies": "benchmarks.hierarchies",
+    "concepts": "benchmarks.concepts",
 }
 """Suite name to the module that holds its rows."""
 

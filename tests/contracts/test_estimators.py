@@ -27,7 +27,7 @@ DATA = {
 """For each estimator columns, a target, and the formula expected of the same columns without names."""
 EXAMPLES = ["LibraryLearner", "ProgramSynthesizer"]
 """Estimators that learn from examples, not from tables of numbers; tests/programs holds what they must do."""
-RULES = ["HierarchicalClassifier", "RuleClassifier", "RuleRegressor"]
+RULES = ["ConceptClassifier", "HierarchicalClassifier", "RuleClassifier", "RuleRegressor", "SymbolClusterer"]
 """Estimators whose result is rules, not a formula; tests/rules holds what they must do."""
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}
 

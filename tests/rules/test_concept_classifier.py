@@ -142,7 +142,9 @@ class TestRefusals:
         C[3, 1] = 2
         self.refused(C, r"concept 'c1' is 2 in row 3, but a degree lies in \[0, 1\]\. Scale it")
         C[3, 1] = -1
-        self.refused(C, r"concept 'c1' is -1 in row 3, .* An unlabeled concept is NaN, not -1: write C\.replace\(-1, np\.nan\)")
+        self.refused(
+            C, r"concept 'c1' is -1 in row 3, .* An unlabeled concept is NaN, not -1: write C\.replace\(-1, np\.nan\)"
+        )
 
     def test_names(self):
         self.refused(pd.DataFrame(np.eye(40)[:, :2], columns=["a", "a"]), r"'a'")

@@ -15,6 +15,8 @@ _HOME = {
     "DeepConceptReasoner": "induce.nets.concepts",
     "MessageNetwork": "induce.nets.messages",
     "SegmentationNet": "induce.nets.convolutions",
+    "cluster_loss": "induce.nets.clustering",
+    "log_density": "induce.nets.clustering",
     "SmallCNN": "induce.nets.convolutions",
     "perceptron": "induce.nets.messages",
 }
@@ -26,6 +28,8 @@ __all__ = [
     "MessageNetwork",
     "SegmentationNet",
     "SmallCNN",
+    "cluster_loss",
+    "log_density",
     "perceptron",
 ]
 
@@ -38,6 +42,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from induce.nets.clustering import cluster_loss, log_density
     from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
     from induce.nets.convolutions import SegmentationNet, SmallCNN
     from induce.nets.messages import MessageNetwork, perceptron

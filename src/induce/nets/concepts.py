@@ -76,7 +76,7 @@ class ConceptEmbedding(nn.Module):
         (tensor of shape (batch, concepts, size), tensor of shape (batch, concepts))
             The degrees are the net's own, or those set from outside; never the labels.
         """
-        contexts = functional.leaky_relu(self.contexts(features)).unflatten(-1, (self.concepts, 2 * self.size))
+        contexts = functional.leaky_relu(self.contexts(features)).reshape(-1, self.concepts, 2 * self.size)
         found = torch.sigmoid(self.scorer(contexts).squeeze(-1))
         if degrees is not None:
             found = torch.where(degrees.isnan(), found, degrees.nan_to_num().to(found))
@@ -185,7 +185,9 @@ class ConceptMemory(nn.Module):
     def __init__(self, size: int, concepts: int, classes: int, *, rules: int = 4) -> None:
         super().__init__()
         self.classes, self.rules = classes, rules
-        start = torch.tensor([0.0, 0.0, 1.0 + torch.log(torch.tensor(float(concepts)))])  # else long products would begin at 0
+        start = torch.tensor(
+            [0.0, 0.0, 1.0 + torch.log(torch.tensor(float(concepts)))]
+        )  # else long products would begin at 0
         self.roles = nn.Parameter(torch.randn(classes, rules, concepts, 3) * 0.5 + start)
         self.selector = nn.Linear(size * concepts, classes * rules)
 
@@ -202,7 +204,7 @@ class ConceptMemory(nn.Module):
     def log_selection(self, vectors: Tensor) -> Tensor:
         """Logarithm of the probability that each rule of a class is selected, shape (batch, classes, rules)."""
         logits: Tensor = self.selector(vectors.flatten(1))
-        return logits.unflatten(-1, (self.classes, self.rules)).log_softmax(dim=-1)
+        return logits.reshape(-1, self.classes, self.rules).log_softmax(dim=-1)
 
     def forward(self, vectors: Tensor, degrees: Tensor) -> Tensor:
         """Degrees of the classes, shape (batch, classes), from vectors (batch, concepts, size) and degrees (batch, concepts)."""
@@ -212,9 +214,12 @@ class ConceptMemory(nn.Module):
         """How much each rule looks like each row: the mean over concepts of ``log t_i``, shape (batch, classes, rules)."""
         positive, _, irrelevant = self.role_probabilities().unbind(-1)
         like = (irrelevant / 2 + positive).clamp(_TINY, 1 - _TINY)
-        yes, no = like.log().flatten(0, 1).T, (1 - like).log().flatten(0, 1).T  # a matrix product in place of a sum over roles
+        yes, no = (
+            like.log().flatten(0, 1).T,
+            (1 - like).log().flatten(0, 1).T,
+        )  # a matrix product in place of a sum over roles
         found = (degrees @ yes + (1 - degrees) @ no) / degrees.shape[-1]
-        return found.unflatten(-1, (self.classes, self.rules))
+        return found.reshape(-1, self.classes, self.rules)
 
     def literal_count(self) -> Tensor:
         """Expected number of literals of all rules, a number."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from induce.rules.rule_fit import RuleFit
     from induce.rules.rule_fit import load_rules as load
     from induce.rules.self_training import PseudoLabels, SelfTraining
+    from induce.rules.symbol_clusterer import SymbolClusterer
 
 _HOME = {
     "ConceptClassifier": "concept_classifier",
@@ -37,6 +38,7 @@ _HOME = {
     "RuleFit": "rule_fit",
     "RuleRegressor": "regressor",
     "SelfTraining": "self_training",
+    "SymbolClusterer": "symbol_clusterer",
     "diagnose": "diagnosis",
     "labeled_pictures": "masks",
     "load": "rule_fit:load_rules",
@@ -58,6 +60,7 @@ __all__ = [
     "RuleFit",
     "RuleRegressor",
     "SelfTraining",
+    "SymbolClusterer",
     "diagnose",
     "labeled_pictures",
     "load",

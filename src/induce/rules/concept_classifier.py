@@ -8,7 +8,6 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
@@ -240,7 +239,9 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         check_pictures(X)
         values = np.asarray(X, dtype=np.float32)
         if values.shape[1:] != self._shape:
-            raise DataError(f"X has rows of shape {values.shape[1:]}, but they had {self._shape} in fit. Give them alike.")
+            raise DataError(
+                f"X has rows of shape {values.shape[1:]}, but they had {self._shape} in fit. Give them alike."
+            )
         return values
 
     def _concepts(self, inputs: Array, given: Any, seed: int) -> tuple[Array | None, ConceptColumns]:
@@ -276,7 +277,8 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Array:
         """The class that the concept model answers: array of shape (rows,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        places = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[places])
 
     def predict_concepts(self, X: Any) -> NDArray[np.float64]:
         """Degrees of the concepts in the order of ``concept_names_``: array of shape (rows, concepts)."""
@@ -304,7 +306,9 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
             place = self._columns.place(name)
             numbers = np.asarray(value, dtype=np.float64)
             if self._model.labeled and bool(((numbers < 0) | (numbers > 1)).any()):
-                raise DataError(f"concept '{name}' is set to {value!r}, but a degree lies in [0, 1]. True and False serve.")
+                raise DataError(
+                    f"concept '{name}' is set to {value!r}, but a degree lies in [0, 1]. True and False serve."
+                )
             wanted[:, place] = numbers
         return np.asarray(self.classes_[self._model.probabilities(inputs, wanted).argmax(axis=1)])
 
@@ -334,13 +338,17 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         check_labels(labels, len(inputs))
         strange = sorted(set(np.unique(labels).tolist()) - set(self.classes_.tolist()))
         if strange:
-            raise DataError(f"y has the class {strange[0]!r}, which was not there in fit. Known: {self.classes_.tolist()}.")
+            raise DataError(
+                f"y has the class {strange[0]!r}, which was not there in fit. Known: {self.classes_.tolist()}."
+            )
         codes = np.searchsorted(self.classes_, labels)
         return self._measured(self._model, inputs, codes, f"{len(codes):,} rows given")
 
     def _measured(self, model: ConceptModel, inputs: Array, codes: Array, on: str) -> Fidelity:
         answers = model.probabilities(inputs).argmax(axis=1)
-        own = [(f"{label!r}", signs) for label, signs in zip(self.classes_.tolist(), model.own_rules(inputs), strict=False)]
+        own = [
+            (f"{label!r}", signs) for label, signs in zip(self.classes_.tolist(), model.own_rules(inputs), strict=False)
+        ]
         return measure_concept_rules(model.decisions, model.table(inputs), answers, codes, on, own)
 
     def counterfactual(self, x: Any, target: Any) -> dict[str, Any] | None:

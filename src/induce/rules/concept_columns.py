@@ -77,19 +77,25 @@ def read_concepts(concepts: Any, rows: int) -> tuple[Float, tuple[str, ...]]:
         try:
             values = np.column_stack([np.asarray(c, dtype=np.float64) for c in columns])
         except (TypeError, ValueError) as error:
-            raise DataError(f"concepts must be numbers in [0, 1] or truth values, but {error}. Encode them first.") from error
+            raise DataError(
+                f"concepts must be numbers in [0, 1] or truth values, but {error}. Encode them first."
+            ) from error
     else:
         try:
             values = np.asarray(concepts, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise DataError(f"concepts must be numbers in [0, 1] or truth values, but {error}. Encode them first.") from error
+            raise DataError(
+                f"concepts must be numbers in [0, 1] or truth values, but {error}. Encode them first."
+            ) from error
         if values.ndim != 2:
             raise DataError(
                 f"concepts must have shape (rows, concepts), but they have shape {values.shape}. Give one column a concept."
             )
         names = [f"c{k}" for k in range(values.shape[1])]
     if len(values) != rows:
-        raise DataError(f"concepts have {len(values)} rows, but X has {rows}. Give one row of concepts for each row of X.")
+        raise DataError(
+            f"concepts have {len(values)} rows, but X has {rows}. Give one row of concepts for each row of X."
+        )
     if not values.shape[1]:
         raise DataError("concepts have no columns. Give at least one, or concepts=None.")
     wrong = np.argwhere((values < 0) | (values > 1))
@@ -101,9 +107,7 @@ def read_concepts(concepts: Any, rows: int) -> tuple[Float, tuple[str, ...]]:
             if value == -1
             else "Scale it, such as (v - v.min()) / (v.max() - v.min()), or pass truth values."
         )
-        raise DataError(
-            f"concept '{names[place]}' is {value:g} in row {row}, but a degree lies in [0, 1]. {hint}"
-        )
+        raise DataError(f"concept '{names[place]}' is {value:g} in row {row}, but a degree lies in [0, 1]. {hint}")
     return values, tuple(names)
 
 

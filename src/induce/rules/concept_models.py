@@ -27,8 +27,9 @@ Array = NDArray[Any]
 NEAR = 0.05
 """A model is drawn to rules that are at most so much less accurate."""
 BATCH = 256
+WIDTH = 64
 EXTRA = 2000
-"""Rows near the given ones at which the model is asked besides."""
+"""Most rows near the given ones at which the model is asked besides."""
 SELECTED = 0.5
 """Probability of being selected above which a rule of a memory counts as used on a row."""
 
@@ -161,7 +162,9 @@ class ConceptModel:
             conditions = []
             for place in np.flatnonzero(row):
                 if table.columns[place].kind == NUMBER:
-                    conditions.append((int(place), MORE if row[place] > 0 else AT_MOST, float(np.round(cuts[place], 4))))
+                    conditions.append(
+                        (int(place), MORE if row[place] > 0 else AT_MOST, float(np.round(cuts[place], 4)))
+                    )
                 else:
                     conditions.append((int(place), EQUAL, float(row[place] > 0)))
             known[row.tobytes()] = conjunction_text(conditions, table)
@@ -209,14 +212,20 @@ def fit_model(
         tree = DecisionTreeClassifier(max_leaf_nodes=max(2, settings.max_rules), random_state=settings.seed % 2**31)
         model.tree = tree.fit(model.values(inputs), codes)
     rng = np.random.default_rng(settings.seed)
-    asked, weight = inputs, np.ones(len(inputs))
+    asked, weight, extra = inputs, np.ones(len(inputs)), min(EXTRA, 4 * len(inputs))
     if encoder is None:
-        asked = np.concatenate([inputs, resampled(inputs, EXTRA, rng)])
-        weight = np.concatenate([weight, np.full(EXTRA, 0.5)])
+        asked = np.concatenate([inputs, resampled(inputs, extra, rng)])
+        weight = np.concatenate([weight, np.full(extra, 0.5)])
 
     def distill() -> Decisions:
         return distilled_rules(
-            model.table(asked), model.codes(asked), classes, weight, settings.max_rules, settings.max_literals, settings.seed
+            model.table(asked),
+            model.codes(asked),
+            classes,
+            weight,
+            settings.max_rules,
+            settings.max_literals,
+            settings.seed,
         )
 
     if encoder is None:  # answers do not depend on which rows are asked together, to many digits
@@ -224,7 +233,7 @@ def fit_model(
     model.decisions = distill()
     model.pull = pull(model)
     if model.pull > 0:
-        near = asked if encoder is not None else np.concatenate([inputs, resampled(inputs, EXTRA, rng)])
+        near = asked if encoder is not None else np.concatenate([inputs, resampled(inputs, extra, rng)])
         further = _pull(model, near, rng)
         network.to(dtype)
         train_concepts(network, x, y, c, replace(schedule, steps=-(-schedule.steps // 2)), further)
@@ -249,13 +258,18 @@ def _pull(model: ConceptModel, near: Array, rng: np.random.Generator) -> Pull:
 
 
 def _network(
-    inputs: Array, labels: Array | None, columns: ConceptColumns, classes: int, encoder: nn.Module | None, settings: ModelSettings
+    inputs: Array,
+    labels: Array | None,
+    columns: ConceptColumns,
+    classes: int,
+    encoder: nn.Module | None,
+    settings: ModelSettings,
 ) -> ConceptNetwork:
     concepts, size = len(columns.names), settings.embedding
     if encoder is None:
         center, scale = spread_of(inputs)
-        body: nn.Module = TableEncoder(center, scale, 32)
-        features = 32
+        body: nn.Module = TableEncoder(center, scale, WIDTH)
+        features = WIDTH
         cuts = (torch.as_tensor(center.copy()), torch.as_tensor(scale / 4)) if labels is None else None
     else:
         body, cuts = copy.deepcopy(encoder), None

@@ -24,6 +24,8 @@ STRICT = (0.3, 1.0)
 """Charge of a literal and penalty: a model's answers are many and certain, so one strictness serves."""
 UNEXPLAINED = 0.75
 """Agreement below which rules are said not to explain the model."""
+EXPLAINED = 0.9
+"""Agreement above which rules stand for the model, whatever is inside it."""
 
 
 def resampled(rows: Array, count: int, rng: np.random.Generator, share: float = 0.15) -> Array:
@@ -107,17 +109,28 @@ def measure_concept_rules(
     agreement = float((answers == model).mean())
     if agreement < UNEXPLAINED:
         found.append(f"the rules agree with the model on {agreement:.0%} of the rows only, so they do not explain it")
+    inside: list[str] = []
     sampled = False
     for whose, groups in (("its rules", tautologies(decisions)), ("the model's own rules for it", own)):
         for name, signs in groups:
             covers, exact = covers_everything(np.asarray(signs, dtype=np.int8))
             sampled = sampled or not exact
             if covers:
-                found.append(f"class {name}: {whose} hold in every case, so they exclude nothing")
-    more = [f"more than {MOST_EXACT} concepts: whether rules hold in every case was decided by sampling"] if sampled else []
+                (inside if groups is own else found).append(
+                    f"class {name}: {whose} hold in every case, so they exclude nothing"
+                )
+    if (
+        agreement < EXPLAINED
+    ):  # a model whose inner rules exclude nothing may yet be one that the exported rules explain
+        found, inside = [*found, *inside], []
+    more = (
+        [f"more than {MOST_EXACT} concepts: whether rules hold in every case was decided by sampling"]
+        if sampled
+        else []
+    )
     return measure_fidelity(
         truth=truth, model=model, rules=answers, fires=fires, literals=decisions.literals, measured_on=on,
-        vacuous=found, notes=[*notes, *more],
+        vacuous=found, notes=[*notes, *inside, *more],
     )  # fmt: skip
 
 
@@ -195,8 +208,8 @@ def _cells(decisions: Decisions, row: MixedTable) -> dict[int, Array]:
     """Of each concept in the rules the values that the rules tell apart, other than the row's own."""
     cuts: dict[int, set[float]] = {}
     for rule in decisions.rules:
-        for column, test, value in rule:
-            cuts.setdefault(column, set()).update([value] if test in (AT_MOST, MORE) else [])
+        for asked, test, value in rule:
+            cuts.setdefault(asked, set()).update([value] if test in (AT_MOST, MORE) else [])
     found = {}
     for place in sorted(cuts):
         column = row.columns[place]
@@ -225,7 +238,7 @@ def _reach(decisions: Decisions, row: MixedTable, cells: dict[int, Array], targe
 
     heads = decisions.heads()
     masks = [[(condition[0], holds(condition)) for condition in rule] for rule in decisions.rules]
-    for k in np.flatnonzero(heads == target):
+    for k in np.flatnonzero(heads == target).tolist():
         domain = {place: np.ones(len(v), dtype=bool) for place, v in values.items()}
         for place, mask in masks[k] if k < len(masks) else ():
             domain[place] = domain[place] & mask

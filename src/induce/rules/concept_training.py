@@ -65,7 +65,8 @@ class ConceptNetwork(nn.Module):
 
     def cut(self, values: Tensor) -> Tensor:
         """Degrees of values in the units of the columns; NaN stays NaN."""
-        assert self.centers is not None and self.log_scales is not None
+        assert self.centers is not None
+        assert self.log_scales is not None
         return torch.sigmoid(((values - self.centers) / self.log_scales.exp()).clamp(-60, 60))
 
     def parts(self, inputs: Tensor, **how: Any) -> tuple[Tensor, Tensor]:
@@ -151,7 +152,12 @@ def _outputs(network: ConceptNetwork) -> int:
 
 
 def train_concepts(
-    network: ConceptNetwork, inputs: Tensor, target: Tensor, labels: Tensor | None, schedule: Schedule, pull: Pull | None = None
+    network: ConceptNetwork,
+    inputs: Tensor,
+    target: Tensor,
+    labels: Tensor | None,
+    schedule: Schedule,
+    pull: Pull | None = None,
 ) -> None:
     """Adam under one cycle of learning rates.
 

@@ -23,6 +23,8 @@ from induce.rules.concept_columns import check_pictures
 __all__ = ["SymbolClusterer"]
 
 Array = NDArray[Any]
+MOST_DOUBLINGS = 16
+"""Walks of up to 65,536 steps cross any piece of a graph."""
 
 
 class SymbolClusterer(ClusterMixin, BaseEstimator):
@@ -39,11 +41,11 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     neighbors : int
         Nearest neighbors of a row in the graph.
     walk : int
-        Most steps of a walk.
+        Most steps of a walk in the first start; each further one walks up to 32 times as far.
     prior : float
         Weight of all symbols being used.
     starts : int
-        How many networks are tried.
+        How many networks are tried; the one with the least loss on neighbors is kept.
     steps : int
         Batches of 256 rows that each learns from.
     rate : float
@@ -109,7 +111,9 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
                 raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
         inputs = self._read(X, reset=True)
         if len(inputs) < self.n_clusters:
-            raise DataError(f"{self.n_clusters} clusters were asked for, but there are {len(inputs)} rows. Ask for fewer.")
+            raise DataError(
+                f"{self.n_clusters} clusters were asked for, but there are {len(inputs)} rows. Ask for fewer."
+            )
         flat = inputs.reshape(len(inputs), -1).astype(np.float64)
         self._center, scale = flat.mean(axis=0), flat.std(axis=0)
         # pixels share one scale, columns of a table have their own
@@ -119,41 +123,45 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         table = NearestNeighbors(n_neighbors=near).fit(scaled).kneighbors(scaled, return_distance=False)
         rows = torch.as_tensor(scaled if self.encoder is None else inputs, dtype=torch.float32)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=int(self.starts))
-        found = [self._train(rows, torch.as_tensor(table), int(seed)) for seed in seeds]
+        ends = [torch.as_tensor(t) for t in _walks(table, MOST_DOUBLINGS, np.random.default_rng(seeds[0]))]
+        # each start walks farther than the one before: how far clusters reach is not known beforehand
+        reach = [int(np.log2(self.walk)) + 5 * k for k in range(len(seeds))]
+        found = [self._train(rows, ends[: 1 + r], int(seed)) for r, seed in zip(reach, seeds, strict=True)]
         self.loss_, self.module_ = min(found, key=lambda item: item[0])
         self.labels_ = self._codes(inputs)
         return self
 
     def _read(self, X: Any, *, reset: bool) -> Array:
         if self.encoder is None:
-            return np.asarray(validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=2 if reset else 1))
+            return np.asarray(
+                validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=2 if reset else 1)
+            )
         check_pictures(X)
         return np.asarray(X, dtype=np.float32)
 
-    def _train(self, rows: torch.Tensor, table: torch.Tensor, seed: int) -> tuple[float, nn.Module]:
+    def _train(self, rows: torch.Tensor, tables: list[torch.Tensor], seed: int) -> tuple[float, nn.Module]:
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
             torch.manual_seed(seed)
             module = self._module(rows)
         optimizer = torch.optim.AdamW(module.parameters(), lr=self.rate)
         cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=int(self.steps) + 1)
-        losses = []
         module.train()
         for _ in range(int(self.steps)):
             some = torch.randint(len(rows), (min(256, 4 * len(rows)),), generator=generator)
-            there = some
             # lengths of walks are spread evenly on a logarithmic scale: near and far pairs both count
-            length = int(2 ** (torch.rand((), generator=generator).item() * np.log2(2 * self.walk)))
-            for _ in range(max(1, length)):
-                there = table[there, torch.randint(table.shape[1], there.shape, generator=generator)]
+            ends = tables[int(torch.randint(len(tables), (), generator=generator))]
+            there = ends[some, torch.randint(ends.shape[1], some.shape, generator=generator)]
             optimizer.zero_grad()
             outputs = module(torch.cat([rows[some], rows[there]]))
             loss = cluster_loss(*outputs.chunk(2), prior=float(self.prior))
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             cycle.step()
-            losses.append(float(loss.detach()))
-        return float(np.mean(losses[-max(1, len(losses) // 5) :])), module.eval()
+        module.eval()
+        with torch.no_grad():  # starts are compared on neighbors alone: few edges cut, all clusters used
+            outputs = module(rows)
+            return float(cluster_loss(outputs, outputs[tables[0][:, 0]], prior=float(self.prior))), module
 
     def _module(self, rows: torch.Tensor) -> nn.Module:
         count = int(self.n_clusters)
@@ -180,9 +188,22 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     def _probabilities(self, inputs: Array) -> NDArray[np.float64]:
         if self.encoder is None:
             values = torch.as_tensor((inputs - self._center) / self._scale)
-            module = copy.deepcopy(self.module_).double()  # so that answers do not depend on which rows are asked together
+            module = copy.deepcopy(
+                self.module_
+            ).double()  # so that answers do not depend on which rows are asked together
         else:
             values, module = torch.as_tensor(inputs, dtype=torch.float32), self.module_
         with torch.no_grad():
             found = torch.cat([module(part) for part in values.split(4096)]).softmax(dim=1)  # type: ignore[no-untyped-call]
         return np.asarray(found.double().numpy())
+
+
+def _walks(table: Array, doublings: int, rng: np.random.Generator) -> list[Array]:
+    """Ends of random walks of 1, 2, 4, ... steps from every row: a walk of twice the length is two walks on end."""
+    width = 16
+    ends = table[np.arange(len(table))[:, None], rng.integers(table.shape[1], size=(len(table), width))]
+    found = [ends]
+    for _ in range(doublings):
+        ends = ends[ends, rng.integers(width, size=ends.shape)]
+        found.append(ends)
+    return found
