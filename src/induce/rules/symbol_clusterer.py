@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
@@ -41,7 +43,8 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     neighbors : int
         Nearest neighbors of a row in the graph.
     walk : int
-        Most steps of a walk in the first start; each further one walks up to 32 times as far.
+        Most steps of a walk in the first start; each further one walks up to 32 times as far. Walks are of any
+        length where the graph falls into as many pieces as there are clusters.
     prior : float
         Weight of all symbols being used.
     starts : int
@@ -125,11 +128,19 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=int(self.starts))
         ends = [torch.as_tensor(t) for t in _walks(table, MOST_DOUBLINGS, np.random.default_rng(seeds[0]))]
         # each start walks farther than the one before: how far clusters reach is not known beforehand
-        reach = [int(np.log2(self.walk)) + 5 * k for k in range(len(seeds))]
+        apart = self._apart(table)
+        reach = [MOST_DOUBLINGS if apart else int(np.log2(self.walk)) + 5 * k for k in range(len(seeds))]
         found = [self._train(rows, ends[: 1 + r], int(seed)) for r, seed in zip(reach, seeds, strict=True)]
         self.loss_, self.module_ = min(found, key=lambda item: item[0])
         self.labels_ = self._codes(inputs)
         return self
+
+    def _apart(self, table: Array) -> bool:
+        """Whether the graph itself falls into as many large pieces as there are clusters; then walks may be of any length."""
+        rows = np.arange(len(table)).repeat(table.shape[1])
+        graph = coo_matrix((np.ones(table.size), (rows, table.ravel())), shape=(len(table), len(table)))
+        sizes = np.bincount(connected_components(graph, directed=False)[1])
+        return bool((sizes >= len(table) / (10 * self.n_clusters)).sum() >= self.n_clusters > 1)
 
     def _read(self, X: Any, *, reset: bool) -> Array:
         if self.encoder is None:
