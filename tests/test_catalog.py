@@ -36,9 +36,19 @@ SHIPPED = {
     ],
     "learners": "backfitting bidirectional choices constants enumerate evolve gradient local mcts portfolio separable".split(),
     "algorithms": ["bandit", "evolution", "policy", "random"],
-    "estimators": ["BooleanRegressor", "FormulaRegressor", "LibraryLearner", "ProgramSynthesizer"],
+    "estimators": [
+        "BooleanRegressor",
+        "ConceptClassifier",
+        "FormulaRegressor",
+        "HierarchicalClassifier",
+        "LibraryLearner",
+        "ProgramSynthesizer",
+        "RuleClassifier",
+        "RuleRegressor",
+        "SymbolClusterer",
+    ],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
-    "rooms": ["formulas", "programs"],
+    "rooms": ["formulas", "programs", "rules"],
 }
 
 

@@ -14,6 +14,7 @@ from induce.errors import DataError
 from induce.rules import ConceptClassifier
 
 
+@pytest.mark.slow  # with its default settings a fit takes seconds
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @parametrize_with_checks([ConceptClassifier()])
 def test_scikit_learn_battery(estimator, check):

@@ -15,6 +15,7 @@ from induce.nets import cluster_loss, log_density
 from induce.rules import SymbolClusterer
 
 
+@pytest.mark.slow  # with its default settings a fit takes seconds
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @parametrize_with_checks([SymbolClusterer()])
 def test_scikit_learn_battery(estimator, check):
