@@ -34,6 +34,7 @@ SUITES: dict[str, str] = {
     "hierarchies": "benchmarks.hierarchies",
     "tables": "benchmarks.tables",
     "parts": "benchmarks.parts",
+    "concepts": "benchmarks.concepts",
 }
 """Suite name to the module that holds its rows."""
 

@@ -38,6 +38,7 @@ SHIPPED = {
     "algorithms": ["bandit", "evolution", "policy", "random"],
     "estimators": [
         "BooleanRegressor",
+        "ConceptClassifier",
         "FormulaRegressor",
         "HierarchicalClassifier",
         "LibraryLearner",
@@ -47,6 +48,7 @@ SHIPPED = {
         "ProgramSynthesizer",
         "RuleClassifier",
         "RuleRegressor",
+        "SymbolClusterer",
     ],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas", "programs", "rules"],

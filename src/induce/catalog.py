@@ -244,6 +244,7 @@ estimators = Shelf(
     "estimator",
     {
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
+        "ConceptClassifier": "induce.rules.concept_classifier:ConceptClassifier",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
         "HierarchicalClassifier": "induce.rules.hierarchical_classifier:HierarchicalClassifier",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
@@ -253,6 +254,7 @@ estimators = Shelf(
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
         "RuleClassifier": "induce.rules.classifier:RuleClassifier",
         "RuleRegressor": "induce.rules.regressor:RuleRegressor",
+        "SymbolClusterer": "induce.rules.symbol_clusterer:SymbolClusterer",
     },
     error=FillError,
 )

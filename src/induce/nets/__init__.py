@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from induce.nets.clustering import cluster_loss, log_density
+    from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
     from induce.nets.convolutions import SegmentationNet, SmallCNN
     from induce.nets.messages import MessageNetwork, perceptron
     from induce.nets.part_detector import Detections, PartDetector
@@ -17,17 +19,25 @@ if TYPE_CHECKING:
     from induce.nets.support import NWHead
 
 _HOME = {
+    "ConceptEmbedding": "induce.nets.concepts",
+    "ConceptMemory": "induce.nets.concepts",
+    "DeepConceptReasoner": "induce.nets.concepts",
     "Detections": "part_detector",
-    "MessageNetwork": "messages",
+    "MessageNetwork": "induce.nets.messages",
     "NWHead": "support",
     "PartDetector": "part_detector",
     "PartScorer": "part_scorer",
     "SegmentationNet": "induce.nets.convolutions",
     "SmallCNN": "induce.nets.convolutions",
-    "perceptron": "messages",
+    "cluster_loss": "induce.nets.clustering",
+    "log_density": "induce.nets.clustering",
+    "perceptron": "induce.nets.messages",
 }
 
 __all__ = [
+    "ConceptEmbedding",
+    "ConceptMemory",
+    "DeepConceptReasoner",
     "Detections",
     "MessageNetwork",
     "NWHead",
@@ -35,6 +45,8 @@ __all__ = [
     "PartScorer",
     "SegmentationNet",
     "SmallCNN",
+    "cluster_loss",
+    "log_density",
     "perceptron",
 ]
 

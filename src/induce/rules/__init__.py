@@ -12,6 +12,7 @@ from induce.lazy import lazy_names
 if TYPE_CHECKING:
     from induce.rules.box_drawing import draw_boxes
     from induce.rules.classifier import RuleClassifier
+    from induce.rules.concept_classifier import ConceptClassifier
     from induce.rules.data import LabeledTable, labeled_table, labeled_tables
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
     from induce.rules.expert_graph import ExpertGraph
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from induce.rules.rule_fit import load_rules as load
     from induce.rules.self_training import PseudoLabels, SelfTraining
     from induce.rules.support_classifier import NearestSupportClassifier, calibration_error
+    from induce.rules.symbol_clusterer import SymbolClusterer
 
 _HOME = {
+    "ConceptClassifier": "concept_classifier",
     "Diagnosis": "diagnosis",
     "ExpertGraph": "expert_graph",
     "FACADE_PARTS": "facade_pictures",
@@ -48,6 +51,7 @@ _HOME = {
     "RuleFit": "rule_fit",
     "RuleRegressor": "regressor",
     "SelfTraining": "self_training",
+    "SymbolClusterer": "symbol_clusterer",
     "calibration_error": "support_classifier",
     "detect_parts": "part_detection",
     "diagnose": "diagnosis",
@@ -65,6 +69,7 @@ _HOME = {
 
 __all__ = [
     "FACADE_PARTS",
+    "ConceptClassifier",
     "Diagnosis",
     "ExpertGraph",
     "Facades",
@@ -82,6 +87,7 @@ __all__ = [
     "RuleFit",
     "RuleRegressor",
     "SelfTraining",
+    "SymbolClusterer",
     "calibration_error",
     "detect_parts",
     "diagnose",

@@ -67,7 +67,10 @@ class Explanation:
 
     def __str__(self) -> str:
         sure = "" if self.probability is None else f" ({self.probability:.2f})"
-        lines = [f"{self.answer}{sure}", *(f"  {_numbered(k, text)}: {said} because {text}" for k, text, said in self.fired)]
+        lines = [
+            f"{self.answer}{sure}",
+            *(f"  {_numbered(k, text)}: {said} because {text}" for k, text, said in self.fired),
+        ]
         if self.closest:
             text, holds, distance = self.closest[0]
             state = "holds" if holds else "does not hold"

@@ -131,7 +131,12 @@ class Searched:
     proof: str = ""
 
 
-def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambda: "") -> Searched:
+def search(
+    problem: Problem,
+    settings: Settings,
+    over: Callable[[], str] = lambda: "",
+    strictness: tuple[float, float] | None = None,
+) -> Searched:
     """Find decisions.
 
     How strict the search is, is chosen on rows left out; the chosen strictness then runs on all rows (or, beyond ``ENOUGH``,
@@ -143,7 +148,12 @@ def search(problem: Problem, settings: Settings, over: Callable[[], str] = lambd
     settings : Settings
     over : callable
         Why the search must end now, or an empty text.
+    strictness : tuple of float, optional
+        Charge and penalty, see ``STRICTNESS``; given, none is chosen and nothing is held out.
     """
+    if strictness is not None:
+        decisions, proof = _fit(problem, settings, strictness, over, sweeps=3)
+        return Searched(decisions, None, np.arange(problem.table.rows), strictness, over(), proof)
     rng = np.random.default_rng(settings.seed)
     options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]
     folds, rows = _folds(problem, rng)

@@ -13,6 +13,7 @@ from induce.learners.rules.conjunctions import Ground, Rule, best_conjunctions
 __all__ = ["RuleList", "fit_list"]
 
 Float = NDArray[np.float64]
+_NEVER = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +193,8 @@ def _best_at(
     def gain(sums: Float) -> Float:
         found = sums[..., -1] - measure.loss(sums[..., :-1])
         if only is not None:
-            found = np.where(sums[..., :-1].argmax(axis=-1) == only, found, -np.inf)
+            # a conjunction for another class gains nothing, but longer ones may come of it, so it stays in the beam
+            found = np.where(sums[..., :-1].argmax(axis=-1) == only, found, found - _NEVER)
         return np.asarray(np.where(measure.count(sums) > 0, found, -np.inf))
 
     tops = best_conjunctions(ground, numbers, gain, longest=longest, charge=charge, least=least)

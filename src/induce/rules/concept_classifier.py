@@ -1,0 +1,396 @@
+"""ConceptClassifier: predictions from named concepts by rules, with the rules measured against the model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from torch import nn
+
+from induce.errors import DataError, did_you_mean
+from induce.explain.fidelity import Fidelity
+from induce.mixed import MixedTable
+from induce.rules.concept_columns import ConceptColumns, check_pictures, read_concepts, used_concepts
+from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
+from induce.rules.concept_rules import measure_concept_rules, smallest_flip
+from induce.rules.rule_fit import RuleFit, worth_of
+from induce.rules.table_rules import check_labels, name_of
+from induce.terms.term import Term
+
+__all__ = ["ConceptClassifier"]
+
+Array = NDArray[Any]
+REASONERS = ("memory", "dcr", "linear", "tree")
+HELD_OUT = 0.2
+"""Share of the rows on which the fidelity of the exported rules is measured, by a model that has not seen them."""
+ENOUGH = 40
+"""Rows below which nothing is held out."""
+
+
+class ConceptClassifier(ClassifierMixin, BaseEstimator):
+    """Learns concepts and classes from them, and says by few rules over the concepts how it answers, and how truly.
+
+    An encoder gives a degree ``p_i`` and a vector ``e_i`` of each concept; a reasoner gives the classes. The loss is
+    ``BCE(p, c) + 0.5 BCE(y, t)``. Rules over the concepts are then distilled from the model's answers, and the model is drawn to
+    them where they are about as accurate, so that they may speak for it; :meth:`fidelity` says how truly.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Module, optional
+        Inputs to features, for pictures and the like; copied. None: a small perceptron of the columns of a table.
+    reasoner : {"memory", "dcr", "linear", "tree"}
+        "memory": rules that all rows share, selected row by row. "dcr": one rule for each row. "linear": on the vectors, no
+        rules inside. "tree": a decision tree on the degrees.
+    max_rules : int
+        Most exported rules; a class with more than four classes.
+    max_literals : int
+        Most concepts in an exported rule.
+    n_concepts : int, optional
+        How many concepts to find where ``fit`` is given none: clusters of the inputs. None: the columns of the table are the
+        concepts, each with a soft threshold that is learned.
+    embedding : int
+        Length of a concept's vector.
+    memory : int
+        Rules of a class inside a "memory".
+    parsimony : float
+        What a literal of the memory costs; for "dcr" the temperature of the relevance is ``10 ** (1 - parsimony)``.
+    agreement : float
+        Weight of the rules' answers beside the true classes while the model is drawn to them, in [0, 1]; 0 leaves it alone.
+        Used only where the rules are at most 5 points less accurate than the model on rows held out.
+    steps : int
+        Batches of at most 256 rows that the model learns from; half as many again while it is drawn to rules.
+    rate : float
+        Learning rate of Adam.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    fit_ : RuleFit
+        The rules over the concepts, with the fidelity measured on rows held out; ``fit_.to_html(path)``, ``fit_.save(path)``.
+    rules_ : tuple of str
+    best_ : Term
+        The rules as a program of the language of rules.
+    concept_names_ : tuple of str
+    classes_, n_features_in_, feature_names_in_ : as in scikit-learn
+
+    References
+    ----------
+    P. Barbiero et al. (2023), Interpretable Neural-Symbolic Concept Reasoning. D. Debot et al. (2024), Interpretable
+    Concept-Based Memory Reasoning. P. W. Koh et al. (2020), Concept Bottleneck Models. M. Wu et al. (2018), Beyond Sparsity:
+    Tree Regularization of Deep Models for Interpretability.
+
+    >>> X = np.random.default_rng(0).random((200, 2))
+    >>> C = {"left": X[:, 0] > 0.5, "high": X[:, 1] > 0.5}
+    >>> model = ConceptClassifier(random_state=0).fit(X, C["left"] ^ C["high"], concepts=C)
+    >>> sorted(model.rules_)
+    ['left is false and high is true', 'left is true and high is false']
+    """
+
+    def __init__(
+        self,
+        encoder: Any = None,
+        reasoner: str = "linear",
+        *,
+        max_rules: int = 12,
+        max_literals: int = 4,
+        n_concepts: int | None = None,
+        embedding: int = 8,
+        memory: int = 4,
+        parsimony: float = 0.01,
+        agreement: float = 0.8,
+        steps: int = 400,
+        rate: float = 1e-2,
+        random_state: Any = None,
+    ) -> None:
+        self.encoder = encoder
+        self.reasoner = reasoner
+        self.max_rules = max_rules
+        self.max_literals = max_literals
+        self.n_concepts = n_concepts
+        self.embedding = embedding
+        self.memory = memory
+        self.parsimony = parsimony
+        self.agreement = agreement
+        self.steps = steps
+        self.rate = rate
+        self.random_state = random_state
+
+    # ---- fitting
+
+    def fit(self, X: Any, y: Any, concepts: Any = None) -> ConceptClassifier:
+        """Learn the model, and the rules that speak for it.
+
+        Parameters
+        ----------
+        X : table of numbers of shape (rows, columns), or with an encoder an array of shape (rows, ...)
+        y : array-like of shape (rows,)
+        concepts : data frame, mapping or array of shape (rows, concepts), optional
+            Degrees in [0, 1] or truth values; NaN where a concept is not labeled.
+
+        Raises
+        ------
+        DataError
+            For concepts outside of [0, 1], names given twice, pictures that the encoder cannot read, impossible settings.
+
+        Warns
+        -----
+        UserWarning
+            For concepts that are constant in the data; rules leave them out.
+        """
+        self._check_settings()
+        inputs, labels = self._read_fit(X, y)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. ConceptClassifier needs at "
+                "least 2 classes; add rows of another one."
+            )
+        began = time.process_time()
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        degrees, columns = self._concepts(inputs, concepts, seed)
+        self._columns, self.concept_names_ = columns, columns.names
+        settings = ModelSettings(
+            self.reasoner, int(self.max_rules), int(self.max_literals), int(self.embedding), int(self.memory),
+            float(self.parsimony), float(self.agreement), int(self.steps), float(self.rate), seed,
+        )  # fmt: skip
+        classes = tuple(self.classes_.tolist())
+
+        def fitted(rows: Array, pull: Callable[[ConceptModel], float]) -> ConceptModel:
+            some = None if degrees is None else degrees[rows]
+            return fit_model(inputs[rows], codes[rows], some, columns, classes, self.encoder, settings, pull)
+
+        inside, outside, on = self._split(codes, seed)
+        drawn = 0.0 if self.reasoner == "tree" else float(self.agreement)
+        model = fitted(inside, lambda first: drawn if first.near(inputs[outside], codes[outside]) else 0.0)
+        fidelity = self._measured(model, inputs[outside], codes[outside], on)
+        if len(inside) < len(codes):
+            pull = model.pull
+            model = fitted(np.arange(len(codes)), lambda _: pull)
+        self._model = model
+        self._keep(inputs, codes, fidelity, time.process_time() - began, name_of(y))
+        return self
+
+    def _keep(self, inputs: Array, codes: Array, fidelity: Fidelity, seconds: float, target: str) -> None:
+        table = self._model.table(inputs)
+        spreads = np.array([float(np.std(c.values)) or 1.0 for c in table.columns])
+        report = {"cpu_seconds": seconds, "rows": len(codes), "drawn_to_rules": self._model.pull}
+        worth = worth_of(self._model.decisions, table, codes)
+        self.fit_ = RuleFit(self._model.decisions, worth, fidelity, target, spreads, report)
+
+    def _split(self, codes: Array, seed: int) -> tuple[Array, Array, str]:
+        """Rows for learning, rows for measuring, and what the latter are called."""
+        from sklearn.model_selection import train_test_split
+
+        rows = np.arange(len(codes))
+        counts = np.bincount(codes)
+        held = int(np.ceil(HELD_OUT * len(rows)))
+        if len(rows) < ENOUGH or counts.min() < 2 or held < len(counts):
+            return rows, rows, f"the {len(rows):,} rows of the fit, too few to hold any out"
+        inside, outside = train_test_split(rows, test_size=HELD_OUT, random_state=seed % 2**31, stratify=codes)
+        return inside, outside, f"held out: {len(outside):,} rows that an equal model had not seen"
+
+    def _check_settings(self) -> None:
+        for name in ("max_rules", "max_literals", "embedding", "memory", "steps", "n_concepts"):
+            value = getattr(self, name)
+            if name == "n_concepts" and value is None:
+                continue
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+        if self.reasoner not in REASONERS:
+            raise DataError(
+                f"unknown reasoner {self.reasoner!r}.{did_you_mean(str(self.reasoner), REASONERS)} Known: {', '.join(REASONERS)}."
+            )
+        if not 0 <= self.agreement <= 1:
+            raise DataError(f"agreement must lie in [0, 1], but it is {self.agreement!r}. 0.8 is usual.")
+        if self.encoder is not None and not isinstance(self.encoder, nn.Module):
+            raise DataError(
+                f"encoder must be a torch.nn.Module or None, but got {type(self.encoder).__name__}. SmallCNN() reads pictures."
+            )
+
+    def _read_fit(self, X: Any, y: Any) -> tuple[Array, Array]:
+        if y is None:
+            raise DataError(
+                "This ConceptClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
+            )
+        labels = column_or_1d(np.asarray(y), warn=True)
+        if self.encoder is None:
+            values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        else:
+            check_pictures(X)
+            values = np.asarray(X, dtype=np.float32)
+            self._shape = values.shape[1:]
+            self.n_features_in_ = int(np.prod(self._shape))
+        check_labels(labels, len(values))
+        check_classification_targets(labels)
+        return values, labels
+
+    def _read(self, X: Any) -> Array:
+        check_is_fitted(self, "fit_")
+        if self.encoder is None:
+            return np.asarray(validate_data(self, X, reset=False, dtype=np.float64))
+        check_pictures(X)
+        values = np.asarray(X, dtype=np.float32)
+        if values.shape[1:] != self._shape:
+            raise DataError(
+                f"X has rows of shape {values.shape[1:]}, but they had {self._shape} in fit. Give them alike."
+            )
+        return values
+
+    def _concepts(self, inputs: Array, given: Any, seed: int) -> tuple[Array | None, ConceptColumns]:
+        """Labels of the concepts, None where they are the columns, and what rules may say of them."""
+        if given is not None:
+            degrees, names = read_concepts(given, len(inputs))
+            known = degrees[~np.isnan(degrees)]
+            graded = bool(((known > 0) & (known < 1)).any())
+            return degrees, ConceptColumns(names, graded, used_concepts(names, degrees, graded))
+        if self.n_concepts is not None:
+            from induce.rules.symbol_clusterer import SymbolClusterer
+
+            clusters = SymbolClusterer(int(self.n_concepts), encoder=self.encoder, random_state=seed).fit(inputs)
+            degrees = np.eye(int(self.n_concepts))[clusters.labels_]
+            names = tuple(f"symbol_{k}" for k in range(int(self.n_concepts)))
+            return degrees, ConceptColumns(names, False, used_concepts(names, degrees, False))
+        if self.encoder is not None:
+            raise DataError(
+                "an encoder needs concepts, but neither labels of them nor their number was given. "
+                "Pass concepts= to fit, or n_concepts= to find some."
+            )
+        seen = getattr(self, "feature_names_in_", [f"x{k}" for k in range(inputs.shape[1])])
+        names = tuple(str(name) for name in seen)
+        varies = np.ptp(inputs, axis=0) > 0
+        return None, ConceptColumns(names, True, varies if varies.any() else np.ones(len(names), dtype=bool))
+
+    # ---- answers
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Degrees of the classes of the concept model, scaled to sum to 1: array of shape (rows, classes)."""
+        inputs = self._read(X)
+        return self._model.probabilities(inputs)
+
+    def predict(self, X: Any) -> Array:
+        """The class that the concept model answers: array of shape (rows,)."""
+        places = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[places])
+
+    def predict_concepts(self, X: Any) -> NDArray[np.float64]:
+        """Degrees of the concepts in the order of ``concept_names_``: array of shape (rows, concepts)."""
+        inputs = self._read(X)
+        return self._model.degrees(inputs)
+
+    def concept_table(self, X: Any) -> MixedTable:
+        """The concepts as the exported rules see them: ``fit_.predict_table(model.concept_table(X))``."""
+        inputs = self._read(X)
+        return self._model.table(inputs)
+
+    def intervene(self, X: Any, values: Mapping[str, Any]) -> Array:
+        """Classes that the model answers when a person sets some concepts.
+
+        Parameters
+        ----------
+        X : as in ``fit``
+        values : mapping of concept name to value
+            A truth value or degree, or a number in the unit of the column where the columns are the concepts; one for all
+            rows or an array of shape (rows,).
+        """
+        inputs = self._read(X)
+        wanted = np.full((len(inputs), len(self.concept_names_)), np.nan)
+        for name, value in values.items():
+            place = self._columns.place(name)
+            numbers = np.asarray(value, dtype=np.float64)
+            if self._model.labeled and bool(((numbers < 0) | (numbers > 1)).any()):
+                raise DataError(
+                    f"concept '{name}' is set to {value!r}, but a degree lies in [0, 1]. True and False serve."
+                )
+            wanted[:, place] = numbers
+        return np.asarray(self.classes_[self._model.probabilities(inputs, wanted).argmax(axis=1)])
+
+    # ---- rules
+
+    @property
+    def rules_(self) -> tuple[str, ...]:
+        """The conditions of the exported rules in words."""
+        check_is_fitted(self, "fit_")
+        return tuple(self.fit_.decisions.text(k) for k in range(len(self.fit_)))
+
+    @property
+    def best_(self) -> Term:
+        """The exported rules as a program of the language of rules."""
+        check_is_fitted(self, "fit_")
+        return self.fit_.term
+
+    def fidelity(self, X: Any, y: Any) -> Fidelity:
+        """What the exported rules are worth on other rows: accuracy of model and rules, agreement, coverage, what is vacuous.
+
+        Parameters
+        ----------
+        X, y : as in ``fit``; rows that were left out of it
+        """
+        inputs = self._read(X)
+        labels = column_or_1d(np.asarray(y))
+        check_labels(labels, len(inputs))
+        strange = sorted(set(np.unique(labels).tolist()) - set(self.classes_.tolist()))
+        if strange:
+            raise DataError(
+                f"y has the class {strange[0]!r}, which was not there in fit. Known: {self.classes_.tolist()}."
+            )
+        codes = np.searchsorted(self.classes_, labels)
+        return self._measured(self._model, inputs, codes, f"{len(codes):,} rows given")
+
+    def _measured(self, model: ConceptModel, inputs: Array, codes: Array, on: str) -> Fidelity:
+        answers = model.probabilities(inputs).argmax(axis=1)
+        own = [
+            (f"{label!r}", signs) for label, signs in zip(self.classes_.tolist(), model.own_rules(inputs), strict=False)
+        ]
+        return measure_concept_rules(model.decisions, model.table(inputs), answers, codes, on, own)
+
+    def counterfactual(self, x: Any, target: Any) -> dict[str, Any] | None:
+        """The fewest concepts that must change for the exported rules to answer a class, and to what.
+
+        Parameters
+        ----------
+        x : one row, as in ``fit``
+        target : a class
+
+        Returns
+        -------
+        dict of concept to value
+            As :meth:`intervene` takes it; empty where the rules answer the class already, None where no change reaches it.
+        """
+        check_is_fitted(self, "fit_")
+        if target not in self.classes_.tolist():
+            raise DataError(f"there is no class {target!r}. The classes are: {self.classes_.tolist()}.")
+        rows = x.iloc[:1] if hasattr(x, "iloc") and getattr(x, "ndim", 2) == 2 else np.asarray(x)
+        if not hasattr(rows, "iloc"):
+            wide = 2 if self.encoder is None else 1 + len(self._shape)
+            rows = rows[None] if rows.ndim < wide else rows[:1]
+        code = self.classes_.tolist().index(target)
+        return smallest_flip(self.fit_.decisions, self.concept_table(rows), code)
+
+    def local_rules(self, X: Any) -> tuple[str, ...]:
+        """The rule by which a "dcr" model answers each row, in words.
+
+        Raises
+        ------
+        DataError
+            For another reasoner, which has no rule of a row.
+        """
+        if self.reasoner != "dcr":
+            raise DataError(
+                f"a rule of each row is written by reasoner='dcr' only, but this one is {self.reasoner!r}. See rules_ instead."
+            )
+        inputs = self._read(X)
+        return self._model.local_rules(inputs)
+
+    def __str__(self) -> str:
+        return str(self.fit_) if hasattr(self, "fit_") else super().__repr__()
+
+    def _repr_html_inner(self) -> str:  # scikit-learn's notebook hook
+        return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[no-any-return]

@@ -1,0 +1,56 @@
+"""SymbolClusterer: clusters of any shape, and scikit-learn's battery."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_circles
+from sklearn.metrics import normalized_mutual_info_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from torch import nn
+
+from induce.errors import DataError
+from induce.nets import cluster_loss, log_density
+from induce.rules import SymbolClusterer
+
+pytestmark = pytest.mark.slow  # a fit takes seconds
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@parametrize_with_checks([SymbolClusterer()])
+def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+def test_rings_are_told_apart_also_for_new_rows():
+    X, y = make_circles(500, noise=0.04, factor=0.4, random_state=0)
+    model = SymbolClusterer(2, starts=1, steps=250, random_state=0).fit(X)
+    new, truth = make_circles(200, noise=0.04, factor=0.4, random_state=1)
+    assert normalized_mutual_info_score(y, model.labels_) > 0.95
+    assert normalized_mutual_info_score(truth, model.predict(new)) > 0.9
+    assert (model.predict_proba(new).argmax(1) == model.predict(new)).all()
+
+
+def test_an_encoder_reads_pictures():
+    X = np.random.default_rng(0).random((40, 1, 3, 3)).astype(np.float32)
+    X[:20] += 3
+    labels = SymbolClusterer(
+        2, encoder=nn.Sequential(nn.Flatten(), nn.Linear(9, 4)), steps=60, random_state=0
+    ).fit_predict(X)
+    assert len({*labels[:20]}) == len({*labels[20:]}) == 1
+    assert labels[0] != labels[-1]
+
+
+def test_the_loss_charges_collapse():
+    one = torch.tensor([[9.0, 0.0]]).repeat(4, 1)
+    both = torch.tensor([[9.0, 0.0], [0.0, 9.0]]).repeat(2, 1)
+    assert cluster_loss(both, both) < cluster_loss(one, one)
+    assert torch.allclose(log_density(torch.zeros(3, 2)), torch.full((3,), np.log(2.0), dtype=torch.float32))
+
+
+def test_refusals():
+    with pytest.raises(DataError, match=r"3 clusters were asked for, but there are 2 rows"):
+        SymbolClusterer(3).fit(np.eye(2))
+    with pytest.raises(DataError, match=r"walk must be a whole number of at least 1, but it is 0"):
+        SymbolClusterer(walk=0).fit(np.eye(2))
