@@ -33,6 +33,8 @@ SUITES: dict[str, str] = {
     "strings": "benchmarks.strings",
     "hierarchies": "benchmarks.hierarchies",
     "parts": "benchmarks.parts",
+    "graph_rules": "benchmarks.graph_rules",
+    "symbols": "benchmarks.symbols",
 }
 """Suite name to the module that holds its rows."""
 

@@ -39,6 +39,7 @@ SHIPPED = {
     "estimators": [
         "BooleanRegressor",
         "FormulaRegressor",
+        "GraphRules",
         "HierarchicalClassifier",
         "LibraryLearner",
         "MutualInformation",
@@ -47,6 +48,7 @@ SHIPPED = {
         "ProgramSynthesizer",
         "RuleClassifier",
         "RuleRegressor",
+        "SymbolClassifier",
     ],
     "exporters": ["text", "latex", "mathml", "python", "sympy", "sql", "torch"],
     "rooms": ["formulas", "programs", "rules"],

@@ -245,6 +245,7 @@ estimators = Shelf(
     {
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
+        "GraphRules": "induce.rules.graph_rules:GraphRules",
         "HierarchicalClassifier": "induce.rules.hierarchical_classifier:HierarchicalClassifier",
         "LibraryLearner": "induce.programs.library:LibraryLearner",
         "MutualInformation": "induce.explain.information:MutualInformation",
@@ -253,6 +254,7 @@ estimators = Shelf(
         "ProgramSynthesizer": "induce.programs.estimator:ProgramSynthesizer",
         "RuleClassifier": "induce.rules.classifier:RuleClassifier",
         "RuleRegressor": "induce.rules.regressor:RuleRegressor",
+        "SymbolClassifier": "induce.rules.symbol_classifier:SymbolClassifier",
     },
     error=FillError,
 )

@@ -11,30 +11,40 @@ from induce.lazy import lazy_names
 
 if TYPE_CHECKING:
     from induce.nets.convolutions import SegmentationNet, SmallCNN
+    from induce.nets.graph import FuzzyRules, GraphNetwork, RuleGate
     from induce.nets.messages import MessageNetwork, perceptron
     from induce.nets.part_detector import Detections, PartDetector
     from induce.nets.part_scorer import PartScorer
     from induce.nets.support import NWHead
+    from induce.nets.symbols import SymbolLayer
 
 _HOME = {
     "Detections": "part_detector",
+    "FuzzyRules": "graph",
+    "GraphNetwork": "graph",
     "MessageNetwork": "messages",
     "NWHead": "support",
     "PartDetector": "part_detector",
     "PartScorer": "part_scorer",
+    "RuleGate": "graph",
     "SegmentationNet": "induce.nets.convolutions",
     "SmallCNN": "induce.nets.convolutions",
+    "SymbolLayer": "symbols",
     "perceptron": "messages",
 }
 
 __all__ = [
     "Detections",
+    "FuzzyRules",
+    "GraphNetwork",
     "MessageNetwork",
     "NWHead",
     "PartDetector",
     "PartScorer",
+    "RuleGate",
     "SegmentationNet",
     "SmallCNN",
+    "SymbolLayer",
     "perceptron",
 ]
 

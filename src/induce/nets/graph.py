@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -46,7 +48,9 @@ def propagation(edges: torch.Tensor, nodes: int, kind: str = "gcn") -> torch.Ten
     rows, columns = torch.cat([edges[0], own]), torch.cat([edges[1], own])
     degree = torch.bincount(rows, minlength=nodes).float()
     values = torch.ones(len(rows)) if kind == "gin" else (degree[rows] * degree[columns]).rsqrt()
-    return torch.sparse_coo_tensor(torch.stack([rows, columns]), values, (nodes, nodes), check_invariants=True).coalesce()
+    return torch.sparse_coo_tensor(
+        torch.stack([rows, columns]), values, (nodes, nodes), check_invariants=True
+    ).coalesce()
 
 
 class GraphNetwork(nn.Module):
@@ -73,13 +77,11 @@ class GraphNetwork(nn.Module):
         self.kind, self.dropout = kind, dropout
         widths = [inputs, hidden, hidden]
         made: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             one = nn.Linear(before, after)
             # messages of a sum grow with the degree, so that they are normalized before they go on
             made.append(
-                one
-                if kind == "gcn"
-                else nn.Sequential(one, nn.LayerNorm(after), nn.ReLU(), nn.Linear(after, after))
+                one if kind == "gcn" else nn.Sequential(one, nn.LayerNorm(after), nn.ReLU(), nn.Linear(after, after))
             )
         self.rounds = nn.ModuleList(made)
 

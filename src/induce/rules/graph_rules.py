@@ -20,7 +20,13 @@ from induce.nets.graph import KINDS, FuzzyRules, GraphNetwork, RuledGraphNetwork
 from induce.rules.decisions import FIRST
 from induce.rules.distilling import distilled
 from induce.rules.node_features import (
-    LABELED, STRUCTURAL, check_features, label_features, read_graph, structure_features,
+    LABELED,
+    STRUCTURAL,
+    best_splits,
+    check_features,
+    label_features,
+    read_graph,
+    structure_features,
 )  # fmt: skip
 from induce.rules.rule_fit import RuleFit
 from induce.rules.searching import Settings
@@ -83,6 +89,8 @@ class GraphRules(BaseEstimator):
     >>> model.predict().tolist()
     [1, 0, 0, 0, 1, 0, 0, 0]
     """
+
+    _head: MixedTable | None
 
     def __init__(
         self,
@@ -160,7 +168,9 @@ class GraphRules(BaseEstimator):
         for name, known in (("mode", MODES), ("network", KINDS)):
             value = getattr(self, name)
             if value not in known:
-                raise FillError(f"unknown {name} {value!r}.{did_you_mean(str(value), known)} Known: {', '.join(known)}.")
+                raise FillError(
+                    f"unknown {name} {value!r}.{did_you_mean(str(value), known)} Known: {', '.join(known)}."
+                )
         for name in ("hidden", "max_rules", "max_literals", "epochs"):
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
@@ -173,7 +183,9 @@ class GraphRules(BaseEstimator):
     def _read(self, X: Any, nodes: int, *, reset: bool) -> MixedTable | None:
         if X is None:
             if self.mode != "alone":
-                raise DataError(f"mode='{self.mode}' needs columns of the nodes, but X is None. Pass X, or mode='alone'.")
+                raise DataError(
+                    f"mode='{self.mode}' needs columns of the nodes, but X is None. Pass X, or mode='alone'."
+                )
             self._head = None if reset else self._head
             return None
         table = MixedTable.read(X) if reset else MixedTable.read(X, like=self._head)
@@ -181,7 +193,9 @@ class GraphRules(BaseEstimator):
             raise DataError(f"X has {table.rows} rows, but there are {nodes} nodes. Give one row a node.")
         for column in table.columns:
             if column.kind != NUMBER and column.kind != "truth":
-                raise DataError(f"column '{column.name}' holds texts, but numbers are needed. Make it columns of 0 and 1.")
+                raise DataError(
+                    f"column '{column.name}' holds texts, but numbers are needed. Make it columns of 0 and 1."
+                )
             if column.missing.any():
                 raise DataError(
                     f"column '{column.name}' has {int(column.missing.sum())} missing values (row {int(column.missing.argmax())}). Fill "
@@ -209,7 +223,9 @@ class GraphRules(BaseEstimator):
                 "mask = np.isin(np.arange(nodes), rows)."
             )
         if not mask.any():
-            raise DataError("train holds no node, so there is nothing to learn from. Mark the training nodes with True.")
+            raise DataError(
+                "train holds no node, so there is nothing to learn from. Mark the training nodes with True."
+            )
         return mask
 
     def _check_classes(self, labels: NDArray[Any], mask: NDArray[np.bool_]) -> None:
@@ -226,7 +242,9 @@ class GraphRules(BaseEstimator):
                 f"no training node has class {unseen[0]!r}, but other nodes do. Mark some of them for training, or make their labels missing."
             )
         if len(self.classes_) < 2:
-            raise DataError(f"the training nodes have one class only ({self.classes_[0]!r}). Mark nodes of another class too.")
+            raise DataError(
+                f"the training nodes have one class only ({self.classes_[0]!r}). Mark nodes of another class too."
+            )
 
     def _described(
         self, matrix: Any, table: MixedTable | None, labels: NDArray[Any], mask: NDArray[np.bool_]
@@ -260,7 +278,10 @@ class GraphRules(BaseEstimator):
             free = [] if module.rules is None else list(module.rules.parameters())
             held = [p for p in module.parameters() if all(p is not q for q in free)]
             decay = _DECAY if module.network is not None else 0.0
-            groups = [{"params": held, "weight_decay": decay}, *([{"params": free}] if free else [])]
+            groups: list[dict[str, Any]] = [
+                {"params": held, "weight_decay": decay},
+                *([{"params": free}] if free else []),
+            ]
             optimizer = torch.optim.Adam(groups, lr=float(self.rate))
             module.train()
             for _ in range(int(self.epochs)):
@@ -277,7 +298,7 @@ class GraphRules(BaseEstimator):
                 raise DataError("there are no features, so there are no rules. Name some, or pass mode='plain'.")
             center = torch.as_tensor(described.mean().fillna(0.0).to_numpy(np.float32))
             scale = torch.as_tensor(described.std().fillna(0.0).to_numpy(np.float32))
-            start = torch.tensor(_splits(described, places).astype(np.float32))
+            start = torch.tensor(best_splits(described.to_numpy(np.float64, copy=True), places).astype(np.float32))
             rules = FuzzyRules(center, torch.where(scale > 1e-6, scale, torch.ones_like(scale)), start)
         if self.mode != "alone":
             network = GraphNetwork(inputs, int(self.hidden), self.network, float(self.dropout))
@@ -325,7 +346,8 @@ class GraphRules(BaseEstimator):
         if rules is None:
             raise DataError("mode='plain' has no fuzzy rules. Fit with mode='gate', 'head' or 'alone'.")
         found = pd.DataFrame(
-            {"threshold": rules.thresholds.numpy(), "sharpness": rules.sharpness.numpy()}, index=list(self.node_features_)
+            {"threshold": rules.thresholds.numpy(), "sharpness": rules.sharpness.numpy()},
+            index=list(self.node_features_),
         )
         if self.mode in ("head", "alone"):
             weights = self.module_.readout.weight.detach().numpy()[:, -len(found) :]
@@ -333,7 +355,9 @@ class GraphRules(BaseEstimator):
                 found[f"weight of {label}"] = row
         return found
 
-    def predict_proba(self, graph: Any = None, X: Any = None, labels: Any = None, train: Any = None) -> NDArray[np.float64]:
+    def predict_proba(
+        self, graph: Any = None, X: Any = None, labels: Any = None, train: Any = None
+    ) -> NDArray[np.float64]:
         """Probabilities of the classes, shape (nodes, classes).
 
         Parameters
@@ -349,7 +373,8 @@ class GraphRules(BaseEstimator):
             matrix, table = self._graph
             described = self.node_features_
         else:
-            matrix = read_graph(graph, None if X is None else len(X))
+            counted = X is not None and self._head is not None
+            matrix = read_graph(graph, MixedTable.read(X, like=self._head).rows if counted else None)
             table = self._read(X, matrix.shape[0], reset=False)
             mask = np.zeros(matrix.shape[0], dtype=bool) if train is None else np.asarray(train, dtype=bool)
             own = np.asarray([] if labels is None else labels)
@@ -367,25 +392,3 @@ class GraphRules(BaseEstimator):
 
 def _values(table: MixedTable) -> NDArray[np.float64]:
     return np.stack([column.values for column in table.columns], axis=1)
-
-
-def _splits(described: pd.DataFrame, places: NDArray[Any]) -> NDArray[np.float64]:
-    """Where fuzzy rules begin: the split of each descriptor that a small tree gains most by, else the mean of its column.
-
-    A tree finds thresholds that help only beside another condition, as those of a conjunction do.
-    """
-    from sklearn.tree import DecisionTreeClassifier
-
-    values = described.to_numpy(np.float64, copy=True)
-    blank = np.isnan(values).all(axis=0)
-    values[:, blank] = 0.0
-    found = np.nanmean(values, axis=0)
-    tree = DecisionTreeClassifier(criterion="entropy", max_leaf_nodes=2 * values.shape[1] + 2, random_state=0)
-    tree = tree.fit(values, places).tree_
-    inner = tree.children_left >= 0
-    left, right = tree.children_left[inner], tree.children_right[inner]
-    weighted = tree.weighted_n_node_samples * tree.impurity
-    gain = weighted[inner] - weighted[left] - weighted[right]
-    for k in np.argsort(gain, kind="stable"):  # a larger gain comes later and stays
-        found[tree.feature[inner][k]] = tree.threshold[inner][k]
-    return np.asarray(found)
