@@ -35,6 +35,8 @@ SUITES: dict[str, str] = {
     "tables": "benchmarks.tables",
     "parts": "benchmarks.parts",
     "concepts": "benchmarks.concepts",
+    "graph_rules": "benchmarks.graph_rules",
+    "symbols": "benchmarks.symbols",
 }
 """Suite name to the module that holds its rows."""
 

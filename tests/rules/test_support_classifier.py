@@ -120,13 +120,30 @@ def test_bad_settings_are_said_in_words(settings, environments, error, words):
 
 
 def test_bad_data_are_said_in_words():
-    with pytest.raises(DataError, match=re.escape("rows of X have shape (2,), but the classifier was fitted on (3,).")):
+    with pytest.raises(
+        ValueError, match="X has 2 features, but NearestSupportClassifier is expecting 3 features as input"
+    ):
         MODEL.predict(X[:, :2])
-    with pytest.raises(DataError, match="y has 3 labels, but X has 240 rows."):
+    with pytest.raises(DataError, match="y has 3 labels, but X has 240 rows"):
         NearestSupportClassifier().fit(X, Y[:3])
-    with pytest.raises(DataError, match=re.escape("X has shape (3,) of float64, but rows of numbers are needed.")):
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array instead"):
         MODEL.predict(X[0])
-    with pytest.raises(DataError, match="X holds NaN or infinite values."):
+    with pytest.raises(ValueError, match="Input X contains NaN."):
         MODEL.predict(X * np.nan)
     with pytest.raises(DataError, match="there is no row 240"):
         MODEL.explain(X, 240)
+
+
+def test_columns_are_matched_by_name():
+    import pandas as pd
+    import polars as pl
+
+    table = {"a": X[:, 0], "b": X[:, 1], "c": X[:, 2]}
+    model = NearestSupportClassifier(**SETTINGS).fit(pd.DataFrame(table), Y)
+    swapped = {name: table[name] for name in "cab"}
+    wanted = model.predict(pd.DataFrame(table))
+    assert (model.predict(pl.DataFrame(swapped)) == wanted).all()
+    assert (model.predict(swapped) == wanted).all()
+    assert model.feature_names_in_.tolist() == ["a", "b", "c"]
+    with pytest.raises(DataError, match=re.escape("there is no column 'c'. The columns are: a, b.")):
+        model.predict(pd.DataFrame({"a": X[:, 0], "b": X[:, 1]}))

@@ -13,25 +13,31 @@ if TYPE_CHECKING:
     from induce.nets.clustering import cluster_loss, log_density
     from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
     from induce.nets.convolutions import SegmentationNet, SmallCNN
+    from induce.nets.graph import FuzzyRules, GraphNetwork, RuleGate
     from induce.nets.messages import MessageNetwork, perceptron
     from induce.nets.part_detector import Detections, PartDetector
     from induce.nets.part_scorer import PartScorer
     from induce.nets.support import NWHead
+    from induce.nets.symbols import SymbolLayer
 
 _HOME = {
     "ConceptEmbedding": "induce.nets.concepts",
     "ConceptMemory": "induce.nets.concepts",
     "DeepConceptReasoner": "induce.nets.concepts",
     "Detections": "part_detector",
-    "MessageNetwork": "induce.nets.messages",
+    "FuzzyRules": "graph",
+    "GraphNetwork": "graph",
+    "MessageNetwork": "messages",
     "NWHead": "support",
     "PartDetector": "part_detector",
     "PartScorer": "part_scorer",
+    "RuleGate": "graph",
     "SegmentationNet": "induce.nets.convolutions",
     "SmallCNN": "induce.nets.convolutions",
+    "SymbolLayer": "symbols",
     "cluster_loss": "induce.nets.clustering",
     "log_density": "induce.nets.clustering",
-    "perceptron": "induce.nets.messages",
+    "perceptron": "messages",
 }
 
 __all__ = [
@@ -39,12 +45,16 @@ __all__ = [
     "ConceptMemory",
     "DeepConceptReasoner",
     "Detections",
+    "FuzzyRules",
+    "GraphNetwork",
     "MessageNetwork",
     "NWHead",
     "PartDetector",
     "PartScorer",
+    "RuleGate",
     "SegmentationNet",
     "SmallCNN",
+    "SymbolLayer",
     "cluster_loss",
     "log_density",
     "perceptron",

@@ -17,19 +17,24 @@ if TYPE_CHECKING:
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
     from induce.rules.expert_graph import ExpertGraph
     from induce.rules.facade_pictures import FACADE_PARTS, Facades, facades
+    from induce.rules.graph_rules import GraphRules
     from induce.rules.hierarchical_classifier import HierarchicalClassifier
     from induce.rules.hierarchy import Hierarchy
     from induce.rules.hierarchy_loss import LossTerms, ramp
     from induce.rules.masks import LabeledPictures, labeled_pictures
+    from induce.rules.node_features import neighbor_graph
     from induce.rules.part_classifier import PartClassifier
     from induce.rules.part_detection import detect_parts, mean_average_precision, train_part_detector
+    from induce.rules.planted_graphs import PlantedGraph, planted_graph
     from induce.rules.regressor import RuleRegressor
     from induce.rules.restrictions import Restrictions
     from induce.rules.rule_fit import RuleFit
     from induce.rules.rule_fit import load_rules as load
     from induce.rules.self_training import PseudoLabels, SelfTraining
     from induce.rules.support_classifier import NearestSupportClassifier, calibration_error
+    from induce.rules.symbol_classifier import SymbolClassifier
     from induce.rules.symbol_clusterer import SymbolClusterer
+    from induce.rules.texts import IntentTexts, intent_texts
 
 _HOME = {
     "ConceptClassifier": "concept_classifier",
@@ -37,13 +42,16 @@ _HOME = {
     "ExpertGraph": "expert_graph",
     "FACADE_PARTS": "facade_pictures",
     "Facades": "facade_pictures",
+    "GraphRules": "graph_rules",
     "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
+    "IntentTexts": "texts",
     "LabeledPictures": "masks",
     "LabeledTable": "data",
     "LossTerms": "hierarchy_loss",
     "NearestSupportClassifier": "support_classifier",
     "PartClassifier": "part_classifier",
+    "PlantedGraph": "planted_graphs",
     "PseudoLabels": "self_training",
     "Restrictions": "restrictions",
     "Revision": "diagnosis",
@@ -51,17 +59,21 @@ _HOME = {
     "RuleFit": "rule_fit",
     "RuleRegressor": "regressor",
     "SelfTraining": "self_training",
+    "SymbolClassifier": "symbol_classifier",
     "SymbolClusterer": "symbol_clusterer",
     "calibration_error": "support_classifier",
     "detect_parts": "part_detection",
     "diagnose": "diagnosis",
     "draw_boxes": "box_drawing",
     "facades": "facade_pictures",
+    "intent_texts": "texts",
     "labeled_pictures": "masks",
     "labeled_table": "data",
     "labeled_tables": "data",
     "load": "rule_fit:load_rules",
     "mean_average_precision": "part_detection",
+    "neighbor_graph": "node_features",
+    "planted_graph": "planted_graphs",
     "ramp": "hierarchy_loss",
     "revise": "diagnosis",
     "train_part_detector": "part_detection",
@@ -73,13 +85,16 @@ __all__ = [
     "Diagnosis",
     "ExpertGraph",
     "Facades",
+    "GraphRules",
     "HierarchicalClassifier",
     "Hierarchy",
+    "IntentTexts",
     "LabeledPictures",
     "LabeledTable",
     "LossTerms",
     "NearestSupportClassifier",
     "PartClassifier",
+    "PlantedGraph",
     "PseudoLabels",
     "Restrictions",
     "Revision",
@@ -87,17 +102,21 @@ __all__ = [
     "RuleFit",
     "RuleRegressor",
     "SelfTraining",
+    "SymbolClassifier",
     "SymbolClusterer",
     "calibration_error",
     "detect_parts",
     "diagnose",
     "draw_boxes",
     "facades",
+    "intent_texts",
     "labeled_pictures",
     "labeled_table",
     "labeled_tables",
     "load",
     "mean_average_precision",
+    "neighbor_graph",
+    "planted_graph",
     "ramp",
     "revise",
     "train_part_detector",

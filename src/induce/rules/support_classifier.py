@@ -11,12 +11,15 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import nn
 from torch.nn import functional
 
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
+from induce.rules.input_rows import read_rows
+from induce.rules.table_rules import check_labels
 
 __all__ = ["NearestSupportClassifier", "Supports", "calibration_error"]
 
@@ -140,10 +143,21 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
             For environments of a single value, classes that an environment lacks, and settings that do not fit.
         """
         self._check()
-        x, labels = _inputs(X), column_or_1d(y, warn=True)
+        for name in ("_head", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+        x = _inputs(self, X, reset=True)
+        if y is None:
+            raise DataError(
+                "This NearestSupportClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
+            )
+        labels = column_or_1d(y, warn=True)
+        check_labels(labels, len(x))
+        check_classification_targets(labels)
         self.classes_, places = np.unique(labels, return_inverse=True)
-        if len(places) != len(x):
-            raise DataError(f"y has {len(places)} labels, but X has {len(x)} rows. Give one label a row.")
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. Add rows of another one."
+            )
         where = _environments(environments, len(x), float(self.invariance))
         rng = np.random.default_rng(self._seed())
         target = torch.from_numpy(places.ravel().astype(np.int64))
@@ -152,7 +166,6 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
             self.head_ = NWHead(self._encoder(x), float(self.temperature))
             self._train(x, target, _members(target.numpy(), where, self.classes_), rng)
         self.head_.eval()
-        self._x_shape = x.shape[1:]
         self._keep_support(x, target, rng)
         return self
 
@@ -217,13 +230,8 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         return torch.cat([self.head_.encoder(part) for part in x.split(1024)])  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
-    def _weights(self, X: Any) -> torch.Tensor:
+    def _weights(self, x: torch.Tensor) -> torch.Tensor:
         """Shares of the vote, shape (rows, supports)."""
-        x = _inputs(X)
-        if x.shape[1:] != self._x_shape:
-            raise DataError(
-                f"rows of X have shape {tuple(x.shape[1:])}, but the classifier was fitted on {tuple(self._x_shape)}."
-            )
         weights = self.head_.log_weights(self._encoded(x), self.support_[0])
         if self.inference == "topk" and self.neighbors < weights.shape[1]:
             least = weights.topk(int(self.neighbors), dim=1).values[:, -1:]
@@ -234,8 +242,8 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         """Probabilities of the classes, shape (rows, classes)."""
         check_is_fitted(self, "head_")
         own = functional.one_hot(self.support_[1], len(self.classes_)).float()
-        rows = X if hasattr(X, "shape") else np.asarray(X)
-        shares = torch.cat([self._weights(rows[k : k + _ASKED]) @ own for k in range(0, len(rows), _ASKED)]).double()
+        rows = _inputs(self, X, reset=False)
+        shares = torch.cat([self._weights(some) @ own for some in rows.split(_ASKED)]).double()  # type: ignore[no-untyped-call]
         return np.asarray((shares / shares.sum(1, keepdim=True)).numpy())
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -246,14 +254,15 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
     def explain(self, X: Any, row: int = 0, *, count: int = 5) -> Supports:
         """The examples that weigh most in one prediction."""
         check_is_fitted(self, "head_")
-        rows = _inputs(X)
+        rows = _inputs(self, X, reset=False)
         if not -len(rows) <= row < len(rows):
             raise DataError(f"there is no row {row}: X has {len(rows)} rows, counted from 0.")
         one = rows[row : row + 1 or None]
         weights = self._weights(one)[0].double().numpy()
         _, labels, places = self.support_
         best = np.argsort(-weights, kind="stable")[:count]
-        return Supports(self.predict(one)[0], places[best], self.classes_[labels.numpy()[best]], weights[best])
+        label = self.classes_[np.bincount(labels.numpy(), weights, len(self.classes_)).argmax()]
+        return Supports(label, places[best], self.classes_[labels.numpy()[best]], weights[best])
 
     def _check(self) -> None:
         if self.inference not in INFERENCE:
@@ -275,19 +284,10 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
-def _inputs(X: Any) -> torch.Tensor:
-    array = X.detach().cpu().numpy() if isinstance(X, torch.Tensor) else np.asarray(X)
-    if array.ndim < 2 or array.dtype.kind not in "biuf":
-        raise DataError(
-            f"X has shape {array.shape} of {array.dtype}, but rows of numbers are needed. Reshape your data."
-        )
-    if array.ndim == 4 and array.dtype.kind in "iu":
-        raise DataError(
-            f"the pictures hold {array.dtype} (0 to 255), but the network takes floats from 0 to 1. Pass X / 255."
-        )
-    if not np.isfinite(array).all():
-        raise DataError("X holds NaN or infinite values. Drop those rows, or put an imputer before it.")
-    return torch.tensor(array, dtype=torch.float32)
+def _inputs(estimator: Any, X: Any, *, reset: bool) -> torch.Tensor:
+    if isinstance(X, torch.Tensor):
+        X = X.detach().cpu().numpy()
+    return read_rows(estimator, X, reset=reset, encoder=estimator.encoder)
 
 
 def _environments(environments: Any, rows: int, invariance: float) -> NDArray[np.intp]:

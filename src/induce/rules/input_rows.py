@@ -1,0 +1,86 @@
+"""Rows for networks: tables matched by name, arrays, and pictures, as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import validate_data
+
+from induce.errors import DataError
+from induce.mixed import CATEGORY, MixedTable
+from induce.nets.pictures import channels_of, check_pictures
+
+__all__ = ["read_rows"]
+
+
+def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> torch.Tensor:
+    """Rows of a table of any kind, or pictures, as a float32 tensor with one row each.
+
+    Columns of frames and mappings are matched by name with those of ``fit``, in any order. Sets ``n_features_in_``,
+    ``feature_names_in_`` and ``row_shape_`` of the estimator when it is fitted.
+
+    Parameters
+    ----------
+    estimator : object
+    X : table, or array of shape (rows, ...)
+    reset : bool
+        Whether the estimator is being fitted.
+    encoder : Module, optional
+        Its first convolution says how many channels pictures must have.
+
+    Raises
+    ------
+    DataError
+        For missing entries, texts, columns that are not there, and pictures of another form.
+    """
+    if hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping):
+        return _from_table(estimator, X, reset=reset)
+    shape = getattr(X, "shape", ())
+    if len(shape) < 3:
+        if not reset and len(estimator.row_shape_) > 1:
+            raise DataError(
+                f"rows of X have shape {tuple(shape[1:])}, but fit had {estimator.row_shape_}. Pass the same."
+            )
+        values = validate_data(estimator, X, reset=reset, dtype=np.float64)
+        found = torch.tensor(np.clip(values, -1e30, 1e30), dtype=torch.float32)
+    elif len(shape) == 4:
+        found = check_pictures(X, channels_of(encoder))
+    else:
+        found = torch.as_tensor(np.asarray(X), dtype=torch.float32)
+        if not torch.isfinite(found).all():
+            raise DataError("X holds NaN or infinite values. Drop those rows, or put an imputer before it.")
+    if reset:
+        estimator.row_shape_ = tuple(found.shape[1:])
+        estimator.n_features_in_ = int(np.prod(found.shape[1:]))
+    elif tuple(found.shape[1:]) != estimator.row_shape_:
+        raise DataError(
+            f"rows of X have shape {tuple(found.shape[1:])}, but fit had {estimator.row_shape_}. Pass the same."
+        )
+    return found
+
+
+def _from_table(estimator: Any, X: Any, *, reset: bool) -> torch.Tensor:
+    head = None if reset else getattr(estimator, "_head", None)
+    if not reset and head is None:
+        X = np.asarray(X)
+        return read_rows(estimator, X, reset=False)
+    table = MixedTable.read(X, like=head)
+    if table.rows == 0:
+        raise DataError("Found array with 0 sample(s) while a minimum of 1 is required. Add rows.")
+    for column in table.columns:
+        if column.kind == CATEGORY:
+            raise DataError(f"column '{column.name}' holds texts, but numbers are needed. Make it columns of 0 and 1.")
+        if column.missing.any():
+            raise DataError(
+                f"Input X contains NaN: column '{column.name}' has {int(column.missing.sum())} missing values (row "
+                f"{int(column.missing.argmax())}). Drop those rows, or put an imputer before it."
+            )
+    if reset:
+        estimator._head = table.head()
+        estimator.n_features_in_, estimator.row_shape_ = len(table.columns), (len(table.columns),)
+        if not isinstance(X, Mapping):
+            estimator.feature_names_in_ = np.array(table.names, dtype=object)
+    return torch.tensor(np.stack([column.values for column in table.columns], axis=1), dtype=torch.float32)

@@ -1,0 +1,132 @@
+"""GraphRules: no leak by construction, planted thresholds, modes, kinds of graph, and errors in words."""
+
+from __future__ import annotations
+
+import re
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse as sparse
+
+from induce.errors import DataError, FillError
+from induce.rules import GraphRules, RuleFit, neighbor_graph, planted_graph
+from induce.rules.node_features import STRUCTURAL, label_features, read_graph, structure_features
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 3))
+Y = np.where(X[:, 0] > 0, "up", "down")
+GRAPH = neighbor_graph(X, 5)
+TRAIN = RNG.random(120) < 0.6
+MODEL = GraphRules(epochs=30).fit(GRAPH, X, Y, TRAIN)
+
+
+def test_descriptors_are_those_of_networkx():
+    graph = nx.gnp_random_graph(60, 0.12, seed=1)
+    found = structure_features(read_graph(graph))
+    assert tuple(found) == STRUCTURAL
+    np.testing.assert_array_equal(found["degree"], [d for _, d in graph.degree])
+    np.testing.assert_allclose(found["clustering"], list(nx.clustering(graph).values()))
+    np.testing.assert_array_equal(found["core_number"], list(nx.core_number(graph).values()))
+    ranks = nx.pagerank(graph, tol=1e-12)
+    np.testing.assert_allclose(found["pagerank"] / 60, list(ranks.values()), atol=1e-6)
+
+
+def test_labels_of_test_nodes_change_no_descriptor_and_no_answer():
+    other = Y.copy()
+    other[~TRAIN] = RNG.permutation(other[~TRAIN])
+    again = GraphRules(epochs=30).fit(GRAPH, X, other, TRAIN)
+    assert again.node_features_.to_numpy().tobytes() == MODEL.node_features_.to_numpy().tobytes()
+    assert again.predict_proba().tobytes() == MODEL.predict_proba().tobytes()
+    assert again.rules_ == MODEL.rules_
+    hidden = Y.astype(object)
+    hidden[~TRAIN] = None
+    unknown = GraphRules(epochs=30).fit(GRAPH, X, hidden, TRAIN)
+    assert unknown.predict_proba().tobytes() == MODEL.predict_proba().tobytes()
+    assert "as no other has a label" in unknown.fit_.fidelity.measured_on
+
+
+def test_a_node_never_counts_for_itself():
+    graph = read_graph([[0, 1], [1, 2]])
+    mask = np.array([True, True, True])
+    found = [label_features(graph, labels, mask, ("a", "b")) for labels in (["a", "a", "b"], ["b", "a", "b"])]
+    for name, column in found[0].items():
+        np.testing.assert_array_equal(column[0], found[1][name][0])
+    assert found[0]["two-hop neighbors labeled b"].tolist()[0] == 1.0
+
+
+def test_the_rules_are_a_fit_with_fidelity():
+    assert isinstance(MODEL.fit_, RuleFit)
+    assert MODEL.fit_.fidelity.rows == int((~TRAIN).sum())
+    assert (MODEL.predict() == Y)[~TRAIN].mean() > 0.8
+    assert MODEL.fit_.fidelity.agreement > 0.8
+    assert "answer(Row, C)" in str(MODEL.fit_.term)
+    assert list(MODEL.thresholds_.index) == list(MODEL.node_features_)
+
+
+@pytest.mark.parametrize("mode", ["gate", "head", "alone", "plain"])
+@pytest.mark.parametrize("network", ["gcn", "gin"])
+def test_modes(mode, network):
+    model = GraphRules(["degree", "label_agreement"], mode=mode, network=network, epochs=20).fit(GRAPH, X, Y, TRAIN)
+    np.testing.assert_allclose(model.predict_proba().sum(1), 1.0)
+    again = GraphRules(["degree", "label_agreement"], mode=mode, network=network, epochs=20).fit(GRAPH, X, Y, TRAIN)
+    assert (again.predict_proba() == model.predict_proba()).all()
+
+
+def test_kinds_of_graphs_and_tables_give_the_same():
+    matrix = read_graph(GRAPH)
+    named = {name: X[:, k] for k, name in enumerate("abc")}
+    model = GraphRules(["degree", "b"], epochs=10).fit(matrix, pd.DataFrame(named), Y, TRAIN)
+    swapped = pl.DataFrame({name: named[name] for name in "cab"})
+    drawn = nx.from_scipy_sparse_array(matrix)
+    assert (model.predict(GRAPH, swapped) == model.predict()).all()
+    assert (model.predict(drawn, swapped) == model.predict()).all()
+    assert (model.predict(sparse.coo_matrix(matrix), named) == model.predict()).all()
+
+
+@pytest.mark.slow
+def test_planted_thresholds_are_recovered():
+    drawn = planted_graph(5000, seed=1)
+    model = GraphRules(["degree", "clustering", "age", "dose"], mode="alone", epochs=1000, inductive=False)
+    found = model.fit(drawn.edges, drawn.columns, drawn.labels).thresholds_["threshold"]
+    assert found["degree"] == pytest.approx(drawn.degree, rel=0.05)
+    assert found["clustering"] == pytest.approx(drawn.clustering, rel=0.05)
+
+
+NO = np.zeros(120, dtype=bool)
+ONE = np.where(Y == "up", TRAIN, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "graph", "x", "y", "train", "error", "words"),
+    [
+        ({}, GRAPH, X, Y, None, DataError, "'label_agreement' is made from labels, but no train mask was passed, so labels of test nodes would leak"),
+        ({}, [[0], [500]], X, Y, TRAIN, DataError, "edge 0 goes from 0 to 500, but there are 120 nodes, counted from 0."),
+        ({}, [[0, 3], [1, 3]], X, Y, TRAIN, DataError, "the graph has 1 self loops (edge 1, node 3). A node is no neighbor of itself"),
+        ({}, GRAPH.T, X, Y, TRAIN, DataError, "a graph must be integer edges of shape (2, edges)"),
+        ({"features": ["degre"]}, GRAPH, X, Y, TRAIN, DataError, "there is no descriptor or column 'degre'. Did you mean 'degree'?"),
+        ({"features": "degree"}, GRAPH, X, Y, TRAIN, DataError, "features must be a sequence of names, but it is 'degree'."),
+        ({}, GRAPH, X, Y, NO, DataError, "train holds no node, so there is nothing to learn from."),
+        ({}, GRAPH, X, Y, ONE, DataError, "no training node has class 'down', but other nodes do."),
+        ({}, GRAPH, X, Y, TRAIN.astype(int), DataError, "train must be a mask of bool of shape (120,), but it is int64"),
+        ({}, GRAPH, None, Y, TRAIN, DataError, "mode='gate' needs columns of the nodes, but X is None."),
+        ({}, GRAPH, X[:5], Y, TRAIN, DataError, "X has 5 rows, but there are 120 nodes."),
+        ({"mode": "gat"}, GRAPH, X, Y, TRAIN, FillError, "unknown mode 'gat'. Did you mean 'gate'?"),
+        ({"epochs": 0}, GRAPH, X, Y, TRAIN, FillError, "epochs must be a whole number of at least 1, but it is 0."),
+    ],
+)  # fmt: skip
+def test_bad_input_is_said_in_words(settings, graph, x, y, train, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        GraphRules(**settings).fit(graph, x, y, train)
+
+
+def test_other_errors():
+    with pytest.raises(DataError, match=re.escape("1 labels were given for 2 training nodes.")):
+        label_features(read_graph([[0], [1]]), ["a"], np.array([True, True]), ("a",))
+    with pytest.raises(DataError, match="k must be a whole number from 1 to 119"):
+        neighbor_graph(X, 120)
+    plain = GraphRules(["degree"], mode="plain", epochs=1).fit(GRAPH, X, Y, TRAIN)
+    with pytest.raises(DataError, match="has no fuzzy rules"):
+        _ = plain.thresholds_
