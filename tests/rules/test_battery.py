@@ -9,10 +9,15 @@ from induce.rules import NearestSupportClassifier, PartClassifier, RuleClassifie
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@parametrize_with_checks([RuleClassifier(), RuleRegressor()])
+def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @parametrize_with_checks(
     [
-        RuleClassifier(),
-        RuleRegressor(),
         RuleClassifier(decide="first"),
         RuleRegressor(decide="first"),
         PartClassifier(steps=100),
@@ -20,7 +25,7 @@ from induce.rules import NearestSupportClassifier, PartClassifier, RuleClassifie
         SymbolClassifier(codes=16, epochs=60, batch_size=32),
     ]
 )
-def test_scikit_learn_battery(estimator, check):
+def test_scikit_learn_battery_of_the_others(estimator, check):
     check(estimator)
 
 

@@ -16,6 +16,7 @@ from induce.errors import DataError
 from induce.rules import HierarchicalClassifier, Hierarchy
 
 
+@pytest.mark.slow
 @parametrize_with_checks([HierarchicalClassifier(epochs=40)])
 def test_scikit_learn_battery(estimator, check):
     check(estimator)
