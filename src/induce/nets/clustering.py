@@ -28,6 +28,7 @@ def cluster_loss(
     ----------
     E. Sansone, R. Manhaeve (2024), Unifying Self-Supervised Clustering and Energy-Based Models.
 
+    >>> import torch
     >>> sure = torch.tensor([[9.0, 0.0], [0.0, 9.0]])
     >>> bool(cluster_loss(sure, sure) < cluster_loss(sure, sure.flip(0)))
     True

@@ -69,7 +69,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
     >>> table = {"age": [20, 30, 40, 50, 60, 70] * 10, "smoker": [True, False] * 30}
     >>> ill = [age > 45 for age in table["age"]]
     >>> RuleClassifier().fit(table, ill).rules_
-    ('age > 40',)
+    ('age <= 40',)
     """
 
     def __init__(

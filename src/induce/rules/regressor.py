@@ -52,7 +52,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
     >>> table = {"age": list(range(20, 80)), "smoker": [True, False] * 30}
     >>> cost = [100.0 + 50.0 * (age > 45) for age in table["age"]]
     >>> RuleRegressor().fit(table, cost).rules_
-    ('age > 45.5',)
+    ('age <= 45.5',)
     """
 
     def __init__(

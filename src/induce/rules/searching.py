@@ -157,7 +157,7 @@ def search(
     rng = np.random.default_rng(settings.seed)
     options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]
     folds, rows = _folds(problem, rng)
-    held_out, best, temperature = None, options[len(options) // 2], 1.0
+    held_out, best, temperature = None, options[-1], 1.0  # few rows: the strictest
     if folds:
         answers = np.zeros((len(options), len(rows), max(1, len(problem.classes))))
         for left_in, left_out in folds:
@@ -169,7 +169,8 @@ def search(
                 answers[k, left_out] = made.scores(outside.table)
         chosen = problem.take(rows)
         scores = [_score(chosen, a, settings.decide) for a in answers]
-        k = int(np.argmax(scores))
+        # of those within one row of the best the strictest: options are ordered so
+        k = int(np.flatnonzero(np.array(scores) >= max(scores) - _within(chosen))[-1])
         best = options[k]
         temperature = _temperature(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
@@ -203,6 +204,11 @@ def _folds(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target)), rows
+
+
+def _within(problem: Problem) -> float:
+    """What one row is worth: below that, scores say nothing."""
+    return float(1 / problem.table.rows) if problem.classes else 0.0
 
 
 def _score(problem: Problem, answers: Float, decide: str) -> float:

@@ -182,7 +182,12 @@ class _Work:
                 allowed=allowed,
             )
         found.sort(key=lambda item: (-item[0], len(item[1]), item[1]))
-        return next((item for item in found if item[1] not in taken and item[0] > 0), None)
+        return next((item for item in found if item[1] not in taken and item[0] > 0 and self._new(item[1])), None)
+
+    def _new(self, rule: Rule) -> bool:
+        """Whether no rule holds on the same rows, or on exactly the others: such a rule only splits a weight."""
+        rows = self.ground.rows_of(rule).astype(np.float64)[:, None]
+        return not ((self.fires == rows).all(axis=0) | (self.fires != rows).all(axis=0)).any()
 
     def scores(self, without: int | None = None) -> Float:
         kept = [k for k in range(len(self.rules)) if k != without]
