@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "check_weights",
     "counted",
     "real_column",
+    "seed_of",
 ]
 
 Array = NDArray[np.float64]
@@ -231,3 +232,16 @@ def check_weights(sample_weight: Any, rows: int) -> Array | None:
             "sample_weight is zero in every row, so nothing is left to fit. Give at least one row a weight."
         )
     return values
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed that a ``random_state`` of scikit-learn means: 0 for None, a number as it is, one drawn from a RandomState.
+
+    >>> seed_of(None), seed_of(7)
+    (0, 7)
+    """
+    if random_state is None or isinstance(random_state, Integral):
+        return int(random_state or 0)
+    from sklearn.utils import check_random_state
+
+    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -141,6 +141,8 @@ def test_the_best_list_is_proved_to_be_the_best(decide):
     assert model.score(X, y) == 1.0
     with pytest.raises(FillError, match="by='exact' finds the best list, but decide='votes'."):
         RuleClassifier(by="exact").fit(X, y)
+    with pytest.raises(RuleError, match="by='exact' knows no required conditions and no rules to keep."):
+        RuleClassifier(decide=decide, by="exact", subject_to={"keep": ["a is true"]}).fit(X, y)
     with pytest.raises(FillError, match="unknown way to search 'exakt'. Did you mean 'exact'?"):
         RuleClassifier(by="exakt").fit(X, y)
 

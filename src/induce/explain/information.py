@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from induce.checks import check_finite
+from induce.checks import check_finite, seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.explain.critics import BOUNDS, critic_information
 from induce.explain.neighbor_information import (
@@ -199,19 +199,12 @@ class MutualInformation(BaseEstimator):
             "neighbors": self.neighbors,
             "batch": self.batch,
             "steps": self.steps,
-            "seed": self._seed(),
+            "seed": seed_of(self.random_state),
         }
         self.n_features_in_ = values.shape[1]
         self.information_ = mutual_information(values, y, self.method, **settings)
         self.per_column_ = np.array([mutual_information(column, y, self.method, **settings) for column in values.T])
         return self
-
-    def _seed(self) -> int:
-        from sklearn.utils import check_random_state
-
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return int(self.random_state or 0)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
 def leakage(logits: Any, concepts: Any, y: Any, *, seed: int = 0) -> float:

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from induce.budget import Budget
+from induce.checks import seed_of
 from induce.errors import DataError, FillError, OpError, did_you_mean
 from induce.formulas.boolean_fitting import RULES, build_fit
 from induce.formulas.boolean_rows import read_inputs, read_outputs, refuse_contradictions
@@ -152,7 +153,7 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
             noise,
             self.max_inputs,
             1 if "xor" in operators else 3,
-            self._seed(),
+            seed_of(self.random_state),
             float(self.effort),
             began + 0.9 * limit,
         )
@@ -221,15 +222,6 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
                 f"BooleanRegressor ends by seconds, but within={self.within!r} gives none. Write for example '10s'."
             )
         return budget.seconds
-
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return 0
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        from sklearn.utils import check_random_state
-
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _inputs(self, X: Any, y: Any, *, reset: bool) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
         framed = hasattr(X, "columns") or hasattr(X, "column_names")

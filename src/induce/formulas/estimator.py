@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.budget import Budget, Start
-from induce.checks import check_noise
+from induce.checks import check_noise, seed_of
 from induce.choosing import RULES
 from induce.errors import DataError, FillError, UnitError, did_you_mean
 from induce.fill import BACKENDS, solve, with_target
@@ -201,7 +201,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         check_enough_rows(table)
         warn_columns(table)
         table, target, weights = gathered(table, target, weights)
-        seed = self._seed()
+        seed = seed_of(self.random_state)
         # a column may be called as the target is: the unit under that name is then the column's
         given = {name: unit for name, unit in (self.units or {}).items() if name not in table}
         target_unit = given.get(target_name, given.get("y"))
@@ -287,15 +287,6 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         name = getattr(y, "name", None)
         return [*([str(name)] if isinstance(name, str) else []), "y"]
 
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return 0
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        from sklearn.utils import check_random_state
-
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
-
     # ---- using
 
     @property
@@ -341,7 +332,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
 
         table = self._table(X, None, reset=False)
         target, weights = check_target(y, table.rows), check_weights(sample_weight, table.rows)
-        return stability(self.fit_, table, target, weights, times=times, seed=self._seed())
+        return stability(self.fit_, table, target, weights, times=times, seed=seed_of(self.random_state))
 
     def plot(self, X: Any = None, y: Any = None) -> Any:
         """The front and, with data, predicted against true values and residuals: a matplotlib Figure."""

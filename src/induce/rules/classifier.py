@@ -15,7 +15,15 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from induce.errors import DataError, FillError, did_you_mean
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
-from induce.rules.table_rules import TableRules, check_labels, check_monotone, name_of, warn_constant, weights_of
+from induce.rules.table_rules import (
+    TableRules,
+    check_exact,
+    check_labels,
+    check_monotone,
+    name_of,
+    warn_constant,
+    weights_of,
+)
 
 __all__ = ["RuleClassifier"]
 
@@ -141,6 +149,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
             raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
         settings = self._settings(1 if self.decide == "any" else None)
         check_monotone(settings, len(self.classes_), self.decide)
+        check_exact(settings)
         warn_constant(table)
         self._learn(Problem(table, codes, tuple(self.classes_.tolist()), weight), settings, name_of(y))
         return self

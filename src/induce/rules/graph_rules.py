@@ -10,10 +10,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch.nn import functional
 
+from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.mixed import NUMBER, MixedTable
 from induce.nets.graph import KINDS, FuzzyRules, GraphNetwork, RuledGraphNetwork, propagation
@@ -153,7 +153,7 @@ class GraphRules(BaseEstimator):
         self.classes_, places = np.unique(own.astype(str) if own.dtype == object else own, return_inverse=True)
         self._check_classes(labels, mask)
         self._names, self._graph, self._train_mask = names, (matrix, table), mask
-        seed = self._seed()
+        seed = seed_of(self.random_state)
         # an inductive fit sees neither the other nodes nor their edges
         inside = np.flatnonzero(mask) if self.inductive else np.arange(len(labels))
         seen = matrix[inside][:, inside]
@@ -324,11 +324,6 @@ class GraphRules(BaseEstimator):
             Settings(int(self.max_rules), int(self.max_literals), decide=FIRST, seed=seed),
             (MixedTable.read(self.node_features_[held], like=head), np.searchsorted(self.classes_, rows[held]), answers[held]), on,
         )  # fmt: skip
-
-    def _seed(self) -> int:
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return int(self.random_state or 0)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     # ---- answers
 

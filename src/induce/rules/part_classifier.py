@@ -17,6 +17,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.explain.aligning import Alignment, alignment
 from induce.explain.attribution_graphs import AttributionGraph, attribution_graph
@@ -191,7 +192,7 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
         degrees = np.array(table.values.T, order="C")
         self._mean = degrees.mean(0)
         signs = None if self.graph_ is None else self.graph_.signs
-        self.head_: PartHead = train_head(degrees, places.ravel(), signs, self._settings(), self._seed())
+        self.head_: PartHead = train_head(degrees, places.ravel(), signs, self._settings(), seed_of(self.random_state))
         return self
 
     def _train_scorer(self, X: Any, parts: Any, rows: int, graph: ExpertGraph | None) -> Any:
@@ -204,7 +205,7 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 f"parts have {shown.rows} rows, but y has {rows} labels. Give one row of parts for each picture."
             )
-        return train_scorer(X, np.array(shown.values.T, order="C"), shown.names, self._seed())
+        return train_scorer(X, np.array(shown.values.T, order="C"), shown.names, seed_of(self.random_state))
 
     def _settings(self) -> HeadSettings:
         return HeadSettings(
@@ -235,15 +236,6 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
                 raise FillError(
                     f"{name} must be a {'number of at least 0' if not least else 'positive number'}, but got {given!r}."
                 )
-
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return 0
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        from sklearn.utils import check_random_state
-
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     @property
     def detector_(self) -> Any:

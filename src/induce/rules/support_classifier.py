@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import nn
 from torch.nn import functional
 
+from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
 from induce.rules.input_rows import read_rows
@@ -159,10 +159,10 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
                 f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. Add rows of another one."
             )
         where = _environments(environments, len(x), float(self.invariance))
-        rng = np.random.default_rng(self._seed())
+        rng = np.random.default_rng(seed_of(self.random_state))
         target = torch.from_numpy(places.ravel().astype(np.int64))
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self._seed())
+            torch.manual_seed(seed_of(self.random_state))
             self.head_ = NWHead(self._encoder(x), float(self.temperature))
             self._train(x, target, _members(target.numpy(), where, self.classes_), rng)
         self.head_.eval()
@@ -220,7 +220,11 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         centers, labels = [], []
         for k in range(len(self.classes_)):
             own = features[y == k].numpy()
-            found = KMeans(min(_PROTOTYPES, len(own)), n_init=1, random_state=self._seed()).fit(own).cluster_centers_
+            found = (
+                KMeans(min(_PROTOTYPES, len(own)), n_init=1, random_state=seed_of(self.random_state))
+                .fit(own)
+                .cluster_centers_
+            )
             centers.append(found)
             labels += [k] * len(found)
         return torch.from_numpy(np.concatenate(centers)).float(), torch.tensor(labels), np.arange(len(labels))
@@ -277,11 +281,6 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) < np.inf:
                 raise FillError(f"{name} must be a number of at least {least:g}, but got {value!r}.")
-
-    def _seed(self) -> int:
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return int(self.random_state or 0)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
 
 def _inputs(estimator: Any, X: Any, *, reset: bool) -> torch.Tensor:

@@ -11,12 +11,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 from torch import nn
 from torch.nn import functional
 
+from induce.checks import seed_of
 from induce.errors import DataError, FillError
 from induce.mixed import TRUTH, Column, MixedTable
 from induce.nets import SmallCNN
@@ -142,7 +142,7 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 f"y has one class only ({self.classes_[0]}), so there is nothing to tell apart. Add rows of another one."
             )
-        seed = self._seed()
+        seed = seed_of(self.random_state)
         kept, held = self._parts(len(rows), seed)
         self._center, self._scale = self._spread(rows)
         target = torch.as_tensor(places.astype(np.int64))
@@ -286,11 +286,6 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
                 for k in range(active.shape[1])
             )
         )
-
-    def _seed(self) -> int:
-        if self.random_state is None or isinstance(self.random_state, Integral):
-            return int(self.random_state or 0)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     # ---- answers
 

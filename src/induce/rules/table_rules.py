@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.budget import Budget, Clock
-from induce.checks import check_weights
+from induce.checks import check_weights, seed_of
 from induce.errors import DataError, FillError, RuleError, did_you_mean
 from induce.mixed import MixedTable
 from induce.rules.conditions import conjunction_text
@@ -99,7 +99,7 @@ class TableRules:
             int(self.max_rules), int(self.max_literals), int(self.thresholds), FIRST if self.decide == "any" else self.decide,
             Restrictions.read(self.subject_to),
             only,
-            self._seed(),
+            seed_of(self.random_state),
             getattr(self, "by", "auto"),
         )  # fmt: skip
 
@@ -124,15 +124,6 @@ class TableRules:
             report,
             tuple(notes),
         )
-
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return 0
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        from sklearn.utils import check_random_state
-
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     # ---- using
 
@@ -202,7 +193,7 @@ class TableRules:
         fires = mine.fires(table)
         found = dict.fromkeys(self.rules_, 0)
         target = np.asarray(y)
-        for inside, _ in KFold(folds, shuffle=True, random_state=self._seed()).split(target):
+        for inside, _ in KFold(folds, shuffle=True, random_state=seed_of(self.random_state)).split(target):
             other = clone(self).fit(_rows(X, inside), target[inside]).fit_.decisions
             theirs = other.fires(table)
             for k, text in enumerate(self.rules_):
@@ -289,6 +280,14 @@ def check_monotone(settings: Settings, classes: int, decide: str) -> None:
     if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
         why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
         raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
+
+
+def check_exact(settings: Settings) -> None:
+    """Refuse required and kept rules for exact lists, which are made of all conjunctions."""
+    if settings.by == "exact" and (tuple(settings.restrictions.required) or tuple(settings.restrictions.keep)):
+        raise RuleError(
+            "by='exact' knows no required conditions and no rules to keep. Use by='auto', or leave them out."
+        )
 
 
 def check_sizes(settings: Settings) -> None:
