@@ -6,14 +6,14 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from induce.algebras.values import define, has_function, run
 from induce.errors import TermError
 from induce.examples import Examples
-from induce.learners.library.compressing import Abstraction, Compression, compress, expand, read, write
+from induce.learners.library.compressing import Abstraction, Compression, Tree, compress, expand, read, write
 from induce.learners.library.converting import function_from, program_from, tree_of
 from induce.terms.language import Language
 from induce.terms.op import Notation, Op
@@ -139,8 +139,8 @@ def grow(
     base: Language,
     solutions: Sequence[tuple[Term, Examples]],
     *,
-    most: int = 10,
-    max_arity: int = 2,
+    most: int = 20,
+    max_arity: int = 3,
     seconds: float = 60.0,
 ) -> Night:
     """A library over the base language from solutions in it.
@@ -158,7 +158,8 @@ def grow(
     Night
         Abstractions that have no sort are named in ``left_out``.
     """
-    texts = [write(tree_of(program, list(examples.inputs))) for program, examples in solutions]
+    trees = [tree_of(program, list(examples.inputs)) for program, examples in solutions]
+    texts = [write(arranged(tree, {op.name for op in base if op.commutative})) for tree in trees]
     found = compress(
         texts, most=most, max_arity=max_arity, seconds=seconds, no_curried_bodies=True, no_curried_metavars=True
     )
@@ -178,19 +179,39 @@ def grow(
         except TermError as problem:
             left_out.append(f"{abstraction.name}: {problem}")
     used = Counter(names.get(symbol, "") for text in found.rewritten for symbol in _SYMBOL.findall(text))
-    counts = {name: used[name] for name in names.values()}
-    return Night(Library(base, tuple(definitions), refit(counts)), found, left_out)
+    sorts = {op.name: op.result for op in (*base, *(d.op for d in definitions))}
+    counts = {name: used[name] for name in names.values() if name in sorts}
+    return Night(Library(base, tuple(definitions), refit(counts, sorts)), found, left_out)
 
 
-def refit(counts: Mapping[str, int], unit: float = 2.0, most: int = 3) -> dict[str, int]:
+def arranged(tree: Tree, commutative: Collection[str]) -> Tree:
+    """The tree with the arguments of commutative operators in one order, so that what is equal looks equal.
+
+    >>> write(arranged(read("(+ 1 (+ $0 1))"), {"+"}))
+    '(+ (+ $0 1) 1)'
+    """
+    if isinstance(tree, str):
+        return tree
+    parts = tuple(arranged(part, commutative) for part in tree)
+    if len(parts) == 3 and isinstance(parts[0], str) and parts[0] in commutative:
+        return (parts[0], *sorted(parts[1:], key=write))
+    return parts
+
+
+def refit(
+    counts: Mapping[str, int], sorts: Mapping[str, Sort] | None = None, unit: float = 2.0, most: int = 3
+) -> dict[str, int]:
     """Costs of operators from how often solutions use them: what is used more is tried sooner.
 
     ``cost(f) = 1 + round(ln((1 + n_max) / (1 + n_f)) / unit)``: the negative log-likelihood of the operator, with one use more
-    counted for each, beyond that of the operator used most.
+    counted for each, beyond that of the operator used most where this one could stand. An operator of a result of its own, as
+    the only comparison is, has no rival and costs 1.
 
     Parameters
     ----------
     counts : mapping of operator name to uses
+    sorts : mapping of operator name to Sort, optional
+        Of results: only operators of one sort compete, a polymorphic one with all. By default all compete.
     unit : float
         Nats that one more in cost stands for.
     most : int
@@ -199,8 +220,16 @@ def refit(counts: Mapping[str, int], unit: float = 2.0, most: int = 3) -> dict[s
     >>> refit({"+": 20, "cons": 12, "*": 0})
     {'+': 1, 'cons': 1, '*': 3}
     """
-    top = max(counts.values(), default=0)
-    return {name: min(most, 1 + round(math.log((1 + top) / (1 + n)) / unit)) for name, n in counts.items()}
+
+    def rivals(name: str) -> list[int]:
+        own = (sorts or {}).get(name)
+        if own is None or own.is_variable:
+            return list(counts.values())
+        return [n for other, n in counts.items() if (sorts or {}).get(other) is own]
+
+    return {
+        name: min(most, 1 + round(math.log((1 + max(rivals(name))) / (1 + n)) / unit)) for name, n in counts.items()
+    }
 
 
 def uncurried(tree: Any, arity: int) -> tuple[Any, int]:
@@ -211,8 +240,23 @@ def uncurried(tree: Any, arity: int) -> tuple[Any, int]:
     return tree, arity
 
 
+def without_unused(tree: Tree, arity: int) -> tuple[Tree, int]:
+    """The body with the arguments that it uses alone, counted anew: searches would try every value for the others.
+
+    >>> without_unused(read("(+ #1 1)"), 2)
+    (('+', '#0', '1'), 1)
+    """
+    used = sorted({int(symbol[1:]) for symbol in _SYMBOL.findall(write(tree)) if symbol.startswith("#")})
+    place = {f"#{k}": f"#{n}" for n, k in enumerate(used)}
+
+    def renamed(part: Tree) -> Tree:
+        return place.get(part, part) if isinstance(part, str) else tuple(renamed(p) for p in part)
+
+    return renamed(tree), len(used)
+
+
 def _definition(body: str, abstraction: Abstraction, base: Language) -> Definition:
-    tree, arity = uncurried(read(body), abstraction.arity)
+    tree, arity = without_unused(*uncurried(read(body), abstraction.arity))
     body = write(tree)
     if not arity <= 3:
         raise TermError(f"it has {arity} arguments.")
@@ -260,8 +304,8 @@ def rounds(
     solve: Callable[[Library], Mapping[int, Term]],
     *,
     count: int = 3,
-    most: int = 10,
-    max_arity: int = 2,
+    most: int = 20,
+    max_arity: int = 3,
     seconds: float = 60.0,
 ) -> Iterator[Round]:
     """Wake and sleep in turn: try all tasks, make a library of what their solutions share, fit the costs to them, try again.
