@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,15 @@ class Column:
 class MixedTable:
     """Columns of one length.
 
+    Parameters
+    ----------
+    columns : tuple of Column
+    units : mapping of column name to unit text
+    derived : mapping of column name to its definition
+        Of columns that related tables give; see :class:`~induce.rules.RelatedTables`.
+    identifiers : frozenset of str
+        Columns that only say which rows belong together: no condition is made on them.
+
     >>> table = MixedTable.read({"age": [31, None], "kind": ["cat", "dog"], "tame": [True, False]})
     >>> [(c.name, c.kind, c.values.tolist()) for c in table.columns]
     [('age', 'number', [31.0, nan]), ('kind', 'category', [0.0, 1.0]), ('tame', 'truth', [1.0, 0.0])]
@@ -56,6 +65,8 @@ class MixedTable:
 
     columns: tuple[Column, ...]
     units: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, Any] = field(default_factory=dict)
+    identifiers: frozenset[str] = frozenset()
 
     @staticmethod
     def read(
@@ -101,7 +112,7 @@ class MixedTable:
                     f"The columns are: {', '.join(found)}."
                 )
             chosen.append(_column(column.name, raw[place[column.name]], column))
-        return MixedTable(tuple(chosen), like.units)
+        return replace(like, columns=tuple(chosen))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,9 +134,8 @@ class MixedTable:
 
     def take(self, rows: NDArray[Any]) -> MixedTable:
         """The table of some rows."""
-        return MixedTable(
-            tuple(Column(c.name, c.kind, c.values[rows], c.labels) for c in self.columns), dict(self.units)
-        )
+        taken = tuple(Column(c.name, c.kind, c.values[rows], c.labels) for c in self.columns)
+        return replace(self, columns=taken, units=dict(self.units))
 
     def head(self) -> MixedTable:
         """The columns without rows: what :meth:`read` needs to read other rows alike."""

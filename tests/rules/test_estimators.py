@@ -19,7 +19,8 @@ from induce.errors import DataError, ExportError, FillError, FormatError, ParseE
 from induce.logic import rules as rule_language
 from induce.mixed import MixedTable
 from induce.rules import Restrictions, RuleClassifier, RuleRegressor, load
-from induce.rules.language import read_program, run_program
+from induce.rules.language import run_program
+from induce.rules.program_reader import read_program
 
 SMALL = {"max_rules": 4, "max_literals": 3, "thresholds": 6, "random_state": 0}
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from induce.rules.part_detection import detect_parts, mean_average_precision, train_part_detector
     from induce.rules.planted_graphs import PlantedGraph, planted_graph
     from induce.rules.regressor import RuleRegressor
+    from induce.rules.related import RelatedTables
     from induce.rules.restrictions import Restrictions
     from induce.rules.rule_fit import RuleFit
     from induce.rules.rule_fit import load_rules as load
@@ -53,6 +54,7 @@ _HOME = {
     "PartClassifier": "part_classifier",
     "PlantedGraph": "planted_graphs",
     "PseudoLabels": "self_training",
+    "RelatedTables": "related",
     "Restrictions": "restrictions",
     "Revision": "diagnosis",
     "RuleClassifier": "classifier",
@@ -96,6 +98,7 @@ __all__ = [
     "PartClassifier",
     "PlantedGraph",
     "PseudoLabels",
+    "RelatedTables",
     "Restrictions",
     "Revision",
     "RuleClassifier",

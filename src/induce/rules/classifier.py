@@ -51,6 +51,9 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
     subject_to : Restrictions or mapping, optional
         Monotone columns, forbidden and required conditions, rules to keep; hard.
     class_weight : "balanced", mapping of class to weight, or None
+    related : RelatedTables, optional
+        Tables with rows that belong to rows of ``X``, for rules about them; to answer for rows with other related rows, give
+        those first: ``model.set_params(related=...)``.
     units : mapping of column name to unit, optional
         Shown in conditions.
     within : str, float, Budget or None
@@ -90,6 +93,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         by: str = "auto",
         subject_to: Any = None,
         class_weight: Any = None,
+        related: Any = None,
         units: Mapping[str, str] | None = None,
         within: Any = None,
         random_state: Any = None,
@@ -101,6 +105,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         self.by = by
         self.subject_to = subject_to
         self.class_weight = class_weight
+        self.related = related
         self.units = units
         self.within = within
         self.random_state = random_state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -181,7 +181,7 @@ def _flip(decisions: Decisions, row: MixedTable, spreads: NDArray[np.float64], a
         tried = row.take(np.zeros(len(entries), dtype=np.intp))
         columns = list(tried.columns)
         columns[place] = Column(column.name, column.kind, entries, column.labels)
-        codes = decisions.codes(MixedTable(tuple(columns), row.units))
+        codes = decisions.codes(replace(row, columns=tuple(columns)))
         for k in np.argsort(distances, kind="stable"):
             label = decisions.classes[int(codes[k])]
             if label != answer and (best is None or distances[k] < best.distance):

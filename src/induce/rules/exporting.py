@@ -14,7 +14,7 @@ from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING
 from induce.mixed import NUMBER
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, Decisions
-from induce.rules.language import program_of
+from induce.rules.language import derived_in, program_of, relation_names
 
 __all__ = ["needs_fidelity", "to_logic", "to_prolog", "to_python", "to_sql"]
 
@@ -70,12 +70,20 @@ def to_prolog(decisions: Decisions, fidelity: Fidelity | None) -> str:
     for statement in program_of(decisions).args:
         if statement.args[0].op.name in kept:
             lines.append(_as_prolog(str(statement)))
+    names = relation_names(decisions.table)
+    defined = [one.to_prolog(names[one.name], names) for one in derived_in(decisions)]
     tail = _PROLOG_FIRST.format(last=len(decisions) + 1)
     if decisions.decide != FIRST:
         tail = _PROLOG_CLASS if decisions.classes else _PROLOG_NUMBER
     used = sorted({line.split("(")[0] for line in lines})
     return "\n".join(
-        [head, f":- discontiguous {', '.join(f'{name}/{_arity(name, decisions)}' for name in used)}.", *lines, tail]
+        [
+            head,
+            f":- discontiguous {', '.join(f'{name}/{_arity(name, decisions)}' for name in used)}.",
+            *lines,
+            *defined,
+            tail,
+        ]
     )
 
 
@@ -137,6 +145,15 @@ def _sql_condition(decisions: Decisions, condition: Condition) -> str:
     return f"{name} {'=' if test == EQUAL else '<>'} {_constant(column.labels[int(value)])}"
 
 
+def _joined(decisions: Decisions, source: str) -> str:
+    """The main table, with a column for everything that the rules ask of related tables."""
+    derived = derived_in(decisions)
+    if not derived:
+        return source
+    columns = "".join(f",\n    {one.to_sql('main')} AS {_quoted(one.name)}" for one in derived)
+    return f"(\n  SELECT main.*{columns}\n  FROM {source} AS main\n) AS joined"
+
+
 def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     """A SELECT of all columns and a column ``prediction``; a missing entry is NULL.
 
@@ -147,7 +164,7 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     """
     head = _comment("--", decisions, needs_fidelity(fidelity))
     rules = [" AND ".join(_sql_condition(decisions, c) for c in rule) for rule in decisions.rules]
-    source = ".".join(_quoted(part) for part in str(table).split("."))
+    source = _joined(decisions, ".".join(_quoted(part) for part in str(table).split(".")))
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         cases = "".join(f"\n    WHEN {rule} THEN {_constant(said)}" for rule, said in zip(rules, says, strict=False))
@@ -221,8 +238,16 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
         "",
         "",
     ]
-    lines += ["def known(entry):", "    return nan if entry is None else entry", "", "", f"def {name}(row):"]
+    lines += ["def known(entry):", "    return nan if entry is None else entry", "", ""]
+    derived = derived_in(decisions)
+    tables = list(dict.fromkeys(step.table for one in derived for step in one.path))
+    lines += [f"def {name}({', '.join(['row', *tables])}):"]
     write: Callable[[str], None] = lines.append
+    if derived:
+        write(f'    """The answer for a row; {", ".join(tables)}: related rows, each a mapping of column to entry."""')
+        write("    row = dict(row)")
+        for one in derived:
+            write(f"    row[{one.name!r}] = {one.to_python()}")
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         for rule, said in zip(rules, says, strict=False):

@@ -33,6 +33,9 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
     decide : {"votes", "first"}
     subject_to : Restrictions or mapping, optional
         As in :class:`RuleClassifier`; ``monotone`` speaks of the answer.
+    related : RelatedTables, optional
+        Tables with rows that belong to rows of ``X``, for rules about them; to answer for rows with other related rows, give
+        those first: ``model.set_params(related=...)``.
     units : mapping of column name to unit, optional
     within : str, float, Budget or None
         Seconds (``"20s"``); the best so far is kept.
@@ -63,6 +66,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         thresholds: int = 32,
         decide: str = VOTES,
         subject_to: Any = None,
+        related: Any = None,
         units: Mapping[str, str] | None = None,
         within: Any = None,
         random_state: Any = None,
@@ -72,6 +76,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         self.thresholds = thresholds
         self.decide = decide
         self.subject_to = subject_to
+        self.related = related
         self.units = units
         self.within = within
         self.random_state = random_state

@@ -17,8 +17,10 @@ from induce.folders import checked, read_checked, write_folder
 from induce.mixed import Column, MixedTable
 from induce.rules import exporting
 from induce.rules.decisions import FIRST, VOTES, Decisions
+from induce.rules.derived import Derived
 from induce.rules.explaining import Explanation, explain_row
-from induce.rules.language import program_of, read_program
+from induce.rules.language import program_of
+from induce.rules.program_reader import read_program
 from induce.terms.term import Term
 
 __all__ = ["FORMAT", "RuleFit", "Worth", "load_rules", "worth_of"]
@@ -193,6 +195,8 @@ class RuleFit:
         decisions = self.decisions
         columns = [
             {"name": c.name, "kind": c.kind, "labels": list(c.labels), "unit": decisions.table.units.get(c.name)}
+            | ({"identifier": True} if c.name in decisions.table.identifiers else {})
+            | ({"derived": decisions.table.derived[c.name].to_dict()} if c.name in decisions.table.derived else {})
             for c in decisions.table.columns
         ]
         body = {
@@ -242,14 +246,18 @@ def load_rules(path: str | Path) -> RuleFit:
     try:
         columns = tuple(Column(c["name"], c["kind"], np.zeros(0), tuple(c["labels"])) for c in body["columns"])
         units = {c["name"]: c["unit"] for c in body["columns"] if c["unit"]}
+        derived = {c["name"]: Derived.from_dict(c["derived"]) for c in body["columns"] if "derived" in c}
+        identifiers = frozenset(c["name"] for c in body["columns"] if c.get("identifier"))
+        table = MixedTable(columns, units, derived, identifiers)
         rules = tuple(tuple((int(a), int(b), float(v)) for a, b, v in rule) for rule in body["rules"])
         points = np.array(body["points"], dtype=np.float64)
-        decisions = Decisions(MixedTable(columns, units), rules, points, tuple(body["classes"]), body["decide"])
+        decisions = Decisions(table, rules, points, tuple(body["classes"]), body["decide"])
         worth = tuple(
             Worth(int(rows), float("nan") if share is None else float(share)) for rows, share in body["worth"]
         )
         fidelity = None if body["fidelity"] is None else Fidelity.from_dict(body["fidelity"])
         bad = decisions.decide not in (VOTES, FIRST) or len(points) != len(rules) + 1 or len(worth) != len(points)
+        bad = bad or any(one.name != name for name, one in derived.items())
         bad = bad or any(not 0 <= c[0] < len(columns) for rule in rules for c in rule)
         spreads = np.array(body["spreads"], dtype=np.float64)
         found = RuleFit(decisions, worth, fidelity, body["target"], spreads, body["report"], tuple(body["notes"]))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,14 @@ from induce.mixed import MixedTable
 from induce.rules.conditions import conjunction_text
 from induce.rules.decisions import FIRST, VOTES
 from induce.rules.explaining import Explanation
-from induce.rules.language import read_program
+from induce.rules.program_reader import read_program
 from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit, fidelity_of, worth_of
 from induce.rules.searching import FOLDS, Problem, Searched, Settings, search
 from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.rules.related import RelatedTables
 
 __all__ = ["TableRules", "check_labels", "check_monotone", "name_of", "warn_constant", "weights_of"]
 
@@ -43,6 +46,7 @@ class TableRules:
     decide: str
     subject_to: Any
     units: Mapping[str, str] | None
+    related: Any
     within: Any
     random_state: Any
 
@@ -65,7 +69,7 @@ class TableRules:
 
     def _table(self, X: Any, *, reset: bool, target: Any = None) -> MixedTable:
         named = hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
-        units = self.units
+        units, related = self.units, check_related(self.related, named)
         if not named:
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=1)
             names = [f"x{k}" for k in range(X.shape[1])]
@@ -75,14 +79,17 @@ class TableRules:
                 else MixedTable.read(dict(zip(self._head.names, X.T, strict=True)), like=self._head)
             )
         elif reset:
-            table = MixedTable.read(X, units=units, also=[str(target)])
+            also = [str(target), *(() if related is None else (d.name for d in related.derived))]
+            table = MixedTable.read(X, units=units, also=also)
             self.n_features_in_ = len(table.columns)
             if not isinstance(X, Mapping):
                 self.feature_names_in_ = np.array(table.names, dtype=object)
             elif hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
-        else:
+        elif related is None:
             table = MixedTable.read(X, like=self._head)
+        if related is not None:
+            table = related.join(table) if reset else related.join(X, like=self._head)
         if reset:
             self._head = table.head()
         return table
@@ -247,6 +254,24 @@ def _spread(values: NDArray[np.float64]) -> float:
     present = values[~np.isnan(values)]
     found = float(np.std(present)) if len(present) else 0.0
     return found if found > 0 else 1.0
+
+
+def check_related(related: Any, named: bool) -> RelatedTables | None:
+    """Refuse related tables that are none, and a main table whose columns have no names to link."""
+    if related is None:
+        return None
+    from induce.rules.related import RelatedTables
+
+    if not isinstance(related, RelatedTables):
+        raise DataError(
+            f"related must be RelatedTables, but got {type(related).__name__}. "
+            "Write RelatedTables({'orders': orders}, links={'orders.customer': 'id'})."
+        )
+    if not named:
+        raise DataError(
+            "related tables are linked to columns by name, but X is an array without names. Give a data frame or a mapping."
+        )
+    return related
 
 
 def name_of(y: Any) -> str:

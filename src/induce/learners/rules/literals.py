@@ -126,6 +126,8 @@ def candidate_literals(table: MixedTable, thresholds: int, weight: NDArray[np.fl
     """
     made: list[tuple[int, int, float]] = []
     for place, column in enumerate(table.columns):
+        if column.name in table.identifiers:
+            continue
         known = ~column.missing
         present = column.values[known]
         if len(present) < len(column.values) and len(present):

@@ -1,0 +1,185 @@
+"""Decisions from programs of rules over a table, also after they were edited by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from induce.errors import RuleError
+from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING, MORE, OTHER
+from induce.logic import language as lang
+from induce.logic import rules as rule_language
+from induce.logic.check import Statement
+from induce.mixed import CATEGORY, NUMBER, TRUTH, MixedTable
+from induce.rules.conditions import Condition
+from induce.rules.decisions import FIRST, VOTES, Decisions
+from induce.rules.language import entry_text, relation_names
+from induce.terms.op import LITERAL, VARIABLE
+from induce.terms.term import Term
+
+__all__ = ["read_program"]
+
+
+def read_program(text: str | Term, table: MixedTable, classes: tuple[Any, ...]) -> Decisions:
+    """Decisions from a program that :func:`~induce.rules.language.program_of` writes, also after it was edited by hand.
+
+    Parameters
+    ----------
+    text : str or Term
+    table : MixedTable
+        The columns that the relations stand for.
+    classes : tuple
+        Labels of the classes in order; empty for a number.
+
+    Raises
+    ------
+    ParseError, RuleError
+        For text that is no program, and for statements that no program of rules over a table has, with line and column.
+    """
+    from induce.logic.check import statements_of
+    from induce.logic.parse import parse_program
+
+    if isinstance(text, str):
+        parsed = parse_program(text)
+        return _Reader(table, classes).read(statements_of(parsed.term, parsed.places))
+    return _Reader(table, classes).read(statements_of(text))
+
+
+class _Reader:
+    """From statements to decisions."""
+
+    def __init__(self, table: MixedTable, classes: tuple[Any, ...]) -> None:
+        self.table, self.classes = table, classes
+        names = relation_names(table)
+        self.columns = {relation: k for k, relation in enumerate(names.values())}
+        self.derived = {names[name]: one.body(names[name], names) for name, one in table.derived.items()}
+        self.labels = {str(label): k for k, label in enumerate(classes)}
+        self.rules: dict[int, tuple[Condition, ...]] = {}
+        self.said: dict[int, dict[int, float]] = {}
+        self.decide = VOTES
+        self.last = 0
+
+    def read(self, statements: Sequence[Statement]) -> Decisions:
+        for statement in statements:
+            term = statement.term
+            if term.op.name != ":-" or len(term.args) != 2 or term.args[0].sort is not lang.FORMULA:
+                raise statement.error("only rules and facts are expected in a program of rules over a table.")
+            head, condition = term.args
+            if head.op.name == "rule":
+                self._rule(statement, head, condition)
+            elif head.op.name in ("points", "says", "share", "order") and not condition.args:
+                self._fact(statement, head)
+            elif head.op.name in self.derived:
+                if term is not rule_language.parse(self.derived[head.op.name]).args[0]:
+                    raise statement.error(
+                        f"'{head.op.name}' is what related tables give, and its definition stays: {self.derived[head.op.name]}"
+                    )
+            elif head.op.name not in ("score", "top", "first", "answer"):
+                raise statement.error(
+                    f"'{head.op.name}' is no part of a program of rules over a table. Its rules have the head rule(Row, number)."
+                )
+            if head.op.name == "first" and "rule" in {node.op.name for node in condition.postorder()}:
+                self.decide = FIRST
+        if not self.last:
+            raise RuleError(
+                "the program has no default. Add a rule without conditions at the end: rule(Row, 9) :- row(Row)."
+            )
+        outputs = max(1, len(self.classes))
+        order = sorted(self.rules)
+        points = np.zeros((len(order) + 1, outputs))
+        for k, number in enumerate([*order, self.last]):
+            for output, value in self.said.get(number, {}).items():
+                points[k, output] = value
+        return Decisions(self.table.head(), tuple(self.rules[k] for k in order), points, self.classes, self.decide)
+
+    def _rule(self, statement: Statement, head: Term, condition: Term) -> None:
+        if len(head.args) != 2 or head.args[1].op is not LITERAL or not isinstance(head.args[1].payload, int):
+            raise statement.error("a rule has the head rule(Row, number) with a whole number.")
+        number, row = int(head.args[1].payload), head.args[0]
+        formulas = list(condition.args)
+        if number in self.rules or number == self.last:
+            raise statement.error(
+                f"there are two rules of number {number}. Give each its own; their order is that of the numbers."
+            )
+        if len(formulas) == 1 and formulas[0] is lang.atom("row", row):
+            self.last = number
+            return
+        variables: dict[Term, int] = {}
+        found: list[Condition] = []
+        for formula in formulas:
+            if formula is not lang.atom("row", row):
+                self._formula(statement, formula, row, variables, found)
+        self.rules[number] = tuple(found)
+
+    def _formula(
+        self, statement: Statement, formula: Term, row: Term, variables: dict[Term, int], found: list[Condition]
+    ) -> None:
+        """Add what one formula of a body says."""
+        negated = formula.op is lang.NOT
+        atom = formula.args[0] if negated else formula
+        if atom.op.name in lang.COMPARE and lang.COMPARE[atom.op.name] is atom.op:
+            left, right = atom.args
+            if left not in variables or right.op is not LITERAL:
+                raise statement.error(
+                    "a comparison has the variable of a column on its left and a constant on its right."
+                )
+            found.append(self._compared(statement, variables[left], atom.op.name, right.payload))
+            return
+        if atom.op.name not in self.columns or len(atom.args) != 2 or atom.args[0] is not row:
+            raise statement.error(
+                f"'{atom.op.name}' is no column of the table. The columns are: {', '.join(self.columns)}."
+            )
+        place, entry = self.columns[atom.op.name], atom.args[1]
+        if entry.op is VARIABLE and lang.is_anonymous(entry):
+            found.append((place, MISSING if negated else KNOWN, 0.0))
+        elif negated:
+            raise statement.error(
+                "'not' is only used for missing entries, not column(Row, _). Write != for categories."
+            )
+        elif entry.op is VARIABLE:
+            variables[entry] = place
+        else:
+            found.append((place, EQUAL, self._code(statement, place, entry.payload)))
+
+    def _compared(self, statement: Statement, place: int, sign: str, value: Any) -> Condition:
+        column = self.table.columns[place]
+        if column.kind != NUMBER:
+            if sign not in ("=", "!="):
+                raise statement.error(f"column '{column.name}' holds no numbers, so '{sign}' means nothing for it.")
+            return place, EQUAL if sign == "=" else OTHER, self._code(statement, place, value)
+        if isinstance(value, str):
+            raise statement.error(f"column '{column.name}' holds numbers, but is compared with '{value}'.")
+        number = float(value)
+        below = float(np.nextafter(number, -np.inf))
+        tests = {"<=": (AT_MOST, number), ">": (MORE, number), "<": (AT_MOST, below), ">=": (MORE, below)}
+        if sign not in tests:
+            raise statement.error(f"numbers are compared by <, <=, > and >=, but got '{sign}'.")
+        return (place, *tests[sign])
+
+    def _code(self, statement: Statement, place: int, value: Any) -> float:
+        column = self.table.columns[place]
+        entries = [entry_text(label) for label in column.labels]
+        written = entry_text(value) if isinstance(value, bool) else str(value)
+        if column.kind not in (CATEGORY, TRUTH) or written not in entries:
+            raise statement.error(
+                f"column '{column.name}' is never '{written}'. It has: {', '.join(entries[:20]) or 'numbers'}."
+            )
+        return float(entries.index(written))
+
+    def _fact(self, statement: Statement, head: Term) -> None:
+        payloads = [a.payload for a in head.args if a.op is LITERAL]
+        if len(payloads) != len(head.args):
+            raise statement.error(f"'{head.op.name}' is a table of constants in a program of rules.")
+        name = head.op.name
+        if name == "order":
+            return
+        number = int(payloads[0])
+        if not self.classes:
+            self.said.setdefault(number, {})[0] = float(payloads[1])
+            return
+        if str(payloads[1]) not in self.labels:
+            raise statement.error(f"there is no class '{payloads[1]}'. There are: {', '.join(self.labels)}.")
+        if name in ("points", "share"):
+            self.said.setdefault(number, {})[self.labels[str(payloads[1])]] = float(payloads[2])

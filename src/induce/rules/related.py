@@ -1,0 +1,345 @@
+"""Related tables: rows of other tables that belong to a row, as columns that first-order rules ask about."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.errors import DataError, did_you_mean
+from induce.mixed import CATEGORY, NUMBER, TRUTH, Column, MixedTable
+from induce.rules.derived import AGGREGATES, THE, Derived, Step, relation_name
+
+__all__ = ["RelatedTables"]
+
+Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+MAIN = ""
+"""The main table, whose rows are classified."""
+_COMMON = 2
+"""Rows of a related table that a category must have at least to be asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class RelatedTables:
+    """Tables that belong to the rows of a main table, for rules such as "some order of kind gold was above 100".
+
+    A link says which columns are equal. From the main table every chain of links is followed, through each table once. What it
+    reaches becomes columns of the main table, each defined by a rule with a join in the language of rules:
+
+    * where at most one row is reached, its entries (``"population of cities"``);
+    * where several may be reached, how many there are, and the largest, smallest and mean number of a column
+      (``"largest amount of orders"``); each also of those rows alone that are of one category, or of ``conditions`` categories at
+      once (``"largest amount of orders with kind gold"``). That the largest amount is above 100 says that some order is.
+
+    Columns that links name are identifiers: no condition is made on them.
+
+    Parameters
+    ----------
+    tables : mapping of name to table
+        Data frames of any kind or mappings of columns; names are identifiers.
+    links : mapping of column to column
+        ``{"orders.customer": "id", "items.order": "orders.number"}``; a column without a table is one of the main table.
+    functions : sequence of {"count", "max", "min", "mean", "sum"}
+        For several rows.
+    conditions : int
+        Most categories that are asked for at once.
+    categories : int
+        Most categories of a column that are asked for, the most frequent ones.
+    longest : int
+        Most links of a chain.
+    most : int
+        Most columns; those of short chains and few conditions come first.
+
+    Raises
+    ------
+    DataError
+        For unknown tables and columns, tables that no link reaches, columns of different kinds that a link equates, and names that
+        are no identifiers.
+
+    References
+    ----------
+    J. R. Quinlan (1990), Learning logical definitions from relations. J. M. Kanter, K. Veeramachaneni (2015), Deep feature
+    synthesis.
+
+    >>> orders = {"customer": [1, 1, 2], "amount": [5.0, 120.0, 30.0]}
+    >>> related = RelatedTables({"orders": orders}, {"orders.customer": "id"}, functions=("count", "max"))
+    >>> wide = related.join({"id": [1, 2, 3], "age": [30, 40, 50]})
+    >>> [(c.name, c.values.tolist()) for c in wide.columns[2:]]
+    [('number of orders', [2.0, 1.0, 0.0]), ('largest amount of orders', [120.0, 30.0, nan])]
+    """
+
+    tables: Mapping[str, Any]
+    links: Mapping[str, str]
+    functions: Sequence[str] = ("count", "max", "min", "mean")
+    conditions: int = 1
+    categories: int = 8
+    longest: int = 3
+    most: int = 500
+    _read: dict[str, MixedTable] = field(init=False, repr=False)
+    _ties: tuple[tuple[str, str, str, str], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.tables, Mapping) or not self.tables:
+            raise DataError(
+                "there are no related tables. Give a mapping of name to table, such as {'orders': orders_frame}."
+            )
+        for name in self.tables:
+            if not isinstance(name, str) or not name.isidentifier():
+                raise DataError(
+                    f"a related table is called {name!r}, but its name must be an identifier, such as 'orders'."
+                )
+        strange = [f for f in self.functions if f not in AGGREGATES]
+        if strange:
+            raise DataError(
+                f"unknown function {strange[0]!r}.{did_you_mean(str(strange[0]), list(AGGREGATES))} Known: {', '.join(AGGREGATES)}."
+            )
+        for name, least in (("conditions", 0), ("categories", 1), ("longest", 1), ("most", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise DataError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
+        object.__setattr__(self, "_read", {name: MixedTable.read(table) for name, table in self.tables.items()})
+        object.__setattr__(self, "_ties", tuple(self._tie(a, b) for a, b in self.links.items()))
+        reached = {t for t, *_ in self._ties} | {t for _, _, t, _ in self._ties}
+        apart = [name for name in self.tables if name not in reached]
+        if apart:
+            raise DataError(
+                f"no link names the table '{apart[0]}'. Add one, such as links={{'{apart[0]}.customer': 'id'}}, or leave it out."
+            )
+        relations = [relation_name(t, c) for t, table in self._read.items() for c in table.names]
+        twice = [r for k, r in enumerate(relations) if r in relations[:k]]
+        if twice:
+            raise DataError(f"two columns of related tables would both be called '{twice[0]}' in rules. Rename one.")
+
+    def _tie(self, first: str, second: str) -> tuple[str, str, str, str]:
+        (a, left), (b, right) = self._end(first), self._end(second)
+        if a == b == MAIN:
+            begun = str(first).partition(".")[0]
+            raise DataError(
+                f"the link {first!r}: {second!r} names no related table.{did_you_mean(begun, list(self._read))} "
+                f"They are: {', '.join(self._read)}. Write 'table.column'."
+            )
+        if a == b:
+            raise DataError(f"the link {first!r}: {second!r} stays in one table. A link leads from one to another.")
+        return a, left, b, right
+
+    def _end(self, text: str) -> tuple[str, str]:
+        """Table and column of one end of a link; columns of the main table are checked when it is there."""
+        table, dot, column = str(text).partition(".")
+        if not dot or table not in self._read:
+            return MAIN, str(text)
+        self._read[table][column]
+        return table, column
+
+    # ---- which columns there are
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """Columns of the main table that links name."""
+        ends = [(a, left) for a, left, _, _ in self._ties] + [(b, right) for _, _, b, right in self._ties]
+        return frozenset(column for table, column in ends if table == MAIN)
+
+    @cached_property
+    def derived(self) -> tuple[Derived, ...]:
+        """The columns that :meth:`join` adds."""
+        found = [made for path in self._paths() for made in self._of_path(path)]
+        found.sort(key=lambda d: (len(d.path), len(d.where)))
+        return tuple(found[: self.most])
+
+    def _paths(self) -> Iterator[tuple[Step, ...]]:
+        """Chains of links from the main table, short ones first."""
+        waiting: list[tuple[Step, ...]] = [()]
+        while waiting:
+            path = waiting.pop(0)
+            if path:
+                yield path
+            if len(path) == self.longest:
+                continue
+            here = path[-1].table if path else MAIN
+            seen = {MAIN, *(step.table for step in path)}
+            for a, left, b, right in self._ties:
+                for come, go in (((a, left), (b, right)), ((b, right), (a, left))):
+                    if come[0] == here and go[0] not in seen:
+                        waiting.append((*path, Step(go[0], go[1], come[1])))
+
+    def _single(self, path: tuple[Step, ...]) -> bool:
+        """Whether a row reaches one row at most."""
+        columns = [self._read[step.table][step.column] for step in path]
+        return all(len(np.unique(v)) == len(v) for v in (c.values[~c.missing] for c in columns))
+
+    def _of_path(self, path: tuple[Step, ...]) -> Iterator[Derived]:
+        last = path[-1].table
+        names = [c for c in self._read[last].columns if not self._identifies(last, c.name)]
+        if self._single(path):
+            yield from (Derived(THE, path, c.name) for c in names)
+            return
+        choices: list[list[tuple[str, str, Any]]] = []
+        for step in path:
+            for column in self._read[step.table].columns:
+                if column.kind != NUMBER and not self._identifies(step.table, column.name):
+                    choices.append([(step.table, column.name, label) for label in self._frequent(column)])
+        wheres: list[tuple[tuple[str, str, Any], ...]] = [()]
+        for count in range(1, self.conditions + 1):
+            for some in itertools.combinations(choices, count):
+                wheres += itertools.product(*some)
+        for where in wheres:
+            if "count" in self.functions:
+                yield Derived("count", path, "", where)
+            for c in names:
+                if c.kind == NUMBER:
+                    yield from (Derived(f, path, c.name, where) for f in self.functions if f != "count")
+
+    def _identifies(self, table: str, column: str) -> bool:
+        return any((table, column) in ((a, left), (b, right)) for a, left, b, right in self._ties)
+
+    def _frequent(self, column: Column) -> list[Any]:
+        """The most frequent categories of a column."""
+        codes, counts = np.unique(column.values[~column.missing], return_counts=True)
+        order = np.argsort(-counts, kind="stable")[: self.categories]
+        kept = sorted(int(codes[k]) for k in order if counts[k] >= min(_COMMON, counts.max()))
+        return [column.labels[k] if column.kind == CATEGORY else bool(column.labels[k]) for k in kept]
+
+    # ---- their values
+
+    def join(self, X: Any, *, like: MixedTable | None = None, units: Mapping[str, Any] | None = None) -> MixedTable:
+        """The main table with the columns that the related tables give it.
+
+        Parameters
+        ----------
+        X : table, or MixedTable
+        like : MixedTable, optional
+            The columns to make, as in :meth:`MixedTable.read`.
+        units : mapping of column name to unit, optional
+
+        Raises
+        ------
+        DataError
+            If the main table lacks a column that a link names, or holds one of a name that a derived column has.
+        """
+        wanted = self.derived if like is None else tuple(like.derived.values())
+        if like is not None:
+            own = tuple(c for c in like.columns if c.name not in like.derived)
+            main = MixedTable.read(X, like=replace(like, columns=own))
+        else:
+            main = X if isinstance(X, MixedTable) else MixedTable.read(X, units=units, also=[d.name for d in wanted])
+        for name in sorted(self.identifiers):
+            main[name]
+        taken = [d.name for d in wanted if d.name in main.names]
+        if taken:
+            raise DataError(
+                f"the main table has a column '{taken[0]}', which is also what related tables give. Rename it."
+            )
+        pairs: dict[tuple[Step, ...], tuple[Places, list[Places]]] = {}
+        columns = []
+        for one in wanted:
+            if one.path not in pairs:
+                pairs[one.path] = self._pairs(main, one.path)
+            columns.append(self._column(main, one, *pairs[one.path]))
+        if like is not None:
+            made = {c.name: c for c in (*main.columns, *(_alike(c, like[c.name]) for c in columns))}
+            return replace(like, columns=tuple(made[name] for name in like.names))
+        derived = {d.name: d for d in wanted}
+        return replace(main, columns=(*main.columns, *columns), derived=derived, identifiers=self.identifiers)
+
+    def _pairs(self, main: MixedTable, path: tuple[Step, ...]) -> tuple[Places, list[Places]]:
+        """Rows of the main table, sorted, and of each table of the path the row that each goes with."""
+        rows: Places = np.arange(main.rows)
+        places: list[Places] = []
+        for k, step in enumerate(path):
+            left = main[step.before] if k == 0 else self._read[path[k - 1].table][step.before]
+            right = self._read[step.table][step.column]
+            have, sought = _keys(left, right, f"{path[k - 1].table + '.' if k else ''}{step.before}", step)
+            asked = have[rows if k == 0 else places[-1]]
+            order = np.argsort(sought, kind="stable")
+            order = order[~np.isnan(sought[order])]
+            first = np.searchsorted(sought[order], asked, "left")
+            counts = np.where(np.isnan(asked), 0, np.searchsorted(sought[order], asked, "right") - first)
+            again = np.repeat(np.arange(len(rows)), counts)
+            within = np.arange(len(again)) - np.repeat(np.cumsum(counts) - counts, counts)
+            rows, places = rows[again], [p[again] for p in places]
+            places.append(order[first[again] + within])
+        return rows, places
+
+    def _column(self, main: MixedTable, one: Derived, rows: Places, places: list[Places]) -> Column:
+        """The values of a derived column."""
+        kept = np.ones(len(rows), dtype=bool)
+        tables = [step.table for step in one.path]
+        for table, name, label in one.where:
+            column = self._read[table][name]
+            if label not in column.labels:
+                kept[:] = False
+                continue
+            kept &= column.values[places[tables.index(table)]] == column.labels.index(label)
+        leaf = self._read[tables[-1]][one.column] if one.column else None
+        values = np.ones(len(rows)) if leaf is None else leaf.values[places[-1]]
+        kept &= ~np.isnan(values)
+        found = _aggregated(one.function, rows[kept], values[kept], main.rows)
+        if one.function in ("count", "sum"):
+            found[main[one.path[0].before].missing] = np.nan
+        plain = one.function != THE or leaf is None
+        return Column(one.name, NUMBER if plain else leaf.kind, found, () if plain else leaf.labels)  # type: ignore[union-attr]
+
+    def facts(self, used: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Facts of related tables for a program of rules: a relation of row number and entry for each column.
+
+        Parameters
+        ----------
+        used : mapping of table to its columns
+        """
+        from induce.rules.language import column_facts
+
+        return {
+            relation_name(table, name): column_facts(self._read[table][name])
+            for table, names in used.items()
+            for name in names
+        }
+
+
+def _aggregated(function: str, rows: Places, values: Array, count: int) -> Array:
+    """The values of each row together; rows are sorted."""
+    if function in ("count", "sum"):  # of no rows it is 0
+        weights = None if function == "count" else values
+        return np.bincount(rows, weights, minlength=count).astype(np.float64)
+    found = np.full(count, np.nan)
+    if not len(rows):
+        return found
+    starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+    by = {"max": np.maximum, "min": np.minimum}.get(function, np.add)
+    together = values[starts] if function == THE else by.reduceat(values, starts)
+    if function == "mean":
+        together = together / np.diff(np.r_[starts, len(rows)])
+    found[rows[starts]] = together
+    return found
+
+
+def _keys(left: Column, right: Column, name: str, step: Step) -> tuple[Array, Array]:
+    """Numbers that are equal where the entries of two columns are, NaN where one is missing."""
+    if (left.kind == NUMBER) != (right.kind == NUMBER):
+        raise DataError(
+            f"a link equates '{name}', which holds {_kind(left)}, with '{step.table}.{step.column}', which holds {_kind(right)}. "
+            "Give both the same kind."
+        )
+    if left.kind == NUMBER:
+        return left.values, right.values
+    place = {str(label): float(k) for k, label in enumerate(right.labels)}
+    to = np.array([*(place.get(str(label), np.nan) for label in left.labels), np.nan, np.nan])
+    return to[np.where(left.missing, len(to) - 1, left.values).astype(np.intp)], right.values
+
+
+def _kind(column: Column) -> str:
+    return {NUMBER: "numbers", CATEGORY: "texts", TRUTH: "truth values"}[column.kind]
+
+
+def _alike(column: Column, like: Column) -> Column:
+    """A looked-up column with the categories of the fit."""
+    if column.labels == like.labels:
+        return column
+    place = {label: float(k) for k, label in enumerate(like.labels)}
+    to = np.array([*(place.get(label, float(len(like.labels))) for label in column.labels), np.nan])
+    values = to[np.where(column.missing, len(to) - 1, column.values).astype(np.intp)]
+    return Column(column.name, like.kind, values, like.labels)

@@ -1,0 +1,240 @@
+"""RelatedTables: first-order rules over several tables say the same here, in the language of rules, in SQL and in Python."""
+
+from __future__ import annotations
+
+import inspect
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+
+from induce.errors import DataError, FormatError, ParseError, RuleError
+from induce.logic import LogicProgram
+from induce.mixed import MixedTable
+from induce.rules import RelatedTables, RuleClassifier, RuleRegressor, load
+from induce.rules.derived import Derived, Step
+from induce.rules.language import facts_of, relation_names, run_program
+
+LINKS = {"orders.customer": "id", "items.order": "orders.number", "city": "cities.name"}
+
+
+def shop(customers=120, seed=0):
+    """Customers, orders, items and cities; ids have gaps, some entries are missing, some customers have no order."""
+    rng = np.random.default_rng(seed)
+    main = pd.DataFrame(
+        {
+            "id": np.arange(customers) * 3.0 + 1,
+            "age": rng.integers(18, 80, customers).astype(float),
+            "city": rng.choice(["a", "b", "c", None], customers),
+        }
+    )
+    count = 4 * customers
+    orders = pd.DataFrame(
+        {
+            "number": np.arange(count),
+            "customer": rng.choice(main["id"][::2], count),
+            "amount": np.where(rng.random(count) < 0.1, np.nan, rng.exponential(50, count).round(1)),
+            "kind": rng.choice(["gold", "silver", "tin"], count),
+            "paid": rng.random(count) < 0.7,
+        }
+    )
+    items = pd.DataFrame({"order": rng.choice(count, 900), "price": rng.exponential(9, 900).round(1)})
+    cities = pd.DataFrame(
+        {"name": ["a", "b", "d"], "population": [1e4, 2e6, 7.0], "region": ["north", "south", "north"]}
+    )
+    return main, {"orders": orders, "items": items, "cities": cities}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    main, tables = shop()
+    gold = tables["orders"].query("kind == 'gold'").groupby("customer")["amount"].max()
+    rich = gold.reindex(main["id"]).fillna(0).to_numpy() > 60
+    y = np.where(rich | ((main["city"] == "b") & (main["age"] > 50)), "yes", "no")
+    related = RelatedTables(tables, LINKS)
+    model = RuleClassifier(max_rules=4, related=related, random_state=0).fit(main, y)
+    return model, main, tables, y
+
+
+def answers(program, facts):
+    """What a relation of row and entry holds, by the engine of rules."""
+    from induce.algebras.standard import BOOLEAN
+
+    running = LogicProgram(program, query="wanted(Row, X)", algebra=BOOLEAN, facts=facts)
+    holds = running().reshape(-1).tolist()
+    return {int(row): value for (row, value), true in zip(running.answers.values, holds, strict=True) if true}
+
+
+@pytest.mark.parametrize("conditions", [0, 1, 2])
+def test_every_column_is_what_its_definition_says(conditions):
+    main, tables = shop(12)
+    related = RelatedTables(
+        tables, LINKS, functions=("count", "max", "min", "mean", "sum"), conditions=conditions, categories=2
+    )
+    wide = related.join(main)
+    names = relation_names(wide)
+    facts = facts_of(wide, related=related)
+    chosen = related.derived[:: max(1, len(related.derived) // 8)]
+    assert len(chosen) >= 8
+    for one in chosen:
+        text = one.body("wanted", names)
+        used = {name: fact for name, fact in facts.items() if f"{name}(" in text}
+        found = answers(text, used)
+        values = wide[one.name]
+        shown = {
+            row: values.values[row] if not values.labels else values.labels[int(values.values[row])]
+            for row in range(12)
+            if not values.missing[row]
+        }
+        assert shown == pytest.approx(found), one.name
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    ids=st.lists(st.one_of(st.none(), st.integers(0, 4)), min_size=1, max_size=6),
+    links=st.lists(st.one_of(st.none(), st.integers(0, 5)), min_size=1, max_size=8),
+)
+def test_counts_are_those_of_sql(ids, links):
+    main = pd.DataFrame({"id": np.array(ids, dtype=float), "age": np.arange(len(ids), dtype=float)})
+    other = pd.DataFrame({"of": np.array(links, dtype=float), "x": np.arange(len(links), dtype=float)})
+    one = Derived("count", (Step("other", "of", "id"),))
+    related = RelatedTables({"other": other}, {"other.of": "id"})
+    if one not in related.derived:  # every row reaches one row at most
+        return
+    mine = related.join(main)[one.name].values
+    with sqlite3.connect(":memory:") as database:
+        main.to_sql("main_table", database, index=False)
+        other.to_sql("other", database, index=False)
+        theirs = pd.read_sql(f"SELECT {one.to_sql('m')} AS n FROM main_table AS m", database)["n"].to_numpy(float)
+    assert np.array_equal(mine, theirs, equal_nan=True)
+
+
+class TestRules:
+    def test_it_finds_what_was_planted(self, fitted):
+        model, main, _, y = fitted
+        assert any("largest amount of orders with kind gold > " in rule for rule in model.rules_)
+        assert (model.predict(main) == y).mean() > 0.97
+
+    def test_the_engine_of_rules_joins_anew(self, fitted):
+        model, main, _, _ = fitted
+        table = model.table(main)
+        assert run_program(model.best_, table, model.related) == model.predict(main).tolist()
+        assert run_program(str(model.best_), table, model.related) == model.predict(main).tolist()
+        assert "#max{ X, R1 : orders_customer(R1, K0)" in str(model.best_)
+
+    def test_sql(self, fitted):
+        model, main, tables, _ = fitted
+        with sqlite3.connect(":memory:") as database:
+            for name, table in {"customers": main, **tables}.items():
+                table.to_sql(name, database, index=False)
+            found = pd.read_sql(model.to_sql("customers"), database)
+        assert found["prediction"].tolist() == model.predict(main).tolist()
+
+    def test_python(self, fitted):
+        model, main, tables, _ = fitted
+        space = {}
+        exec(model.to_python(), space)
+        wanted = list(inspect.signature(space["predict"]).parameters)[1:]
+        rows = [tables[name].to_dict("records") for name in wanted]
+        found = [space["predict"](row, *rows) for row in main.to_dict("records")]
+        assert found == model.predict(main).tolist()
+
+    def test_prolog(self, fitted):
+        model = fitted[0]
+        assert "findall(X, (orders_customer(R1, K0)" in model.to_prolog()
+
+    def test_saved_and_read_again(self, fitted, tmp_path):
+        model, main, _, _ = fitted
+        model.fit_.save(tmp_path / "rules")
+        again = load(tmp_path / "rules")
+        assert again.to_sql("t") == model.fit_.to_sql("t")
+        assert again.predict_table(model.table(main)).tolist() == model.predict(main).tolist()
+
+    def test_other_rows_have_other_relatives(self, fitted):
+        model, _, _, _ = fitted
+        more, tables = shop(30, seed=1)
+        other = clone(model).set_params(related=RelatedTables(tables, LINKS))
+        other.__dict__.update({k: v for k, v in model.__dict__.items() if k.endswith("_") or k == "_head"})
+        table = other.table(more)
+        assert run_program(model.best_, table, other.related) == other.predict(more).tolist()
+
+    def test_an_edited_program(self, fitted):
+        model, main, _, y = fitted
+        assert model.refit(str(model.best_), main, y).rules_
+        changed = str(model.best_).replace("#max{", "#min{")
+        with pytest.raises(RuleError, match=r"is what related tables give, and its definition stays: largest_amount"):
+            model.refit(changed, main, y)
+
+    def test_cross_validation_and_numbers(self, fitted):
+        model, main, tables, y = fitted
+        assert cross_val_score(clone(model), main, y, cv=2).mean() > 0.9
+        total = tables["orders"].groupby("customer")["amount"].count().reindex(main["id"]).fillna(0).to_numpy()
+        related = RelatedTables(tables, LINKS, functions=("count",), conditions=0)
+        assert RuleRegressor(related=related).fit(main, total).score(main, total) > 0.9
+
+    def test_identifiers_are_no_conditions(self, fitted):
+        model = fitted[0]
+        assert not any(rule.startswith(("id ", "city ")) for rule in model.rules_)
+
+
+class TestRefusals:
+    def refused(self, match, tables=None, links=None, **how):
+        with pytest.raises(DataError, match=match):
+            RelatedTables(
+                tables or {"orders": {"customer": [1, 1], "x": [1.0, 2.0]}}, links or {"orders.customer": "id"}, **how
+            )
+
+    def test_declarations(self):
+        self.refused(r"there are no related tables", tables=[1])
+        self.refused(
+            r"a related table is called 'my orders', but its name must be an identifier", {"my orders": {"a": [1]}}
+        )
+        self.refused(r"there is no column 'custmer'\. Did you mean 'customer'\?", links={"orders.custmer": "id"})
+        self.refused(r"names no related table\. Did you mean 'orders'\?", links={"order.customer": "id"})
+        self.refused(
+            r"the link 'orders\.customer': 'orders\.x' stays in one table", links={"orders.customer": "orders.x"}
+        )
+        self.refused(r"unknown function 'maximum'", functions=("maximum",))
+        self.refused(r"conditions must be a whole number of at least 0, but got -1", conditions=-1)
+        tables = {"orders": {"customer": [1], "x": [1.0]}, "items": {"order": [1]}}
+        self.refused(r"no link names the table 'items'", tables)
+
+    def test_the_main_table(self):
+        related = RelatedTables({"orders": {"customer": [1, 1], "x": [1.0, 2.0]}}, {"orders.customer": "id"})
+        with pytest.raises(DataError, match=r"there is no column 'id'"):
+            related.join({"age": [1.0]})
+        with pytest.raises(DataError, match=r"the main table has a column 'number of orders'"):
+            related.join({"id": [1], "number of orders": [2]})
+        with pytest.raises(
+            DataError, match=r"a link equates 'id', which holds texts, with 'orders\.customer', which holds numbers"
+        ):
+            related.join({"id": ["a"]})
+        with pytest.raises(DataError, match=r"X is an array without names"):
+            RuleClassifier(related=related).fit(np.eye(4), [0, 1, 0, 1])
+        with pytest.raises(DataError, match=r"related must be RelatedTables, but got dict"):
+            RuleClassifier(related={}).fit({"id": [1, 2]}, [0, 1])
+
+    def test_damaged_definitions(self):
+        for body in ({}, {"function": "the", "path": [], "column": "x", "where": []}):
+            with pytest.raises(FormatError):
+                Derived.from_dict(body)
+        with pytest.raises(ParseError):
+            run_program("rule(", MixedTable.read({"a": [1.0]}))
+
+
+def test_what_is_asked_for_is_bounded():
+    _, tables = shop(30)
+    assert len(RelatedTables(tables, LINKS, most=10).derived) == 10
+    assert all(len(d.path) <= 1 for d in RelatedTables(tables, LINKS, longest=1).derived)
+    names = [d.name for d in RelatedTables(tables, LINKS).derived]
+    assert len(set(names)) == len(names)
+    assert {
+        "region of cities",
+        "number of orders with paid true",
+        "largest price of items of orders with orders.kind gold",
+    } <= {*names}
