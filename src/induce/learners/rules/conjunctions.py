@@ -114,9 +114,8 @@ def best_conjunctions(
             sums[:, copied] = conjunction_sums(parents, ground.everything[None], planes) - sums[:, source]
         scores = gain(sums[:, :, 1:]) - charge * length
         scores[sums[:, :, 0] < least_kept] = -np.inf
-        order = np.argsort(-scores, axis=None, kind="stable")
         following: list[Rule] = []
-        for place in order[: ground.width * 4 * max(1, length)]:
+        for place in _largest(scores.reshape(-1), ground.width * 4 * max(1, length)):
             f, k = divmod(int(place), len(usable))
             if not np.isfinite(scores[f, k]):
                 break
@@ -136,6 +135,16 @@ def best_conjunctions(
             break
         front = following
     return _exact(ground, numbers, gain, charge, found, keep)
+
+
+def _largest(values: Float, count: int) -> NDArray[np.intp]:
+    """Places of the largest values, largest first, and the first of equal ones first."""
+    if count < len(values):
+        least = np.partition(values, len(values) - count)[len(values) - count]
+        places = np.flatnonzero(values >= least)
+    else:
+        places = np.arange(len(values))
+    return places[np.argsort(-values[places], kind="stable")[:count]]
 
 
 def _counted(ground: Ground, usable: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:

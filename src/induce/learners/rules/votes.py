@@ -18,6 +18,8 @@ __all__ = ["Votes", "fit_votes", "refit_weights"]
 Float = NDArray[np.float64]
 NEWTON = 20
 """Most Newton steps of one fit of the weights."""
+MANY = 4
+"""Outputs beyond which a search counts one second derivative for all."""
 ROUGH = 4
 """Most Newton steps while rules are still searched: weights begin near their optimum."""
 
@@ -159,6 +161,8 @@ class _Work:
         """The rule that gains most at these scores, if any is worth its length."""
         down, curve = self.loss.slopes(scores)
         outputs, shrink = self.loss.outputs, self.shrink
+        if outputs > MANY:  # half the sums to count: all share the largest curve, an upper bound of their own
+            curve = curve.max(axis=1, keepdims=True)
 
         def gain(sums: Float) -> Float:
             slope, bend = sums[..., :outputs], sums[..., outputs:]
