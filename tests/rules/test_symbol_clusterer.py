@@ -14,12 +14,17 @@ from induce.errors import DataError
 from induce.nets import cluster_loss, log_density
 from induce.rules import SymbolClusterer
 
-pytestmark = pytest.mark.slow  # a fit takes seconds
-
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@parametrize_with_checks([SymbolClusterer()])
+@parametrize_with_checks([SymbolClusterer(starts=1, steps=40)])
 def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@parametrize_with_checks([SymbolClusterer()])
+def test_scikit_learn_battery_as_shipped(estimator, check):
     check(estimator)
 
 
