@@ -15,7 +15,7 @@ from induce.rules import ConceptClassifier
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@parametrize_with_checks([ConceptClassifier(steps=60, max_rules=4)])
+@parametrize_with_checks([ConceptClassifier(steps=30, max_rules=3, max_literals=2)])
 def test_scikit_learn_battery(estimator, check):
     check(estimator)
 
@@ -42,7 +42,7 @@ def exclusive(rows=400, seed=0):
 @pytest.fixture(scope="module")
 def fitted():
     X, C, y = exclusive()
-    return ConceptClassifier(random_state=0).fit(X, y, concepts=C)
+    return ConceptClassifier(steps=200, random_state=0).fit(X, y, concepts=C)
 
 
 class TestRules:
@@ -90,14 +90,14 @@ class TestRules:
     def test_concepts_may_be_partly_labeled(self):
         X, C, y = exclusive()
         C.iloc[50:] = np.nan
-        model = ConceptClassifier(random_state=0).fit(X, y, concepts=C)
+        model = ConceptClassifier(steps=150, random_state=0).fit(X, y, concepts=C)
         assert ((model.predict_concepts(X) > 0.5) == (X > 0.5)).mean() > 0.9
 
 
 @pytest.mark.parametrize("reasoner", ["memory", "dcr", "linear", "tree"])
 def test_all_reasoners(reasoner):
-    X, C, y = exclusive()
-    model = ConceptClassifier(reasoner=reasoner, random_state=0).fit(X, y, concepts=C)
+    X, C, y = exclusive(250)
+    model = ConceptClassifier(reasoner=reasoner, steps=150, random_state=0).fit(X, y, concepts=C)
     assert (model.predict(X) == y).mean() > 0.9
     assert len(model.rules_) == 2
     if reasoner == "dcr":
@@ -144,7 +144,7 @@ def hidden_product(rows, seed=0):
 @pytest.mark.parametrize("agreement", [0.0, 0.8])
 def test_rules_that_explain_nothing_are_flagged_and_take_no_part(agreement):
     X, C, y = hidden_product(1500)
-    model = ConceptClassifier(agreement=agreement, random_state=0).fit(X, y, concepts=C)
+    model = ConceptClassifier(agreement=agreement, steps=150, random_state=0).fit(X, y, concepts=C)
     assert any("of what chance leaves (Cohen's kappa)" in line for line in model.fit_.fidelity.vacuous)
     assert model.fit_.report["weight_of_rules"] == 0
     assert not model.fit_.fidelity.notes
