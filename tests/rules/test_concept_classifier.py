@@ -11,7 +11,10 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 from torch import nn
 
 from induce.errors import DataError
+from induce.mixed import TRUTH, Column, MixedTable
 from induce.rules import ConceptClassifier
+from induce.rules.concept_rules import measure_concept_rules
+from induce.rules.decisions import FIRST, Decisions
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -149,6 +152,15 @@ def test_rules_that_explain_nothing_are_flagged_and_take_no_part(agreement):
     assert model.fit_.report["weight_of_rules"] == 0
     assert not model.fit_.fidelity.notes
     assert model.fit_.fidelity.model_score > model.fit_.fidelity.rules_score + 0.1
+
+
+def test_agreement_that_chance_would_give_explains_nothing():
+    table = MixedTable((Column("a", TRUTH, np.zeros(100), (False, True)),))
+    always = Decisions(table.head(), (), np.array([[0.95, 0.05]]), ("no", "yes"), FIRST)
+    model = (np.arange(100) < 5).astype(int)
+    report = measure_concept_rules(always, table, model, model, "100 rows")
+    assert report.agreement == 0.95
+    assert any("95% of the rows only, 0% of what chance leaves" in line for line in report.vacuous)
 
 
 class TestRulesTakePart:
