@@ -66,7 +66,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         What a literal of the memory costs; for "dcr" the temperature of the relevance is ``10 ** (1 - parsimony)``.
     agreement : float
         The weight ``a`` of the rules' answers, in [0, 1]; 0 leaves the network alone. Used only where the rules are at most 10
-        points less accurate than the network on rows held out.
+        points less accurate than the network on the rows given.
     steps : int
         Batches of at most 256 rows that the network learns from.
     rate : float
@@ -172,7 +172,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
 
         inside, outside, on = self._split(codes, seed)
         model = fitted(inside)
-        if self.reasoner != "tree" and model.near(inputs[outside], codes[outside]):
+        if self.reasoner != "tree" and model.near(inputs, codes):
             model.weight = float(self.agreement)
         fidelity = model.measured(inputs[outside], codes[outside], on)
         if len(inside) < len(codes):
