@@ -48,6 +48,8 @@ $(VENV)/made-bench: $(VENV)/made
 	-$(INSTALL) pyoperon
 	-$(PYTHON) -m venv .venv-psrn # psrn pins versions of its own, so it lives apart
 	-.venv-psrn/bin/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt psrn==0.1.3
+	-$(PYTHON) -m venv .venv-torch-explain # so does torch-explain
+	-.venv-torch-explain/bin/python -m pip install --quiet $(PIP_OPTIONS) -c constraints.txt torch torch-explain==1.5.1
 	-$(INSTALL) klaycircuits problog
 	-$(INSTALL) clingo pysdd
 	-$(INSTALL) cvc5==1.4.2
@@ -103,11 +105,12 @@ bench-logic: $(VENV)/made-bench
 bench-rules: $(VENV)/made-bench
 	$(BIN)/python -m benchmarks tables
 	$(BIN)/python -m benchmarks parts
+	$(BIN)/python -m benchmarks concepts
 	$(BIN)/python -m benchmarks hierarchies
 
 docs: $(VENV)/made-docs
 	$(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) .venv-psrn build dist site out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-psrn .venv-torch-explain build dist site out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

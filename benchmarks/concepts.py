@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ def exclusive(run: Run) -> tuple[float, bool, str]:
     run.peers["torch-explain"] = Peer(None, 0.996, published=True)
     found, seconds = toy("exclusive", run)
     mean = float(found[:, 0].mean())
-    note = f"worst {found[:, 0].min():.3f}, agreement >= {found[:, 1].min():.3f}, {seconds:.0f} CPU s a seed"
+    note = f"worst {found[:, 0].min():.3f}, {found[:, 2].max():.0f} rules, agreement >= {found[:, 1].min():.3f}, {seconds:.0f} CPU s a seed"
     return mean, bool(mean >= 0.995 and (found[:, 2] == 2).all()), note
 
 
@@ -58,33 +60,86 @@ def parts() -> tuple[Any, np.ndarray] | None:
     return table.drop(columns=["source", "split", "id", "style"]), table["style"].to_numpy()
 
 
+TORCH_EXPLAIN_PYTHON = "INDUCE_TORCH_EXPLAIN_PYTHON"
+"""Environment variable with the interpreter that has torch-explain; by default that of ``.venv-torch-explain``."""
+ROOT = Path(__file__).resolve().parent.parent
+Folds = list[tuple[np.ndarray, np.ndarray]]
+
+
+def reasoner_of_rows(X: Any, y: np.ndarray, folds: Folds) -> tuple[str, np.ndarray] | None:
+    """Version of torch-explain, and on every fold accuracy, rules alone, agreement, rules, CPU seconds; None without it.
+
+    Its concepts are the parts with a score above one half: it needs labels of concepts, and is not given more than we are.
+    """
+    given = os.environ.get(TORCH_EXPLAIN_PYTHON)
+    python = Path(given) if given else ROOT / ".venv-torch-explain" / "bin" / "python"
+    if not python.is_file():
+        return None
+    ask = "import importlib.metadata as m; print(m.version('torch_explain'))"
+    version = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
+    if version.returncode:
+        return None
+    values = X.to_numpy(dtype=float)
+    job = {
+        "X": values.tolist(), "concepts": (values > 0.5).tolist(), "codes": np.unique(y, return_inverse=True)[1].tolist(),
+        "folds": [[inside.tolist(), outside.tolist()] for inside, outside in folds],
+    }  # fmt: skip
+    line = [str(python), str(ROOT / "benchmarks" / "dcr_worker.py")]
+    done = subprocess.run(line, input=json.dumps(job), capture_output=True, text=True, check=True)
+    names = ("accuracy", "rules_accuracy", "agreement", "rules", "cpu")
+    return version.stdout.strip(), np.array([[fold[name] for name in names] for fold in json.loads(done.stdout)])
+
+
+def ours_on(X: Any, y: np.ndarray, folds: Folds) -> np.ndarray:
+    """On every fold accuracy, rules alone, agreement, rules, literals of the longest, CPU seconds."""
+    found = []
+    for k, (inside, outside) in enumerate(folds):
+        began = time.process_time()
+        model = ConceptClassifier(random_state=k).fit(X.iloc[inside], y[inside])
+        report = model.fidelity(X.iloc[outside], y[outside])
+        longest = max(map(len, model.fit_.decisions.rules))
+        found.append([report.model_score, report.rules_score, report.agreement, report.rules, longest])
+        found[-1].append(time.process_time() - began)
+    return np.array(found)
+
+
 @row(
-    "styles of facades by their parts (MonuMAI), stratified folds: accuracy of the concept model, mean",
-    goal=">= 0.92, rules alone >= 0.90, agreement >= 0.96, in <= 30 CPU s",
+    "styles of facades by their parts (MonuMAI), stratified 5 folds drawn 5 times: accuracy of the concept model, mean of the "
+    "worst draw",
+    goal=">= 0.92, <= 12 rules of <= 4, rules alone >= 0.90, agreement >= 0.96, in <= 30 CPU s a draw",
 )
 def facades(run: Run) -> tuple[float, bool, str]:
     from sklearn.model_selection import StratifiedKFold
 
-    run.peers["torch-explain"] = Peer(None, 0.926, published=True)
     data = parts()
     if data is None:
         return float("nan"), False, "INDUCE_SHARED_DATA does not hold concepts/monumai_parts.csv"
     X, y = data
-    folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
-    found, began = [], time.process_time()
-    for k, (inside, outside) in enumerate(folds[:1] if run.quick else folds):
-        model = ConceptClassifier(reasoner="linear", random_state=k).fit(X.iloc[inside], y[inside])
-        report = model.fidelity(X.iloc[outside], y[outside])
-        longest = max(map(len, model.fit_.decisions.rules))
-        found.append([report.model_score, report.rules_score, report.agreement, report.rules, longest])
-    seconds = time.process_time() - began
-    mean, worst = np.mean(found, axis=0), np.min(found, axis=0)
-    holds = mean[0] >= 0.92 and mean[1] >= 0.90 and mean[2] >= 0.96 and seconds <= 30
+    draws = [list(StratifiedKFold(5, shuffle=True, random_state=s).split(X, y)) for s in range(1 if run.quick else 5)]
+    folds = [fold for draw in draws for fold in (draw[:1] if run.quick else draw)]
+    found = ours_on(X, y, folds)
+    means = found.reshape(len(draws), -1, found.shape[1]).mean(axis=1)
+    seconds = found[:, 5].reshape(len(draws), -1).sum(axis=1).max()
+    least, most = means.min(axis=0), found.max(axis=0)
+    holds = (least[:3] >= (0.92, 0.90, 0.96)).all() and most[3] <= 12 and most[4] <= 4 and seconds <= 30
+    shown = [", ".join(f"{v:.3f}" for v in means[:, k]) for k in range(3)]
     note = (
-        f"worst {worst[0]:.3f}; rules alone {mean[1]:.3f} ({worst[1]:.3f}), agreement {mean[2]:.3f} ({worst[2]:.3f}), "
-        f"at most {np.max(found, axis=0)[3]:.0f} rules of {np.max(found, axis=0)[4]:.0f}; {seconds:.0f} CPU s"
+        f"draws {shown[0]} (worst fold {found[:, 0].min():.3f}); rules alone {shown[1]} ({found[:, 1].min():.3f}); "
+        f"agreement {shown[2]} ({found[:, 2].min():.3f}); at most {most[3]:.0f} rules of {most[4]:.0f}; "
+        f"{seconds:.0f} CPU s a draw"
     )
-    return float(mean[0]), bool(holds), note
+    peer = reasoner_of_rows(X, y, folds)
+    if peer is None:
+        run.peers["torch-explain"] = Peer(None, 0.926, published=True)
+    else:
+        theirs = peer[1].reshape(len(draws), -1, 5).mean(axis=1)
+        worst, spent = theirs.min(axis=0), peer[1][:, 4].reshape(len(draws), -1).sum(axis=1).max()
+        run.peers["torch-explain"] = Peer(peer[0], float(worst[0]))
+        note += (
+            f". torch-explain, worst draw: rules alone {worst[1]:.3f}, agreement {worst[2]:.3f}, on average "
+            f"{theirs[:, 3].mean():.0f} rules; {spent:.0f} CPU s"
+        )
+    return float(least[0]), bool(holds), note
 
 
 @row("moons and circles without labels: mutual information (NMI) with the truth, mean of the worse", goal=">= 0.95")

@@ -38,7 +38,7 @@ def measured(problem, seed, rows=3000):
     """Accuracy, agreement, rules and whether some are vacuous, on a third of the rows that was left out."""
     X, C, y = problem(np.random.default_rng(seed), rows)
     inside = slice(0, 2 * rows // 3)
-    model = ConceptClassifier(steps=800, random_state=seed).fit(X[inside], y[inside], concepts=C[inside])
+    model = ConceptClassifier(random_state=seed).fit(X[inside], y[inside], concepts=C[inside])
     report = model.fidelity(X[2 * rows // 3 :], y[2 * rows // 3 :])
     return report.model_score, report.agreement, report.rules, bool(report.vacuous)
 

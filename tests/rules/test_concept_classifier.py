@@ -11,14 +11,22 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 from torch import nn
 
 from induce.errors import DataError
+from induce.mixed import TRUTH, Column, MixedTable
 from induce.rules import ConceptClassifier
-
-pytestmark = pytest.mark.slow  # a fit takes seconds
+from induce.rules.concept_rules import measure_concept_rules
+from induce.rules.decisions import FIRST, Decisions
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@parametrize_with_checks([ConceptClassifier()])
+@parametrize_with_checks([ConceptClassifier(steps=30, max_rules=3, max_literals=2)])
 def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@parametrize_with_checks([ConceptClassifier()])
+def test_scikit_learn_battery_as_shipped(estimator, check):
     check(estimator)
 
 
@@ -77,17 +85,22 @@ class TestRules:
         assert (again.predict_proba(X) == fitted.predict_proba(X)).all()
         assert again.rules_ == fitted.rules_
 
+    def test_no_seed_is_seed_0(self):
+        X, C, y = exclusive(60)
+        first, second = (ConceptClassifier(steps=20, random_state=s).fit(X, y, concepts=C) for s in (None, 0))
+        assert (first.predict_proba(X) == second.predict_proba(X)).all()
+
     def test_concepts_may_be_partly_labeled(self):
         X, C, y = exclusive()
         C.iloc[50:] = np.nan
-        model = ConceptClassifier(steps=200, random_state=0).fit(X, y, concepts=C)
+        model = ConceptClassifier(steps=150, random_state=0).fit(X, y, concepts=C)
         assert ((model.predict_concepts(X) > 0.5) == (X > 0.5)).mean() > 0.9
 
 
-@pytest.mark.parametrize("reasoner", ["dcr", "linear", "tree"])
-def test_other_reasoners(reasoner):
-    X, C, y = exclusive()
-    model = ConceptClassifier(reasoner=reasoner, steps=200, random_state=0).fit(X, y, concepts=C)
+@pytest.mark.parametrize("reasoner", ["memory", "dcr", "linear", "tree"])
+def test_all_reasoners(reasoner):
+    X, C, y = exclusive(250)
+    model = ConceptClassifier(reasoner=reasoner, steps=150, random_state=0).fit(X, y, concepts=C)
     assert (model.predict(X) == y).mean() > 0.9
     assert len(model.rules_) == 2
     if reasoner == "dcr":
@@ -124,13 +137,59 @@ def test_an_encoder_reads_pictures():
         ConceptClassifier(encoder).fit(X, C.all(1))
 
 
-def test_rules_that_explain_nothing_are_flagged():
-    rng = np.random.default_rng(0)
-    first, second = 2 * rng.normal(size=(2, 1500, 2))
-    X = np.hstack([first + second, first - second])
+def hidden_product(rows, seed=0):
+    """Vectors seen by sum and difference, and whether their product is above 0: the concepts decide half of what chance leaves."""
+    first, second = 2 * np.random.default_rng(seed).normal(size=(2, rows, 2))
     C = np.stack([first.sum(1) > 0, -second.sum(1) > 0], axis=1)
-    model = ConceptClassifier(steps=150, agreement=0.0, random_state=0).fit(X, (first * second).sum(1) > 0, concepts=C)
-    assert model.fit_.fidelity.vacuous
+    return np.hstack([first + second, first - second]), C, (first * second).sum(1) > 0
+
+
+@pytest.mark.parametrize("agreement", [0.0, 0.8])
+def test_rules_that_explain_nothing_are_flagged_and_take_no_part(agreement):
+    X, C, y = hidden_product(1500)
+    model = ConceptClassifier(agreement=agreement, steps=150, random_state=0).fit(X, y, concepts=C)
+    assert any("of what chance leaves (Cohen's kappa)" in line for line in model.fit_.fidelity.vacuous)
+    assert model.fit_.report["weight_of_rules"] == 0
+    assert not model.fit_.fidelity.notes
+    assert model.fit_.fidelity.model_score > model.fit_.fidelity.rules_score + 0.1
+
+
+def test_agreement_that_chance_would_give_explains_nothing():
+    table = MixedTable((Column("a", TRUTH, np.zeros(100), (False, True)),))
+    always = Decisions(table.head(), (), np.array([[0.95, 0.05]]), ("no", "yes"), FIRST)
+    model = (np.arange(100) < 5).astype(int)
+    report = measure_concept_rules(always, table, model, model, "100 rows")
+    assert report.agreement == 0.95
+    assert any("95% of the rows only, 0% of what chance leaves" in line for line in report.vacuous)
+
+
+class TestRulesTakePart:
+    def fit(self, agreement):
+        rng = np.random.default_rng(0)
+        X = pd.DataFrame(rng.random((400, 3)), columns=["a", "b", "c"])
+        y = (X["a"] + 0.5 * X["b"] + 0.2 * rng.normal(size=400) > 0.8).to_numpy()
+        model = ConceptClassifier(agreement=agreement, max_rules=3, steps=100, random_state=0).fit(X, y)
+        return model, X, y
+
+    def test_at_weight_1_they_are_the_answer(self):
+        model, X, y = self.fit(1.0)
+        report = model.fidelity(X, y)
+        assert report.agreement == 1.0
+        assert report.notes == ("the rules take part in the model's answers with the weight 1",)
+
+    def test_between_the_answer_is_the_weighted_product(self):
+        alone, X, _ = self.fit(0.0)
+        both, _, _ = self.fit(0.5)
+        assert both.rules_ == alone.rules_
+        shares = both.fit_.decisions.probabilities(both.concept_table(X))
+        product = np.sqrt(alone.predict_proba(X) * shares)
+        assert np.allclose(both.predict_proba(X), product / product.sum(1, keepdims=True), atol=1e-6)
+
+    def test_a_concept_that_is_set_is_set_for_the_rules_too(self):
+        model, X, _ = self.fit(1.0)
+        low = X.assign(a=0.0)
+        wanted = model.fit_.predict_table(model.concept_table(low))
+        assert (model.intervene(X, {"a": 0.0}) == wanted).all()
 
 
 class TestRefusals:

@@ -124,3 +124,10 @@ def test_a_leaf_without_examples_is_warned_of():
     with pytest.warns(UserWarning, match="no example has the label 'fox': the hierarchy names it, but nothing can be"):
         model = HierarchicalClassifier(tree, epochs=2, random_state=0).fit([[0.0], [1.0]], ["cat", "dog"])
     assert model.classes_.tolist() == ["cat", "dog", "fox"]
+
+
+def test_no_seed_is_seed_0():
+    X = np.arange(12.0)[:, None]
+    y = [0, 1, 2] * 4
+    first, second = (HierarchicalClassifier(epochs=2, random_state=s).fit(X, y) for s in (None, 0))
+    assert (first.predict_proba(X) == second.predict_proba(X)).all()

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 from torch import nn
 
+from induce.checks import seed_of
 from induce.errors import DataError, did_you_mean
 from induce.explain.fidelity import Fidelity
 from induce.mixed import MixedTable
 from induce.rules.concept_columns import ConceptColumns, check_pictures, read_concepts, used_concepts
 from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
-from induce.rules.concept_rules import measure_concept_rules, smallest_flip
+from induce.rules.concept_rules import smallest_flip
 from induce.rules.rule_fit import RuleFit, worth_of
 from induce.rules.table_rules import check_labels, name_of
 from induce.terms.term import Term
@@ -39,8 +39,10 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
     """Learns concepts and classes from them, and says by few rules over the concepts how it answers, and how truly.
 
     An encoder gives a degree ``p_i`` and a vector ``e_i`` of each concept; a reasoner gives the classes. The loss is
-    ``BCE(p, c) + 0.5 BCE(y, t)``. Rules over the concepts are then distilled from the model's answers, and the model is drawn to
-    them where they are about as accurate, so that they may speak for it; :meth:`fidelity` says how truly.
+    ``BCE(p, c) + 0.5 BCE(y, t)``. Rules over the concepts are then distilled from these answers. Where they are about as
+    accurate, they take part: with the share ``r(y)`` of each class under the rule that decides, the answer is
+    ``P(y | x) ~ q(y | x) ** (1 - a) r(y) ** a`` with the network's degrees ``q``, so that the network overrules a rule only where
+    it is much surer. :meth:`fidelity` says how truly the rules speak for the whole.
 
     Parameters
     ----------
@@ -63,13 +65,14 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
     parsimony : float
         What a literal of the memory costs; for "dcr" the temperature of the relevance is ``10 ** (1 - parsimony)``.
     agreement : float
-        Weight of the rules' answers beside the true classes while the model is drawn to them, in [0, 1]; 0 leaves it alone.
-        Used only where the rules are at most 5 points less accurate than the model on rows held out.
+        The weight ``a`` of the rules' answers, in [0, 1]; 0 leaves the network alone. Used only where the rules are at most 10
+        points less accurate than the network on the rows given.
     steps : int
-        Batches of at most 256 rows that the model learns from; half as many again while it is drawn to rules.
+        Batches of at most 256 rows that the network learns from.
     rate : float
-        Learning rate of Adam.
+        Largest learning rate of Adam, in one cycle.
     random_state : int, RandomState or None
+        None: 0.
 
     Attributes
     ----------
@@ -106,8 +109,8 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         memory: int = 4,
         parsimony: float = 0.01,
         agreement: float = 0.8,
-        steps: int = 400,
-        rate: float = 1e-2,
+        steps: int = 300,
+        rate: float = 3e-2,
         random_state: Any = None,
     ) -> None:
         self.encoder = encoder
@@ -154,26 +157,28 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
                 "least 2 classes; add rows of another one."
             )
         began = time.process_time()
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         degrees, columns = self._concepts(inputs, concepts, seed)
         self._columns, self.concept_names_ = columns, columns.names
         settings = ModelSettings(
             self.reasoner, int(self.max_rules), int(self.max_literals), int(self.embedding), int(self.memory),
-            float(self.parsimony), float(self.agreement), int(self.steps), float(self.rate), seed,
+            float(self.parsimony), int(self.steps), float(self.rate), seed,
         )  # fmt: skip
         classes = tuple(self.classes_.tolist())
 
-        def fitted(rows: Array, pull: Callable[[ConceptModel], float]) -> ConceptModel:
+        def fitted(rows: Array) -> ConceptModel:
             some = None if degrees is None else degrees[rows]
-            return fit_model(inputs[rows], codes[rows], some, columns, classes, self.encoder, settings, pull)
+            return fit_model(inputs[rows], codes[rows], some, columns, classes, self.encoder, settings)
 
         inside, outside, on = self._split(codes, seed)
-        drawn = 0.0 if self.reasoner == "tree" else float(self.agreement)
-        model = fitted(inside, lambda first: drawn if first.near(inputs[outside], codes[outside]) else 0.0)
-        fidelity = self._measured(model, inputs[outside], codes[outside], on)
+        model = fitted(inside)
+        if self.reasoner != "tree" and model.near(inputs, codes):
+            model.weight = float(self.agreement)
+        fidelity = model.measured(inputs[outside], codes[outside], on)
         if len(inside) < len(codes):
-            pull = model.pull
-            model = fitted(np.arange(len(codes)), lambda _: pull)
+            weight = model.weight
+            model = fitted(np.arange(len(codes)))
+            model.weight = weight
         self._model = model
         self._keep(inputs, codes, fidelity, time.process_time() - began, name_of(y))
         return self
@@ -181,7 +186,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
     def _keep(self, inputs: Array, codes: Array, fidelity: Fidelity, seconds: float, target: str) -> None:
         table = self._model.table(inputs)
         spreads = np.array([float(np.std(c.values)) or 1.0 for c in table.columns])
-        report = {"cpu_seconds": seconds, "rows": len(codes), "drawn_to_rules": self._model.pull}
+        report = {"cpu_seconds": seconds, "rows": len(codes), "weight_of_rules": self._model.weight}
         worth = worth_of(self._model.decisions, table, codes)
         self.fit_ = RuleFit(self._model.decisions, worth, fidelity, target, spreads, report)
 
@@ -342,14 +347,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
                 f"y has the class {strange[0]!r}, which was not there in fit. Known: {self.classes_.tolist()}."
             )
         codes = np.searchsorted(self.classes_, labels)
-        return self._measured(self._model, inputs, codes, f"{len(codes):,} rows given")
-
-    def _measured(self, model: ConceptModel, inputs: Array, codes: Array, on: str) -> Fidelity:
-        answers = model.probabilities(inputs).argmax(axis=1)
-        own = [
-            (f"{label!r}", signs) for label, signs in zip(self.classes_.tolist(), model.own_rules(inputs), strict=False)
-        ]
-        return measure_concept_rules(model.decisions, model.table(inputs), answers, codes, on, own)
+        return self._model.measured(inputs, codes, f"{len(codes):,} rows given")
 
     def counterfactual(self, x: Any, target: Any) -> dict[str, Any] | None:
         """The fewest concepts that must change for the exported rules to answer a class, and to what.

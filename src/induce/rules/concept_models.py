@@ -1,10 +1,10 @@
-"""A fitted concept model: its network or tree, its rules, and how the one is drawn to the other."""
+"""A fitted concept model: its network or tree, the rules distilled from it, and what they answer together."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,24 +12,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from induce.explain.fidelity import Fidelity
 from induce.learners.rules.literals import AT_MOST, EQUAL, MORE
 from induce.mixed import NUMBER, MixedTable
 from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
 from induce.rules.concept_columns import ConceptColumns
-from induce.rules.concept_rules import distilled_rules, resampled
-from induce.rules.concept_training import ConceptNetwork, Pull, Schedule, TableEncoder, spread_of, train_concepts
+from induce.rules.concept_rules import distilled_rules, measure_concept_rules, resampled
+from induce.rules.concept_training import ConceptNetwork, Schedule, TableEncoder, spread_of, train_concepts
 from induce.rules.conditions import conjunction_text
 from induce.rules.decisions import Decisions
 
 __all__ = ["ConceptModel", "ModelSettings", "fit_model"]
 
 Array = NDArray[Any]
-NEAR = 0.05
-"""A model is drawn to rules that are at most so much less accurate."""
+NEAR = 0.1
+"""Rules take part in the answers of a model that is at most so much more accurate."""
 BATCH = 256
 WIDTH = 64
-EXTRA = 2000
-"""Most rows near the given ones at which the model is asked besides."""
+EXTRA = 1000
+"""Most rows near the given ones at which the model is asked besides, each counting half."""
+LEAST = 1e-9
+"""Least degree and share in a product."""
 SELECTED = 0.5
 """Probability of being selected above which a rule of a memory counts as used on a row."""
 
@@ -44,7 +47,6 @@ class ModelSettings:
     embedding: int
     memory: int
     parsimony: float
-    agreement: float
     steps: int
     rate: float
     seed: int
@@ -65,8 +67,8 @@ class ConceptModel:
         Answers on the concepts in place of the network's reasoner.
     decisions : Decisions
         The rules that speak for it.
-    pull : float
-        Weight with which it was drawn to them.
+    weight : float
+        Exponent of the rules' shares in the answers, in [0, 1]; the network's degrees have the rest.
     """
 
     network: ConceptNetwork
@@ -75,7 +77,7 @@ class ConceptModel:
     labeled: bool
     tree: Any = None
     decisions: Decisions = field(init=False)
-    pull: float = 0.0
+    weight: float = 0.0
 
     def _tensor(self, values: Array) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(values), dtype=next(self.network.embedding.parameters()).dtype)
@@ -104,18 +106,34 @@ class ConceptModel:
         return self.columns.table(self.values(inputs))
 
     def probabilities(self, inputs: Array, wanted: Array | None = None) -> NDArray[np.float64]:
-        """Degrees of the classes scaled to sum to 1; concepts that are not NaN in ``wanted`` are set."""
+        """Degrees of the classes scaled to sum to 1; concepts that are not NaN in ``wanted`` are set.
+
+        ``P(y | x) ~ network(y | x) ** (1 - weight) * rules(y | concepts) ** weight``.
+        """
+        own = self._own(inputs, wanted)
+        if self.weight == 0:
+            return own
+        shares = self.decisions.probabilities(self.columns.table(self._set(inputs, wanted)))
+        logs = (1 - self.weight) * np.log(own + LEAST) + self.weight * np.log(shares + LEAST)
+        found = np.exp(logs - logs.max(axis=1, keepdims=True))
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+    def _set(self, inputs: Array, wanted: Array | None) -> Array:
+        """Values of the concepts, where some may be set."""
+        values = self.values(inputs)
+        return values if wanted is None else np.where(np.isnan(wanted), values, wanted)
+
+    def _own(self, inputs: Array, wanted: Array | None) -> NDArray[np.float64]:
+        """What the network or tree answers without the rules."""
         if self.tree is not None:
-            values = self.values(inputs)
-            values = values if wanted is None else np.where(np.isnan(wanted), values, wanted)
-            return np.asarray(self.tree.predict_proba(values))
+            return np.asarray(self.tree.predict_proba(self._set(inputs, wanted)))
 
         def answered(x: Tensor, given: Tensor | None) -> tuple[Tensor, ...]:
             if given is not None and not self.labeled:
                 given = self.network.cut(given)
             return (self.network(x, given)[0],)
 
-        found = np.asarray(self._in_parts(inputs, answered, wanted)[0], dtype=np.float64) + 1e-9
+        found = np.asarray(self._in_parts(inputs, answered, wanted)[0], dtype=np.float64) + LEAST
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     def codes(self, inputs: Array) -> NDArray[np.intp]:
@@ -126,6 +144,14 @@ class ConceptModel:
         """Whether the rules are about as accurate as the model."""
         rules = self.decisions.codes(self.table(inputs))
         return bool((rules == codes).mean() >= (self.codes(inputs) == codes).mean() - NEAR)
+
+    def measured(self, inputs: Array, codes: Array, on: str) -> Fidelity:
+        """What the rules are worth on rows of known classes, which ``on`` names."""
+        classes, notes = (f"{label!r}" for label in self.classes), []
+        if self.weight:
+            notes.append(f"the rules take part in the model's answers with the weight {self.weight:g}")
+        own = list(zip(classes, self.own_rules(inputs), strict=False))
+        return measure_concept_rules(self.decisions, self.table(inputs), self.codes(inputs), codes, on, own, notes)
 
     # ---- the model's own rules
 
@@ -179,9 +205,8 @@ def fit_model(
     classes: tuple[Any, ...],
     encoder: nn.Module | None,
     settings: ModelSettings,
-    pull: Callable[[ConceptModel], float],
 ) -> ConceptModel:
-    """Train a model, distill its rules, and with a pull train it further beside their answers and distill again.
+    """Train a model and distill its rules.
 
     Parameters
     ----------
@@ -193,8 +218,6 @@ def fit_model(
     classes : tuple
     encoder : Module, optional
     settings : ModelSettings
-    pull : callable
-        Weight of the rules' answers, from the model as it is before.
     """
     dtype = torch.float32
     with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
@@ -217,44 +240,18 @@ def fit_model(
         asked = np.concatenate([inputs, resampled(inputs, extra, rng)])
         weight = np.concatenate([weight, np.full(extra, 0.5)])
 
-    def distill() -> Decisions:
-        return distilled_rules(
-            model.table(asked),
-            model.codes(asked),
-            classes,
-            weight,
-            settings.max_rules,
-            settings.max_literals,
-            settings.seed,
-        )
-
     if encoder is None:  # answers do not depend on which rows are asked together, to many digits
         network.double()
-    model.decisions = distill()
-    model.pull = pull(model)
-    if model.pull > 0:
-        near = asked if encoder is not None else np.concatenate([inputs, resampled(inputs, extra, rng)])
-        further = _pull(model, near, rng)
-        network.to(dtype)
-        train_concepts(network, x, y, c, replace(schedule, steps=-(-schedule.steps // 2)), further)
-        if encoder is None:
-            network.double()
-        model.decisions = distill()
+    model.decisions = distilled_rules(
+        model.table(asked),
+        model.codes(asked),
+        classes,
+        weight,
+        settings.max_rules,
+        settings.max_literals,
+        settings.seed,
+    )
     return model
-
-
-def _pull(model: ConceptModel, near: Array, rng: np.random.Generator) -> Pull:
-    """What the rules answer on rows, on half of them with some labeled concepts set as a person might."""
-    values, wanted = model.values(near), None
-    if model.labeled:
-        other = np.round(values) if not model.columns.graded else values
-        other = other[rng.integers(len(values), size=values.shape), np.arange(values.shape[1])]
-        changed = (rng.random(values.shape) < 0.5) & (rng.random(len(values)) < 0.5)[:, None]
-        wanted = np.where(changed, other, np.nan)
-        values = np.where(changed, other, values)
-    answers = torch.as_tensor(model.decisions.codes(model.columns.table(values)))
-    settings = None if wanted is None else torch.as_tensor(wanted, dtype=torch.float32)
-    return Pull(torch.as_tensor(near, dtype=torch.float32), answers, model.pull, settings)
 
 
 def _network(

@@ -22,8 +22,8 @@ Array = NDArray[Any]
 
 STRICT = (0.3, 1.0)
 """Charge of a literal and penalty: a model's answers are many and certain, so one strictness serves."""
-UNEXPLAINED = 0.75
-"""Agreement below which rules are said not to explain the model."""
+UNEXPLAINED = (0.75, 0.6)
+"""Agreement, and agreement beyond chance (Cohen's kappa), below which rules are said not to explain the model."""
 EXPLAINED = 0.9
 """Agreement above which rules stand for the model, whatever is inside it."""
 
@@ -107,8 +107,12 @@ def measure_concept_rules(
     )
     found = list(vacuous_rules(fires, changes, [f"rule {k + 1} ({decisions.text(k)})" for k in range(len(decisions))]))
     agreement = float((answers == model).mean())
-    if agreement < UNEXPLAINED:
-        found.append(f"the rules agree with the model on {agreement:.0%} of the rows only, so they do not explain it")
+    beyond = _beyond_chance(answers, model, len(decisions.classes))
+    if agreement < UNEXPLAINED[0] or beyond < UNEXPLAINED[1]:
+        found.append(
+            f"the rules agree with the model on {agreement:.0%} of the rows only, {beyond:.0%} of what chance leaves "
+            "(Cohen's kappa), so they do not explain it"
+        )
     inside: list[str] = []
     sampled = False
     for whose, groups in (("its rules", tautologies(decisions)), ("the model's own rules for it", own)):
@@ -132,6 +136,19 @@ def measure_concept_rules(
         truth=truth, model=model, rules=answers, fires=fires, literals=decisions.literals, measured_on=on,
         vacuous=found, notes=[*notes, *inside, *more],
     )  # fmt: skip
+
+
+def _beyond_chance(one: Array, other: Array, classes: int) -> float:
+    """Cohen's kappa: agreement in units of what answers drawn with the same frequencies leave to be agreed on.
+
+    Source: J. Cohen (1960), A Coefficient of Agreement for Nominal Scales. 0.6 is where J. Landis and G. Koch (1977) begin to
+    call agreement substantial.
+    """
+    chance = float(
+        (np.bincount(one, minlength=classes) / len(one) * np.bincount(other, minlength=classes) / len(one)).sum()
+    )
+    agreement = float((one == other).mean())
+    return (agreement - chance) / (1 - chance) if chance < 1 else agreement
 
 
 def tautologies(decisions: Decisions) -> list[tuple[str, Array]]:

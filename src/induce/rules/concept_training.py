@@ -1,4 +1,4 @@
-"""How a concept model learns: its network, its losses, and how it is drawn to rules that speak for it."""
+"""How the network of a concept model learns: its parts and its losses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
 from induce.nets.messages import perceptron
 
-__all__ = ["ConceptNetwork", "Pull", "Schedule", "train_concepts"]
+__all__ = ["ConceptNetwork", "Schedule", "train_concepts"]
 
 WEIGHT_OF_CLASSES = 0.5
 """Weight of the classes in the loss beside the concepts' (P. Barbiero et al. 2023)."""
@@ -102,27 +102,6 @@ class Schedule:
     seed: int
 
 
-@dataclass(frozen=True)
-class Pull:
-    """Answers of rules that a network is drawn to.
-
-    Parameters
-    ----------
-    inputs : tensor of shape (rows, ...)
-    answers : tensor of shape (rows,)
-        Class codes.
-    weight : float
-        Weight beside the true classes, in [0, 1].
-    wanted : tensor of shape (rows, concepts), optional
-        Concepts that are set, as a person would; NaN elsewhere.
-    """
-
-    inputs: Tensor
-    answers: Tensor
-    weight: float
-    wanted: Tensor | None = None
-
-
 def class_loss(network: ConceptNetwork, vectors: Tensor, degrees: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy of the classes; a memory's rules must also look like the rows that they are selected for."""
     truth = functional.one_hot(target, _outputs(network)).to(vectors.dtype)
@@ -157,71 +136,31 @@ def train_concepts(
     target: Tensor,
     labels: Tensor | None,
     schedule: Schedule,
-    pull: Pull | None = None,
 ) -> None:
     """Adam under one cycle of learning rates.
 
-    Minimises ``BCE(p, c) + 0.5 BCE(y, t) + parsimony * literals``, and with a pull the mean of the classes' loss and the same
-    loss to the answers of the rules. Labels of concepts may be NaN.
+    Minimises ``BCE(p, c) + 0.5 BCE(y, t) + parsimony * literals``. Labels of concepts may be NaN.
     """
     generator = torch.Generator().manual_seed(schedule.seed)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-2, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, schedule.rate, total_steps=schedule.steps + 1)
     network.train()
     order: list[Tensor] = []
     for step in range(schedule.steps):
         if isinstance(network.reasoner, DeepConceptReasoner):
-            network.reasoner.warm(1.0 if pull is not None else step / schedule.steps)
+            network.reasoner.warm(step / schedule.steps)
         if not order:
             order = list(torch.randperm(len(inputs), generator=generator).split(schedule.batch_size))  # type: ignore[no-untyped-call]
         rows = order.pop()
         optimizer.zero_grad()
         known = None if labels is None else labels[rows]
-        if pull is None:
-            loss = _loss(network, inputs[rows], target[rows], known, schedule, generator)
-        else:
-            loss = _drawn(network, inputs[rows], target[rows], known, schedule, generator, pull)
+        vectors, degrees = network.parts(inputs[rows], labels=known, generator=generator)
+        loss = WEIGHT_OF_CLASSES * class_loss(network, vectors, degrees, target[rows])
+        loss = loss + _beside(network, degrees, known, schedule)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         cycle.step()
     network.eval()
-
-
-def _loss(
-    network: ConceptNetwork,
-    inputs: Tensor,
-    target: Tensor,
-    labels: Tensor | None,
-    schedule: Schedule,
-    generator: torch.Generator,
-) -> Tensor:
-    vectors, degrees = network.parts(inputs, labels=labels, generator=generator)
-    loss = WEIGHT_OF_CLASSES * class_loss(network, vectors, degrees, target)
-    return loss + _beside(network, degrees, labels, schedule)
-
-
-def _drawn(
-    network: ConceptNetwork,
-    inputs: Tensor,
-    target: Tensor,
-    labels: Tensor | None,
-    schedule: Schedule,
-    generator: torch.Generator,
-    pull: Pull,
-) -> Tensor:
-    """The loss on the rows and on as many rows of the pull, in one pass."""
-    count = len(inputs)
-    some = torch.randint(len(pull.answers), (count,), generator=generator)
-    unknown = None if labels is None else torch.cat([labels, torch.full_like(labels, torch.nan)])
-    wanted = None
-    if pull.wanted is not None:
-        wanted = torch.cat([torch.full_like(pull.wanted[:1], torch.nan).expand(count, -1), pull.wanted[some]])
-    both = torch.cat([inputs, pull.inputs[some]])
-    vectors, degrees = network.parts(both, labels=unknown, degrees=wanted, generator=generator)
-    own = class_loss(network, vectors[:count], degrees[:count], target)
-    rules = class_loss(network, vectors[count:], degrees[count:], pull.answers[some])
-    loss = WEIGHT_OF_CLASSES * ((1 - pull.weight) * own + pull.weight * rules)
-    return loss + _beside(network, degrees[:count], labels, schedule)
 
 
 def _beside(network: ConceptNetwork, degrees: Tensor, labels: Tensor | None, schedule: Schedule) -> Tensor:

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets import perceptron
 from induce.rules.decoding import decode, leaf_probabilities
@@ -49,6 +49,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
     rate : float
         Learning rate of Adam.
     random_state : int, RandomState or None
+        None: 0.
 
     Attributes
     ----------
@@ -155,7 +156,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         return np.clip(found, -1e6, 1e6).astype(np.float32)
 
     def _train(self, rows: torch.Tensor, targets: torch.Tensor) -> None:
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = seed_of(self.random_state)
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
             torch.manual_seed(seed)

@@ -149,10 +149,10 @@ def search(
     over : callable
         Why the search must end now, or an empty text.
     strictness : tuple of float, optional
-        Charge and penalty, see ``STRICTNESS``; given, none is chosen and nothing is held out.
+        Charge and penalty, see ``STRICTNESS``; given, none is chosen, nothing is held out, and rules are exchanged once.
     """
     if strictness is not None:
-        decisions, proof = _fit(problem, settings, strictness, over, sweeps=3)
+        decisions, proof = _fit(problem, settings, strictness, over, sweeps=1)
         return Searched(decisions, None, np.arange(problem.table.rows), strictness, over(), proof)
     rng = np.random.default_rng(settings.seed)
     options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]

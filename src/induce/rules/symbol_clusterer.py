@@ -13,10 +13,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
@@ -54,6 +54,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     rate : float
         Learning rate of Adam.
     random_state : int, RandomState or None
+        None: 0.
 
     Attributes
     ----------
@@ -125,7 +126,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         near = min(int(self.neighbors) + 1, len(flat))
         table = NearestNeighbors(n_neighbors=near).fit(scaled).kneighbors(scaled, return_distance=False)
         rows = torch.as_tensor(scaled if self.encoder is None else inputs, dtype=torch.float32)
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=int(self.starts))
+        seeds = np.random.RandomState(seed_of(self.random_state) % 2**32).randint(2**31 - 1, size=int(self.starts))
         ends = [torch.as_tensor(t) for t in _walks(table, MOST_DOUBLINGS, np.random.default_rng(seeds[0]))]
         # each start walks farther than the one before: how far clusters reach is not known beforehand
         apart = self._apart(table)
