@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from induce.errors import DataError, FillError, did_you_mean
+from induce.errors import DataError, FillError
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
 from induce.rules.table_rules import (
@@ -20,6 +20,7 @@ from induce.rules.table_rules import (
     check_exact,
     check_labels,
     check_monotone,
+    check_way,
     name_of,
     warn_constant,
     weights_of,
@@ -45,8 +46,9 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         "votes": every rule that holds adds whole points to the classes, and the class with most points is the answer; ten
         points multiply the odds by e. "first": a decision list, the first rule that holds decides alone. "any": for two
         classes, the second is the answer if any rule holds (a disjunctive normal form).
-    by : {"auto", "exact"}
-        "auto": a beam search with exchanges. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
+    by : {"auto", "gradient", "exact"}
+        "auto": a beam search with exchanges. "gradient": conjunctions are relaxed and learned by gradient, and votes chosen among
+        them, for ``decide="votes"``. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
         the list is proved to be the best. For few columns and thresholds.
     subject_to : Restrictions or mapping, optional
         Monotone columns, forbidden and required conditions, rules to keep; hard.
@@ -146,12 +148,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
             raise FillError(
                 f"decide='any' is for two classes, but y has {len(self.classes_)}. Use decide='first' or decide='votes'."
             )
-        if self.by not in ("auto", "exact"):
-            raise FillError(
-                f"unknown way to search {self.by!r}.{did_you_mean(str(self.by), ('auto', 'exact'))} Known: auto, exact."
-            )
-        if self.by == "exact" and self.decide == VOTES:
-            raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
+        check_way(self.by, self.decide)
         settings = self._settings(1 if self.decide == "any" else None)
         check_monotone(settings, len(self.classes_), self.decide)
         check_exact(settings)

@@ -11,7 +11,7 @@ from induce.checks import check_target
 from induce.errors import FillError
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
-from induce.rules.table_rules import TableRules, check_monotone, name_of, warn_constant, weights_of
+from induce.rules.table_rules import TableRules, check_monotone, check_way, name_of, warn_constant, weights_of
 
 __all__ = ["RuleRegressor"]
 
@@ -31,6 +31,8 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
     thresholds : int
         Most thresholds of a column of numbers.
     decide : {"votes", "first"}
+    by : {"auto", "gradient"}
+        As in :class:`RuleClassifier`.
     subject_to : Restrictions or mapping, optional
         As in :class:`RuleClassifier`; ``monotone`` speaks of the answer.
     related : RelatedTables, optional
@@ -65,6 +67,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         *,
         thresholds: int = 32,
         decide: str = VOTES,
+        by: str = "auto",
         subject_to: Any = None,
         related: Any = None,
         units: Mapping[str, str] | None = None,
@@ -75,6 +78,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         self.max_literals = max_literals
         self.thresholds = thresholds
         self.decide = decide
+        self.by = by
         self.subject_to = subject_to
         self.related = related
         self.units = units
@@ -86,6 +90,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         self._check()
         if self.decide == "any":
             raise FillError("decide='any' is for two classes. Use decide='first' or decide='votes'.")
+        check_way(self.by, self.decide, ("auto", "gradient"))
         table = self._table(X, reset=True, target=name_of(y))
         target = check_target(y, table.rows, name=name_of(y), who="A rule")
         weight = weights_of(sample_weight, table.rows)

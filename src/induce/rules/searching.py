@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.learners.rules.conjunctions import Ground, Rule
+from induce.learners.rules.gradient import relaxed_conjunctions
 from induce.learners.rules.lists import fit_list
 from induce.learners.rules.literals import Literals, candidate_literals, literals_of
-from induce.learners.rules.losses import Logistic, Loss, Softmax, Squared
+from induce.learners.rules.losses import Squared
 from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
 from induce.learners.rules.votes import fit_votes, refit_weights
-from induce.mixed import MixedTable
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
+from induce.rules.problems import FOLDS, Problem, least_difference, splits_of, temperature_of, worth_of_answers
 from induce.rules.restrictions import Restrictions
 
-__all__ = ["Problem", "Searched", "Settings", "search"]
+__all__ = ["FOLDS", "Problem", "Searched", "Settings", "search"]
 
 Float = NDArray[np.float64]
 
@@ -34,11 +35,6 @@ QUICK_NODES = 2_000
 """Prefixes that are opened for a list that only helps to choose the charge."""
 ENOUGH = 20_000
 """Rows that rules are searched on; the weights are fitted on all."""
-CHOOSING = 4_000
-"""Rows on which the strictness is chosen."""
-FOLDS = 3
-_ABSENT = -np.pi * 1e300
-"""Stands for a missing entry where rows are compared."""
 
 
 @dataclass(frozen=True)
@@ -53,56 +49,6 @@ class Settings:
     only: int | None = None
     seed: int = 0
     by: str = "auto"
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """A table with its target.
-
-    Parameters
-    ----------
-    table : MixedTable
-    target : array of shape (rows,)
-        Class codes, or numbers.
-    classes : tuple
-        Empty for numbers.
-    weight : array of shape (rows,)
-    """
-
-    table: MixedTable
-    target: NDArray[Any]
-    classes: tuple[Any, ...]
-    weight: Float
-
-    def take(self, rows: NDArray[Any]) -> Problem:
-        """Some rows."""
-        return Problem(self.table.take(rows), self.target[rows], self.classes, self.weight[rows])
-
-    def gathered(self) -> Problem:
-        """The same with equal rows as one of their summed weight, sorted; a row of weight 3 is then three rows, exactly."""
-        present = np.flatnonzero(self.weight > 0)
-        whole = np.column_stack([*(column.values for column in self.table.columns), self.target])[present]
-        distinct, where = np.unique(np.nan_to_num(whole, nan=_ABSENT), axis=0, return_inverse=True)
-        weight = np.bincount(where.reshape(-1), self.weight[present], minlength=len(distinct)).astype(np.float64)
-        first = np.full(len(distinct), len(present))
-        np.minimum.at(first, where.reshape(-1), np.arange(len(present)))
-        taken = self.take(present[first])
-        return Problem(taken.table, taken.target, self.classes, weight)
-
-    def loss(self) -> Loss:
-        """What votes are fitted to."""
-        if not self.classes:
-            return Squared(self.target.astype(np.float64), self.weight)
-        if len(self.classes) == 2:
-            return Logistic(self.target == 1, self.weight)
-        return Softmax(self.target.astype(np.int64), len(self.classes), self.weight)
-
-    @property
-    def wide(self) -> Float:
-        """Truth of each class, shape (rows, classes), or the numbers."""
-        if not self.classes:
-            return self.target.astype(np.float64)
-        return np.asarray(self.target[:, None] == np.arange(len(self.classes)), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,98 +98,85 @@ def search(
         Charge and penalty, see ``STRICTNESS``; given, none is chosen, nothing is held out, and rules are exchanged once.
     """
     if strictness is not None:
-        decisions, proof = _fit(problem, settings, strictness, over, sweeps=1)
+        decisions, proof = _fit(_prepared(problem, settings, over), settings, strictness, over, sweeps=1)
         return Searched(decisions, None, np.arange(problem.table.rows), strictness, over(), proof)
     rng = np.random.default_rng(settings.seed)
     options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]
-    folds, rows = _folds(problem, rng)
+    folds, rows = splits_of(problem, rng)
     held_out, best, temperature = None, options[-1], 1.0  # few rows: the strictest
     if folds:
         answers = np.zeros((len(options), len(rows), max(1, len(problem.classes))))
         for left_in, left_out in folds:
-            inside, outside = problem.take(rows[left_in]), problem.take(rows[left_out])
+            outside = problem.take(rows[left_out])
+            inside = _prepared(problem.take(rows[left_in]), settings, over)
             for k, option in enumerate(options):
                 made, _ = _fit(
                     inside, settings, option, over, sweeps=1 if len(problem.classes) < 5 else 0, nodes=QUICK_NODES
                 )
                 answers[k, left_out] = made.scores(outside.table)
         chosen = problem.take(rows)
-        scores = [_score(chosen, a, settings.decide) for a in answers]
+        scores = [worth_of_answers(chosen, a, settings.decide) for a in answers]
         # of those within one row of the best the strictest: options are ordered so
-        k = int(np.flatnonzero(np.array(scores) >= max(scores) - _within(chosen))[-1])
+        k = int(np.flatnonzero(np.array(scores) >= max(scores) - least_difference(chosen))[-1])
         best = options[k]
-        temperature = _temperature(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
+        temperature = temperature_of(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
     # exchanging costs as much as finding: many rules are exchanged once
     sweeps = 3 if len(problem.classes) < 5 else 1
-    decisions, proof = _fit(problem, settings, best, over, sweeps=sweeps, temperature=temperature)
+    whole = _prepared(problem, settings, over)
+    decisions, proof = _fit(whole, settings, best, over, sweeps=sweeps, temperature=temperature)
     return Searched(decisions, held_out, rows, best, over(), proof)
 
 
-def _folds(
-    problem: Problem, rng: np.random.Generator
-) -> tuple[list[tuple[NDArray[Any], NDArray[Any]]], NDArray[np.intp]]:
-    """Pairs of rows left in and left out, by place among the rows of the choice; none where a class is too small."""
-    from sklearn.model_selection import KFold, StratifiedKFold
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A problem with all literals counted: what fits of every strictness share.
 
-    rows = np.arange(problem.table.rows)
-    if len(rows) > CHOOSING:
-        rows = np.sort(rng.choice(len(rows), CHOOSING, replace=False))
-    target = problem.target[rows]
-    if len(rows) < 4 * FOLDS:
-        return [], rows
-    seed = int(rng.integers(2**31))
-    if not problem.classes:
-        return list(KFold(FOLDS, shuffle=True, random_state=seed).split(rows)), rows
-    counts = np.bincount(target.astype(np.intp), minlength=len(problem.classes))
-    # a class of fewer rows than folds is missing from some of them, which costs accuracy there and nothing else
-    if np.sort(counts)[-2] < FOLDS:
-        return [], rows
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target)), rows
-
-
-def _within(problem: Problem) -> float:
-    """What one row is worth: below that, scores say nothing."""
-    return float(1 / problem.table.rows) if problem.classes else 0.0
-
-
-def _score(problem: Problem, answers: Float, decide: str) -> float:
-    """How good answers on rows left out are: accuracy and a fifth of the log-likelihood, or minus the squared error."""
-    if not problem.classes:
-        return -float(np.average((answers[:, 0] - problem.target) ** 2, weights=problem.weight))
-    right = float(np.average(answers.argmax(axis=1) == problem.target, weights=problem.weight))
-    shares = (
-        answers if decide == FIRST else Decisions(problem.table, (), answers, problem.classes).probabilities_of(answers)
-    )
-    own = shares[np.arange(len(answers)), problem.target.astype(np.intp)]
-    return right + 0.2 * float(np.average(np.log(np.maximum(own, 1e-6)), weights=problem.weight))
-
-
-def _temperature(problem: Problem, answers: Float) -> float:
-    """The factor on points that makes probabilities on rows left out most likely (temperature scaling).
-
-    Source: C. Guo et al. (2017), On calibration of modern neural networks.
+    Parameters
+    ----------
+    problem, searched : Problem
+        All rows, and those that rules are searched on.
+    literals : Literals
+    ground : Ground
+    kept : tuple of Rule
+    pool : list of Rule, optional
+        The conjunctions that are tried, where not all are.
     """
-    from scipy.optimize import minimize_scalar
 
-    logits = answers / POINTS_PER_NAT
-    codes = problem.target.astype(np.intp)
+    problem: Problem
+    searched: Problem
+    literals: Literals
+    ground: Ground
+    kept: tuple[Rule, ...]
+    pool: list[Rule] | None = None
 
-    def loss(log_factor: float) -> float:
-        z = logits * np.exp(log_factor)
-        z = z - z.max(axis=1, keepdims=True)
-        own = z[np.arange(len(z)), codes] - np.log(np.exp(z).sum(axis=1))
-        return -float((problem.weight * own).sum())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 0.7), method="bounded").x))
+def _most(problem: Problem, settings: Settings) -> int:
+    """Most rules."""
+    return settings.max_rules * (len(problem.classes) if len(problem.classes) > 4 else 1)
+
+
+def _prepared(problem: Problem, settings: Settings, over: Callable[[], str]) -> _Prepared:
+    table, searched = problem.table, problem
+    if table.rows > ENOUGH:
+        rng = np.random.default_rng(settings.seed)
+        searched = problem.take(np.sort(rng.choice(table.rows, ENOUGH, replace=False)))
+    literals, kept, always = _literals(searched, settings)
+    allowed = settings.restrictions.allowed(literals, table)
+    ground = Ground(
+        literals.packed(searched.table), searched.table.rows, allowed, always, literals.opposites(searched.table)
+    )
+    pool = None
+    if settings.by == "gradient":
+        pool = relaxed_conjunctions(
+            ground, searched.loss(), most=_most(problem, settings), longest=settings.max_literals, seed=settings.seed,
+            tick=lambda: not over(),
+        )  # fmt: skip
+    return _Prepared(problem, searched, literals, ground, kept, pool)
 
 
 def _fit(
-    problem: Problem,
+    prepared: _Prepared,
     settings: Settings,
     strictness: tuple[float, float],
     over: Callable[[], str],
@@ -253,20 +186,11 @@ def _fit(
     nodes: int = NODES,
 ) -> tuple[Decisions, str]:
     """Decisions of one strictness, and what is proved of them."""
-    restrictions, table = settings.restrictions, problem.table
-    searched = problem
-    if table.rows > ENOUGH:
-        rng = np.random.default_rng(settings.seed)
-        searched = problem.take(np.sort(rng.choice(table.rows, ENOUGH, replace=False)))
-    literals, kept, always = _literals(searched, settings)
-    allowed = restrictions.allowed(literals, table)
-    ground = Ground(
-        literals.packed(searched.table), searched.table.rows, allowed, always, literals.opposites(searched.table)
-    )
-    charge, shrink = strictness[0] * np.log(max(int(allowed.sum()), 2)), strictness[1]
-    most = settings.max_rules * (len(problem.classes) if len(problem.classes) > 4 else 1)
+    problem, searched, literals, ground = prepared.problem, prepared.searched, prepared.literals, prepared.ground
+    table, kept = problem.table, prepared.kept
+    charge, shrink = strictness[0] * np.log(max(int(ground.allowed.sum()), 2)), strictness[1]
     common: dict[str, Any] = {
-        "most": most, "longest": settings.max_literals, "charge": charge, "sweeps": sweeps, "kept": kept,
+        "most": _most(problem, settings), "longest": settings.max_literals, "charge": charge, "sweeps": sweeps, "kept": kept,
         "tick": lambda: not over(),
     }  # fmt: skip
     if settings.decide == FIRST:
@@ -279,9 +203,9 @@ def _fit(
             says = np.zeros((len(chosen) + 1, max(1, len(problem.classes))))
         rules = _conditions(chosen, literals)
         return Decisions(table.head(), rules, _said(problem, rules, says), problem.classes, FIRST), proof
-    directions = restrictions.directions(literals, table)
+    directions = settings.restrictions.directions(literals, table)
     loss = searched.loss()
-    votes = fit_votes(ground, loss, shrink=shrink, directions=directions, **common)
+    votes = fit_votes(ground, loss, shrink=shrink, directions=directions, pool=prepared.pool, **common)
     rules = _conditions(votes.rules, literals)
     weights, default = votes.weights, votes.default
     made = Decisions(table.head(), rules, np.zeros((len(rules) + 1, 1)), problem.classes)

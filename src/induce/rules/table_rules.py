@@ -29,7 +29,7 @@ from induce.terms.term import Term
 if TYPE_CHECKING:
     from induce.rules.related import RelatedTables
 
-__all__ = ["TableRules", "check_labels", "check_monotone", "name_of", "warn_constant", "weights_of"]
+__all__ = ["TableRules", "check_labels", "check_monotone", "check_way", "name_of", "warn_constant", "weights_of"]
 
 DECIDE = (VOTES, FIRST, "any")
 
@@ -186,12 +186,22 @@ class TableRules:
         finally:
             self.subject_to = before
 
-    def stability(self, X: Any, y: Any, *, folds: int = 10) -> dict[str, int]:
+    def stability(self, X: Any, y: Any, *, folds: int = 10, alike: str = "conditions") -> dict[str, int]:
         """How many of so many fits, each without a part of the rows, find each rule again.
 
-        A rule is found again when a fit has one with the same columns and tests whose rows overlap by at least 80 % (Jaccard).
+        A rule is found again when a fit has one whose rows overlap by at least 80 % (Jaccard).
+
+        Parameters
+        ----------
+        X, y : as in ``fit``
+        folds : int
+        alike : {"conditions", "rows"}
+            "conditions": the other rule must have the same columns and tests, too. "rows": columns that say the same, such as a
+            radius and an area, may stand for each other.
         """
         check_is_fitted(self, "fit_")
+        if alike not in ("conditions", "rows"):
+            raise FillError(f"rules are alike by conditions or by rows, but got alike={alike!r}.")
         from sklearn.base import clone
         from sklearn.model_selection import KFold
 
@@ -207,7 +217,8 @@ class TableRules:
                 kind = {(c, t) for c, t, _ in mine.rules[k]}
                 for j, rule in enumerate(other.rules):
                     both, either = (fires[k] & theirs[j]).sum(), (fires[k] | theirs[j]).sum()
-                    if {(c, t) for c, t, _ in rule} == kind and both >= 0.8 * either:
+                    same = alike == "rows" or {(c, t) for c, t, _ in rule} == kind
+                    if same and both >= 0.8 * either:
                         found[text] += 1
                         break
         return found
@@ -302,9 +313,24 @@ def check_labels(labels: NDArray[Any], rows: int) -> None:
 
 def check_monotone(settings: Settings, classes: int, decide: str) -> None:
     """Refuse monotone columns where nothing could be monotone."""
+    if settings.restrictions.monotone and settings.by == "gradient":
+        raise RuleError("by='gradient' knows no monotone columns. Use by='auto', or leave them out.")
     if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
         why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
         raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
+
+
+WAYS = ("auto", "gradient", "exact")
+
+
+def check_way(by: Any, decide: str, ways: Sequence[str] = WAYS) -> None:
+    """Refuse unknown ways to search, and decisions that they do not make."""
+    if by not in ways:
+        raise FillError(f"unknown way to search {by!r}.{did_you_mean(str(by), ways)} Known: {', '.join(ways)}.")
+    if by == "exact" and decide == VOTES:
+        raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
+    if by == "gradient" and decide != VOTES:
+        raise FillError(f"by='gradient' learns votes, but decide={decide!r}. Use decide='votes'.")
 
 
 def check_exact(settings: Settings) -> None:

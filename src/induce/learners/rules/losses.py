@@ -35,6 +35,10 @@ class Loss(Protocol):
         """Minus the gradient, and the diagonal of the second derivative: arrays of shape (rows, outputs)."""
         ...
 
+    def take(self, rows: NDArray[np.intp]) -> Loss:
+        """The loss of some rows, which may come several times, of mean weight 1."""
+        ...
+
 
 class Logistic:
     """``log(1 + exp(-s))`` for rows of the second class, ``log(1 + exp(s))`` for the others."""
@@ -49,6 +53,9 @@ class Logistic:
         positive = np.zeros(count, dtype=bool)
         positive[where] = self.kinds == 1
         return Logistic(positive, np.bincount(where, self.weight, minlength=count).astype(np.float64)), 0.0
+
+    def take(self, rows: NDArray[np.intp]) -> Loss:
+        return Logistic(self.kinds[rows] == 1, self.weight[rows] / self.weight.mean())
 
     def start(self) -> Float:
         share = float(np.clip((self.target * self.weight).sum() / self.weight.sum(), 1e-6, 1 - 1e-6))
@@ -78,6 +85,9 @@ class Softmax:
         return Softmax(
             codes, self.outputs, np.bincount(where, self.weight[:, 0], minlength=count).astype(np.float64)
         ), 0.0
+
+    def take(self, rows: NDArray[np.intp]) -> Loss:
+        return Softmax(self.kinds[rows], self.outputs, self.weight[rows, 0] / self.weight.mean())
 
     def start(self) -> Float:
         shares = (self.target * self.weight).sum(axis=0) / self.weight.sum()
@@ -115,6 +125,12 @@ class Squared:
         made.mean, made.scale, made.kinds = self.mean, self.scale, np.zeros(count, dtype=np.int64)
         left = float((self.weight * self.target**2).sum() - (made.weight * made.target**2).sum()) / 2
         return made, left
+
+    def take(self, rows: NDArray[np.intp]) -> Loss:
+        made = Squared.__new__(Squared)
+        made.target, made.weight = self.target[rows], self.weight[rows] / self.weight.mean()
+        made.mean, made.scale, made.kinds = self.mean, self.scale, self.kinds[rows]
+        return made
 
     def start(self) -> Float:
         return np.zeros(1)

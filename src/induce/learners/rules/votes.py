@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,7 @@ class _Work:
     default: Float
     directions: NDArray[np.int8] | None = None
     value: float = np.inf
+    pool: tuple[tuple[Rule, ...], Float] | None = None
 
     def refit(self, steps: int = ROUGH) -> None:
         """Fit the weights anew; rules whose weight would break a direction leave."""
@@ -169,6 +170,8 @@ class _Work:
             return np.asarray(0.5 * (slope * slope / (np.maximum(bend, 0) + shrink)).sum(axis=-1))
 
         numbers = np.concatenate([down, curve], axis=1)
+        if self.pool is not None:
+            return self._of_pool(gain, numbers, taken)
         found: list[tuple[float, Rule]] = []
         for sign in (0,) if self.directions is None else (1, -1):
 
@@ -187,6 +190,18 @@ class _Work:
             )
         found.sort(key=lambda item: (-item[0], len(item[1]), item[1]))
         return next((item for item in found if item[1] not in taken and item[0] > 0 and self._new(item[1])), None)
+
+    def _of_pool(self, gain: Callable[[Float], Float], numbers: Float, taken: set[Rule]) -> tuple[float, Rule] | None:
+        """The rule of the pool that gains most, if any is worth its length."""
+        assert self.pool is not None
+        rules, fires = self.pool
+        net = gain(fires.T @ numbers) - self.charge * np.array([len(rule) for rule in rules])
+        for k in np.argsort(-net, kind="stable"):
+            if net[k] <= 0:
+                return None
+            if rules[k] not in taken and fires[:, k].sum() >= self.least and self._new(rules[k]):
+                return float(net[k]), rules[k]
+        return None
 
     def _new(self, rule: Rule) -> bool:
         """Whether no rule holds on the same rows, or on exactly the others: such a rule only splits a weight."""
@@ -213,6 +228,7 @@ class _Work:
         return _Work(
             self.ground, self.loss, self.longest, self.charge, self.shrink, self.least,
             list(self.rules), self.fires, self.weights, self.default, self.directions, self.value,
+            self.pool,
         )  # fmt: skip
 
     @property
@@ -233,6 +249,7 @@ def fit_votes(
     sweeps: int = 2,
     kept: tuple[Rule, ...] = (),
     directions: NDArray[np.int8] | None = None,
+    pool: Sequence[Rule] | None = None,
     tick: Callable[[], bool] = lambda: True,
 ) -> Votes:
     """Rules that vote, added one by one and then exchanged one by one.
@@ -260,6 +277,8 @@ def fit_votes(
     directions : array of shape (literals,), optional
         1 for literals of rules whose weight must not be negative, -1 must not be positive; for one output. Rules never mix the
         two, so that scores are monotone in the columns of these literals.
+    pool : sequence of Rule, optional
+        Only these rules are tried, instead of all conjunctions.
     tick : callable
         Called between rules; False stops the search, and what was found so far is returned.
 
@@ -273,6 +292,9 @@ def fit_votes(
         ground, loss, longest, charge, shrink, least, [], np.zeros((ground.rows, 0)), np.zeros((0, outputs)), loss.start(),
         directions,
     )  # fmt: skip
+    if pool is not None:
+        held = [ground.rows_of(rule) for rule in pool]
+        work.pool = tuple(pool), np.array(held, dtype=np.float64).reshape(len(held), ground.rows).T
     work.refit()
     for rule in kept:
         work.add(rule)

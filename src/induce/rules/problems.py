@@ -1,0 +1,135 @@
+"""A table with its target, and how strict a search over it is best: measured on rows left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from induce.learners.rules.losses import Logistic, Loss, Softmax, Squared
+from induce.mixed import MixedTable
+from induce.rules.decisions import FIRST, POINTS_PER_NAT, Decisions
+
+__all__ = ["FOLDS", "Problem", "least_difference", "splits_of", "temperature_of", "worth_of_answers"]
+
+Float = NDArray[np.float64]
+
+CHOOSING = 4_000
+"""Rows on which the strictness is chosen."""
+FOLDS = 3
+_ABSENT = -np.pi * 1e300
+"""Stands for a missing entry where rows are compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A table with its target.
+
+    Parameters
+    ----------
+    table : MixedTable
+    target : array of shape (rows,)
+        Class codes, or numbers.
+    classes : tuple
+        Empty for numbers.
+    weight : array of shape (rows,)
+    """
+
+    table: MixedTable
+    target: NDArray[Any]
+    classes: tuple[Any, ...]
+    weight: Float
+
+    def take(self, rows: NDArray[Any]) -> Problem:
+        """Some rows."""
+        return Problem(self.table.take(rows), self.target[rows], self.classes, self.weight[rows])
+
+    def gathered(self) -> Problem:
+        """The same with equal rows as one of their summed weight, sorted; a row of weight 3 is then three rows, exactly."""
+        present = np.flatnonzero(self.weight > 0)
+        whole = np.column_stack([*(column.values for column in self.table.columns), self.target])[present]
+        distinct, where = np.unique(np.nan_to_num(whole, nan=_ABSENT), axis=0, return_inverse=True)
+        weight = np.bincount(where.reshape(-1), self.weight[present], minlength=len(distinct)).astype(np.float64)
+        first = np.full(len(distinct), len(present))
+        np.minimum.at(first, where.reshape(-1), np.arange(len(present)))
+        taken = self.take(present[first])
+        return Problem(taken.table, taken.target, self.classes, weight)
+
+    def loss(self) -> Loss:
+        """What votes are fitted to."""
+        if not self.classes:
+            return Squared(self.target.astype(np.float64), self.weight)
+        if len(self.classes) == 2:
+            return Logistic(self.target == 1, self.weight)
+        return Softmax(self.target.astype(np.int64), len(self.classes), self.weight)
+
+    @property
+    def wide(self) -> Float:
+        """Truth of each class, shape (rows, classes), or the numbers."""
+        if not self.classes:
+            return self.target.astype(np.float64)
+        return np.asarray(self.target[:, None] == np.arange(len(self.classes)), dtype=np.float64)
+
+
+def splits_of(
+    problem: Problem, rng: np.random.Generator
+) -> tuple[list[tuple[NDArray[Any], NDArray[Any]]], NDArray[np.intp]]:
+    """Pairs of rows left in and left out, by place among the rows of the choice; none where a class is too small."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    rows = np.arange(problem.table.rows)
+    if len(rows) > CHOOSING:
+        rows = np.sort(rng.choice(len(rows), CHOOSING, replace=False))
+    target = problem.target[rows]
+    if len(rows) < 4 * FOLDS:
+        return [], rows
+    seed = int(rng.integers(2**31))
+    if not problem.classes:
+        return list(KFold(FOLDS, shuffle=True, random_state=seed).split(rows)), rows
+    counts = np.bincount(target.astype(np.intp), minlength=len(problem.classes))
+    # a class of fewer rows than folds is missing from some of them, which costs accuracy there and nothing else
+    if np.sort(counts)[-2] < FOLDS:
+        return [], rows
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target)), rows
+
+
+def least_difference(problem: Problem) -> float:
+    """What one row is worth: below that, scores say nothing."""
+    return float(1 / problem.table.rows) if problem.classes else 0.0
+
+
+def worth_of_answers(problem: Problem, answers: Float, decide: str) -> float:
+    """How good answers on rows left out are: accuracy and a fifth of the log-likelihood, or minus the squared error."""
+    if not problem.classes:
+        return -float(np.average((answers[:, 0] - problem.target) ** 2, weights=problem.weight))
+    right = float(np.average(answers.argmax(axis=1) == problem.target, weights=problem.weight))
+    shares = (
+        answers if decide == FIRST else Decisions(problem.table, (), answers, problem.classes).probabilities_of(answers)
+    )
+    own = shares[np.arange(len(answers)), problem.target.astype(np.intp)]
+    return right + 0.2 * float(np.average(np.log(np.maximum(own, 1e-6)), weights=problem.weight))
+
+
+def temperature_of(problem: Problem, answers: Float) -> float:
+    """The factor on points that makes probabilities on rows left out most likely (temperature scaling).
+
+    Source: C. Guo et al. (2017), On calibration of modern neural networks.
+    """
+    from scipy.optimize import minimize_scalar
+
+    logits = answers / POINTS_PER_NAT
+    codes = problem.target.astype(np.intp)
+
+    def loss(log_factor: float) -> float:
+        z = logits * np.exp(log_factor)
+        z = z - z.max(axis=1, keepdims=True)
+        own = z[np.arange(len(z)), codes] - np.log(np.exp(z).sum(axis=1))
+        return -float((problem.weight * own).sum())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 0.7), method="bounded").x))
