@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from induce.learners.rules.losses import Logistic, Loss, Softmax, Squared
 from induce.mixed import MixedTable
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, Decisions
 
-__all__ = ["FOLDS", "Problem", "least_difference", "splits_of", "temperature_of", "worth_of_answers"]
+__all__ = ["FOLDS", "Problem", "splits_of", "strictest", "temperature_of", "worth_of_answers"]
 
 Float = NDArray[np.float64]
 
@@ -99,21 +100,36 @@ def splits_of(
         return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, target)), rows
 
 
-def least_difference(problem: Problem) -> float:
-    """What one row is worth: below that, scores say nothing."""
-    return float(1 / problem.table.rows) if problem.classes else 0.0
-
-
-def worth_of_answers(problem: Problem, answers: Float, decide: str) -> float:
-    """How good answers on rows left out are: accuracy and a fifth of the log-likelihood, or minus the squared error."""
+def worth_of_answers(problem: Problem, answers: Float, decide: str) -> Float:
+    """How good the answers on rows left out are, row by row: truth and a fifth of the log-likelihood, or minus the squared error."""
     if not problem.classes:
-        return -float(np.average((answers[:, 0] - problem.target) ** 2, weights=problem.weight))
-    right = float(np.average(answers.argmax(axis=1) == problem.target, weights=problem.weight))
+        return np.asarray(-((answers[:, 0] - problem.target) ** 2))
+    right = answers.argmax(axis=1) == problem.target
     shares = (
         answers if decide == FIRST else Decisions(problem.table, (), answers, problem.classes).probabilities_of(answers)
     )
     own = shares[np.arange(len(answers)), problem.target.astype(np.intp)]
-    return right + 0.2 * float(np.average(np.log(np.maximum(own, 1e-6)), weights=problem.weight))
+    return np.asarray(right + 0.2 * np.log(np.maximum(own, 1e-6)))
+
+
+def strictest(problem: Problem, worth: Sequence[Float]) -> int:
+    """The last of options, which are ordered by strictness, that is no worse than the best by more than a standard error.
+
+    The error is that of the mean difference by row, as both answer the same rows; a difference of less than one row says nothing.
+
+    Source: L. Breiman et al. (1984), Classification and Regression Trees (the rule of one standard error).
+    """
+    weight = problem.weight / problem.weight.sum()
+    best = worth[int(np.argmax([weight @ w for w in worth]))]
+    row = 1 / problem.table.rows if problem.classes else 0.0
+
+    def near(one: Float) -> bool:
+        lost = best - one
+        mean = float(weight @ lost)
+        spread = float(np.sqrt(weight @ (lost - mean) ** 2 * (weight @ weight)))
+        return mean <= max(spread, row)
+
+    return max(k for k, one in enumerate(worth) if near(one))
 
 
 def temperature_of(problem: Problem, answers: Float) -> float:

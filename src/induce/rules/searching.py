@@ -17,7 +17,7 @@ from induce.learners.rules.losses import Squared
 from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
 from induce.learners.rules.votes import fit_votes, refit_weights
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
-from induce.rules.problems import FOLDS, Problem, least_difference, splits_of, temperature_of, worth_of_answers
+from induce.rules.problems import FOLDS, Problem, splits_of, strictest, temperature_of, worth_of_answers
 from induce.rules.restrictions import Restrictions
 
 __all__ = ["FOLDS", "Problem", "Searched", "Settings", "search"]
@@ -115,9 +115,7 @@ def search(
                 )
                 answers[k, left_out] = made.scores(outside.table)
         chosen = problem.take(rows)
-        scores = [worth_of_answers(chosen, a, settings.decide) for a in answers]
-        # of those within one row of the best the strictest: options are ordered so
-        k = int(np.flatnonzero(np.array(scores) >= max(scores) - least_difference(chosen))[-1])
+        k = strictest(chosen, [worth_of_answers(chosen, a, settings.decide) for a in answers])
         best = options[k]
         temperature = temperature_of(chosen, answers[k]) if settings.decide == VOTES and problem.classes else 1.0
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
