@@ -172,6 +172,7 @@ class TestRules:
 
     def test_cross_validation_and_numbers(self, fitted):
         model, main, tables, y = fitted
+        assert clone(model).related is model.related
         assert cross_val_score(clone(model), main, y, cv=2).mean() > 0.9
         total = tables["orders"].groupby("customer")["amount"].count().reindex(main["id"]).fillna(0).to_numpy()
         related = RelatedTables(tables, LINKS, functions=("count",), conditions=0)

@@ -136,6 +136,9 @@ class RelatedTables:
         self._read[table][column]
         return table, column
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> RelatedTables:
+        return self  # nothing changes it, and cross-validation copies parameters for every fold
+
     # ---- which columns there are
 
     @property
