@@ -20,7 +20,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def model(made):
-    return ConceptIdentifier(3, steps=300, random_state=0).fit(made.X, made.y)
+    return ConceptIdentifier(3, steps=200, random_state=0).fit(made.X, made.y)
 
 
 def columns(matrix):

@@ -39,7 +39,7 @@ class GatedAutoencoder(nn.Module):
 
     >>> net = GatedAutoencoder(torch.eye(3)[:, :2], torch.full((4, 2), 9.0))
     >>> x = torch.ones(5, 3)
-    >>> net.encode(x).shape, net.eval()(x, torch.zeros(5, dtype=torch.long))[0].detach().round().tolist()
+    >>> net.encode(x).shape, net.eval()(x, torch.zeros(5, dtype=torch.long))[0][0].detach().round().tolist()
     (torch.Size([5, 2]), [1.0, 1.0, 0.0])
     """
 

@@ -13,7 +13,7 @@ __all__ = ["HiddenConcepts", "hidden_concepts"]
 
 SLOPE, GAIN, SHIFT = 0.2, 1.4, 0.3
 """Of the units: slope below zero, factor before them, and standard deviation of their offsets."""
-TRIES = 100_000
+TRIES = 2000
 
 
 @dataclass(frozen=True, eq=False)

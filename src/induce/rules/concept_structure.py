@@ -83,7 +83,7 @@ class ConceptStructure:
     def blocks(self) -> dict[tuple[Any, ...], tuple[str, ...]]:
         """Concepts by the classes that use them; a block of one concept is identified. Concepts that no class uses are left out."""
         found: dict[tuple[Any, ...], tuple[str, ...]] = {}
-        for name, column in zip(self.concepts, self.matrix.T.tolist(), strict=True):
+        for name, column in zip(self.concepts, list(self.matrix.T), strict=True):
             users = tuple(c for c, used in zip(self.classes, column, strict=True) if used)
             if users:
                 found[users] = (*found.get(users, ()), name)
@@ -103,9 +103,7 @@ class ConceptStructure:
     @property
     def unused(self) -> tuple[str, ...]:
         """Concepts that no class uses: there are fewer than were asked for."""
-        return tuple(
-            name for name, used in zip(self.concepts, self.matrix.any(axis=0).tolist(), strict=True) if not used
-        )
+        return tuple(self.concepts[k] for k in np.flatnonzero(~self.matrix.any(axis=0)))
 
     @property
     def unsure(self) -> tuple[tuple[Any, str, float], ...]:
