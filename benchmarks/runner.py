@@ -37,6 +37,7 @@ SUITES: dict[str, str] = {
     "concepts": "benchmarks.concepts",
     "graph_rules": "benchmarks.graph_rules",
     "symbols": "benchmarks.symbols",
+    "unlabeled": "benchmarks.unlabeled",
 }
 """Suite name to the module that holds its rows."""
 

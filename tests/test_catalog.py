@@ -39,6 +39,7 @@ SHIPPED = {
     "estimators": [
         "BooleanRegressor",
         "ConceptClassifier",
+        "ConceptIdentifier",
         "FormulaRegressor",
         "GraphRules",
         "HierarchicalClassifier",

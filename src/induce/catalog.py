@@ -245,6 +245,7 @@ estimators = Shelf(
     {
         "BooleanRegressor": "induce.formulas.boolean_regressor:BooleanRegressor",
         "ConceptClassifier": "induce.rules.concept_classifier:ConceptClassifier",
+        "ConceptIdentifier": "induce.rules.concept_identifier:ConceptIdentifier",
         "FormulaRegressor": "induce.formulas.estimator:FormulaRegressor",
         "GraphRules": "induce.rules.graph_rules:GraphRules",
         "HierarchicalClassifier": "induce.rules.hierarchical_classifier:HierarchicalClassifier",

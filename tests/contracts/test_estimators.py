@@ -28,8 +28,8 @@ DATA = {
 EXAMPLES = ["LibraryLearner", "ProgramSynthesizer"]
 """Estimators that learn from examples, not from tables of numbers; tests/programs holds what they must do."""
 RULES = [
-    "ConceptClassifier", "GraphRules", "HierarchicalClassifier", "MutualInformation", "NearestSupportClassifier",
-    "PartClassifier", "RuleClassifier", "RuleRegressor", "SymbolClassifier", "SymbolClusterer",
+    "ConceptClassifier", "ConceptIdentifier", "GraphRules", "HierarchicalClassifier", "MutualInformation",
+    "NearestSupportClassifier", "PartClassifier", "RuleClassifier", "RuleRegressor", "SymbolClassifier", "SymbolClusterer",
 ]  # fmt: skip
 """Estimators whose result is no formula; tests/rules and tests/explain hold what they must do."""
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}

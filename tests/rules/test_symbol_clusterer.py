@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import make_circles
+from sklearn.datasets import make_circles, make_moons
 from sklearn.metrics import normalized_mutual_info_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
@@ -37,6 +37,21 @@ def test_rings_are_told_apart_also_for_new_rows():
     assert (model.predict_proba(new).argmax(1) == model.predict(new)).all()
 
 
+@pytest.mark.parametrize("noise", [0.05, 0.1])
+def test_moons_are_told_apart_by_the_edges_that_symbols_cut(noise):
+    X, y = make_moons(500, noise=noise, random_state=200)
+    model = SymbolClusterer(2, random_state=200).fit(X)
+    assert normalized_mutual_info_score(y, model.labels_) > 0.9
+    assert model.cut_ < 0.01
+
+
+def test_far_rows_alone_do_not_spoil_the_start():
+    X, y = make_circles(500, noise=0.04, factor=0.4, random_state=200)
+    far = np.random.default_rng(0).normal(20, 0.01, (12, 2))  # a piece of their own, but no cluster
+    model = SymbolClusterer(2, starts=1, random_state=0).fit(np.r_[X, far])
+    assert normalized_mutual_info_score(y, model.labels_[:500]) > 0.9
+
+
 def test_an_encoder_reads_pictures():
     X = np.random.default_rng(0).random((40, 1, 3, 3)).astype(np.float32)
     X[:20] += 3
@@ -54,6 +69,8 @@ def test_the_loss_charges_collapse():
 
 
 def test_refusals():
+    with pytest.raises(DataError, match=r"there is one row only, which has no neighbors\. Give at least 2 rows"):
+        SymbolClusterer(1, encoder=nn.Flatten()).fit(np.ones((1, 1, 3, 3)))
     with pytest.raises(DataError, match=r"3 clusters were asked for, but there are 2 rows"):
         SymbolClusterer(3).fit(np.eye(2))
     with pytest.raises(DataError, match=r"walk must be a whole number of at least 1, but it is 0"):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from induce.nets.clustering import cluster_loss, log_density
     from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
     from induce.nets.convolutions import SegmentationNet, SmallCNN
+    from induce.nets.gated_autoencoder import GatedAutoencoder
     from induce.nets.graph import FuzzyRules, GraphNetwork, RuleGate
     from induce.nets.messages import MessageNetwork, perceptron
     from induce.nets.part_detector import Detections, PartDetector
@@ -26,6 +27,7 @@ _HOME = {
     "DeepConceptReasoner": "induce.nets.concepts",
     "Detections": "part_detector",
     "FuzzyRules": "graph",
+    "GatedAutoencoder": "gated_autoencoder",
     "GraphNetwork": "graph",
     "MessageNetwork": "messages",
     "NWHead": "support",
@@ -46,6 +48,7 @@ __all__ = [
     "DeepConceptReasoner",
     "Detections",
     "FuzzyRules",
+    "GatedAutoencoder",
     "GraphNetwork",
     "MessageNetwork",
     "NWHead",

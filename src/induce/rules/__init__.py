@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from induce.rules.box_drawing import draw_boxes
     from induce.rules.classifier import RuleClassifier
     from induce.rules.concept_classifier import ConceptClassifier
+    from induce.rules.concept_data import HiddenConcepts, hidden_concepts
+    from induce.rules.concept_identifier import ConceptIdentifier
+    from induce.rules.concept_structure import ConceptStructure
     from induce.rules.data import LabeledTable, labeled_table, labeled_tables
     from induce.rules.diagnosis import Diagnosis, Revision, diagnose, revise
     from induce.rules.expert_graph import ExpertGraph
@@ -39,11 +42,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ConceptClassifier": "concept_classifier",
+    "ConceptIdentifier": "concept_identifier",
+    "ConceptStructure": "concept_structure",
     "Diagnosis": "diagnosis",
     "ExpertGraph": "expert_graph",
     "FACADE_PARTS": "facade_pictures",
     "Facades": "facade_pictures",
     "GraphRules": "graph_rules",
+    "HiddenConcepts": "concept_data",
     "HierarchicalClassifier": "hierarchical_classifier",
     "Hierarchy": "hierarchy",
     "IntentTexts": "texts",
@@ -68,6 +74,7 @@ _HOME = {
     "diagnose": "diagnosis",
     "draw_boxes": "box_drawing",
     "facades": "facade_pictures",
+    "hidden_concepts": "concept_data",
     "intent_texts": "texts",
     "labeled_pictures": "masks",
     "labeled_table": "data",
@@ -84,10 +91,13 @@ _HOME = {
 __all__ = [
     "FACADE_PARTS",
     "ConceptClassifier",
+    "ConceptIdentifier",
+    "ConceptStructure",
     "Diagnosis",
     "ExpertGraph",
     "Facades",
     "GraphRules",
+    "HiddenConcepts",
     "HierarchicalClassifier",
     "Hierarchy",
     "IntentTexts",
@@ -112,6 +122,7 @@ __all__ = [
     "diagnose",
     "draw_boxes",
     "facades",
+    "hidden_concepts",
     "intent_texts",
     "labeled_pictures",
     "labeled_table",

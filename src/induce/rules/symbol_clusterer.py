@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
+from torch.nn import functional
 
 from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
 from induce.rules.concept_columns import check_pictures
+from induce.rules.graph_partition import nearest_rows, normalized_cut, spectral_partition, symmetric_graph
 
 __all__ = ["SymbolClusterer"]
 
@@ -32,8 +31,12 @@ MOST_DOUBLINGS = 16
 class SymbolClusterer(ClusterMixin, BaseEstimator):
     """Learns a network that gives neighbors the same symbol and uses all symbols about equally.
 
-    Neighbors are reached by random walks on the graph of nearest neighbors, so that clusters may have any shape. The loss is that of
-    :func:`~induce.nets.cluster_loss`; of several starts the one with the least loss is kept.
+    Neighbors are reached by random walks on the graph of nearest neighbors, so that clusters may have any shape. The loss of two ends
+    ``x, x'`` of a walk is that of :func:`~induce.nets.cluster_loss`,
+    ``CE(p(y|x), p(y|x')) + prior * CE(uniform, mean_x p(y|x))``. It is about as small where a cluster is cut in two as where two
+    clusters are told apart, so that a start decides which is found. The first start therefore learns the spectral partition of the
+    graph and leaves it behind step by step; the others are random. The start whose symbols cut the fewest edges is kept, by the
+    normalized cut ``mean_c cut(c) / volume(c)``.
 
     Parameters
     ----------
@@ -43,12 +46,11 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     neighbors : int
         Nearest neighbors of a row in the graph.
     walk : int
-        Most steps of a walk in the first start; each further one walks up to 32 times as far. Walks are of any
-        length where the graph falls into as many pieces as there are clusters.
+        Most steps of a walk in the first start; each further one walks up to 32 times as far.
     prior : float
         Weight of all symbols being used.
     starts : int
-        How many networks are tried; the one with the least loss on neighbors is kept.
+        How many networks are tried.
     steps : int
         Batches of 256 rows that each learns from.
     rate : float
@@ -61,11 +63,19 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     labels_ : array of shape (rows,)
     module_ : torch.nn.Module
     loss_ : float
+        Loss of the network on neighbors.
+    cut_ : float
+        Normalized cut of ``labels_``: 0 where clusters are pieces of the graph, about ``1 - 1 / n_clusters`` by chance.
+
+    Raises
+    ------
+    DataError
+        In ``fit``, for settings that cannot be, and fewer rows than clusters.
 
     References
     ----------
     E. Sansone, R. Manhaeve (2024), Unifying Self-Supervised Clustering and Energy-Based Models. U. Shaham et al. (2018),
-    SpectralNet: Spectral Clustering using Deep Neural Networks.
+    SpectralNet: Spectral Clustering using Deep Neural Networks. J. Shi, J. Malik (2000), Normalized Cuts and Image Segmentation.
 
     >>> X = np.concatenate([np.random.default_rng(0).normal(c, 0.1, (50, 2)) for c in (0, 3)])
     >>> labels = SymbolClusterer(2, steps=60, random_state=0).fit_predict(X)
@@ -114,6 +124,8 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
         inputs = self._read(X, reset=True)
+        if len(inputs) < 2:
+            raise DataError("there is one row only, which has no neighbors. Give at least 2 rows.")
         if len(inputs) < self.n_clusters:
             raise DataError(
                 f"{self.n_clusters} clusters were asked for, but there are {len(inputs)} rows. Ask for fewer."
@@ -123,25 +135,34 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         # pixels share one scale, columns of a table have their own
         self._scale = np.where(scale > 0, scale, 1.0) if self.encoder is None else np.ones_like(scale)
         scaled = (flat - self._center) / self._scale
-        near = min(int(self.neighbors) + 1, len(flat))
-        table = NearestNeighbors(n_neighbors=near).fit(scaled).kneighbors(scaled, return_distance=False)
         rows = torch.as_tensor(scaled if self.encoder is None else inputs, dtype=torch.float32)
-        seeds = np.random.RandomState(seed_of(self.random_state) % 2**32).randint(2**31 - 1, size=int(self.starts))
-        ends = [torch.as_tensor(t) for t in _walks(table, MOST_DOUBLINGS, np.random.default_rng(seeds[0]))]
-        # each start walks farther than the one before: how far clusters reach is not known beforehand
-        apart = self._apart(table)
-        reach = [MOST_DOUBLINGS if apart else int(np.log2(self.walk)) + 5 * k for k in range(len(seeds))]
-        found = [self._train(rows, ends[: 1 + r], int(seed)) for r, seed in zip(reach, seeds, strict=True)]
-        self.loss_, self.module_ = min(found, key=lambda item: item[0])
+        seeds = np.random.default_rng(seed_of(self.random_state)).integers(2**31 - 1, size=int(self.starts))
+        self._choose(rows, nearest_rows(scaled, int(self.neighbors)), seeds.tolist())
         self.labels_ = self._codes(inputs)
         return self
 
-    def _apart(self, table: Array) -> bool:
-        """Whether the graph itself falls into as many large pieces as there are clusters; then walks may be of any length."""
-        rows = np.arange(len(table)).repeat(table.shape[1])
-        graph = coo_matrix((np.ones(table.size), (rows, table.ravel())), shape=(len(table), len(table)))
-        sizes = np.bincount(connected_components(graph, directed=False)[1])
-        return bool((sizes >= len(table) / (10 * self.n_clusters)).sum() >= self.n_clusters > 1)
+    def _choose(self, rows: torch.Tensor, table: Array, seeds: list[int]) -> None:
+        """Keep the start whose symbols cut the fewest edges of the graph; the first start has learned its spectral partition."""
+        count = int(self.n_clusters)
+        graph = symmetric_graph(table)
+        # a walk may stay where it is, so that walks of all lengths end in all of a piece
+        ends = [
+            torch.as_tensor(t)
+            for t in _walks(np.c_[np.arange(len(table)), table], MOST_DOUBLINGS, np.random.default_rng(seeds[0]))
+        ]
+        near = 1 + int(np.log2(self.walk))
+        partition = torch.as_tensor(spectral_partition(graph, count, seeds[0]))
+        self.cut_ = float("inf")
+        for k, seed in enumerate(seeds):
+            # each further start walks farther than the one before: how far clusters reach is not known beforehand
+            reach = ends[: min(near + 5 * k, len(ends))]
+            loss, module = self._train(rows, reach, seed, None if k else partition)
+            with torch.no_grad():
+                parts = [module(part) for part in rows.split(4096)]  # type: ignore[no-untyped-call]
+                found = torch.cat(parts).argmax(dim=1).numpy()
+            cut = normalized_cut(graph, found, count)
+            if cut < self.cut_:
+                self.cut_, self.loss_, self.module_ = cut, loss, module
 
     def _read(self, X: Any, *, reset: bool) -> Array:
         if self.encoder is None:
@@ -151,7 +172,9 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         check_pictures(X)
         return np.asarray(X, dtype=np.float32)
 
-    def _train(self, rows: torch.Tensor, tables: list[torch.Tensor], seed: int) -> tuple[float, nn.Module]:
+    def _train(
+        self, rows: torch.Tensor, tables: list[torch.Tensor], seed: int, partition: torch.Tensor | None
+    ) -> tuple[float, nn.Module]:
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
             torch.manual_seed(seed)
@@ -159,7 +182,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         optimizer = torch.optim.AdamW(module.parameters(), lr=self.rate)
         cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=int(self.steps) + 1)
         module.train()
-        for _ in range(int(self.steps)):
+        for step in range(int(self.steps)):
             some = torch.randint(len(rows), (min(256, 4 * len(rows)),), generator=generator)
             # lengths of walks are spread evenly on a logarithmic scale: near and far pairs both count
             ends = tables[int(torch.randint(len(tables), (), generator=generator))]
@@ -167,13 +190,17 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
             optimizer.zero_grad()
             outputs = module(torch.cat([rows[some], rows[there]]))
             loss = cluster_loss(*outputs.chunk(2), prior=float(self.prior))
+            if partition is not None:  # the start is left behind step by step
+                wanted = partition[torch.cat([some, there])]
+                told = functional.cross_entropy(outputs, wanted, ignore_index=-1, reduction="sum")
+                loss = loss + (1 - step / int(self.steps)) * told / (wanted >= 0).sum().clamp_min(1)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             cycle.step()
         module.eval()
-        with torch.no_grad():  # starts are compared on neighbors alone: few edges cut, all clusters used
+        with torch.no_grad():
             outputs = module(rows)
-            return float(cluster_loss(outputs, outputs[tables[0][:, 0]], prior=float(self.prior))), module
+            return float(cluster_loss(outputs, outputs[tables[0][:, 1]], prior=float(self.prior))), module
 
     def _module(self, rows: torch.Tensor) -> nn.Module:
         count = int(self.n_clusters)
