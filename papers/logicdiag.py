@@ -15,7 +15,7 @@ TITLE = "C. Liang et al. (2023), Logic-induced Diagnostic Reasoning for Semi-sup
 CLAIM = "Rules find and revise wrong pseudo-labels, and a network learns more from what is left."
 TREE = Hierarchy(labeled_pictures(1).tree)
 FLAT = Hierarchy(list(TREE.leaves))
-VIEWS = [mirrored_pictures(*view) for view in (([-1], [1, 2, 0]), ([-2], [2, 0, 1]), ([-1, -2], [1, 0, 2]))]
+VIEWS = [mirrored_pictures(*view, around=13) for view in (([-1], [1, 2, 0]), ([-2], [2, 0, 1]), ([-1, -2], [1, 0, 2]))]
 THRESHOLD = {"diagnose": False}
 WAYS = ((THRESHOLD, True), ({}, False), ({**THRESHOLD, "views": VIEWS}, False), ({"views": VIEWS}, True))
 """Thresholding, diagnosis of the levels, thresholding of averaged views, diagnosis of views; whether a net learns from it."""

@@ -22,6 +22,13 @@ def test_what_is_said_of_a_mirrored_picture_is_at_its_places(axes):
     assert torch.equal(view.change(pictures), pictures[:, [2, 0, 1]].flip(axes))
 
 
+def test_pixels_are_asked_with_their_neighbors():
+    pictures = torch.rand(1, 1, 5, 5)
+    found = mirrored_pictures([-1], around=3).outputs(lambda x: x, pictures)
+    assert found[0, 0, 2, 2] == pytest.approx(float(pictures[0, 0, 1:4, 1:4].mean()))
+    assert found[0, 0, 0, 0] == pytest.approx(float(pictures[0, 0, :2, :2].mean()))
+
+
 def test_a_view_in_which_nothing_moves():
     rows = torch.rand(3, 2)
     assert torch.equal(View(lambda x: -x).outputs(lambda x: 2 * x, rows), -2 * rows)
@@ -48,6 +55,7 @@ def test_a_view_that_says_otherwise_is_revised():
     ("act", "words"),
     [
         (lambda: mirrored_pictures([1]), "axes must be -1 or -2, but they are [1]. -1 mirrors from left to right."),
+        (lambda: mirrored_pictures(around=2), "around must be an odd number of pixels, but it is 2."),
         (lambda: view_rules(Hierarchy(["a"]), 0), "views must be a whole number of at least 1, but it is 0."),
     ],
 )

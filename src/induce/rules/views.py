@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.nn.functional import avg_pool2d
 
 from induce.errors import DataError
 from induce.logic import build
@@ -40,8 +41,8 @@ class View:
         return found if self.restore is None else self.restore(found)
 
 
-def mirrored_pictures(axes: Iterable[int] = (), channels: Sequence[int] | None = None) -> View:
-    """The view of pictures that are mirrored, with channels exchanged.
+def mirrored_pictures(axes: Iterable[int] = (), channels: Sequence[int] | None = None, *, around: int = 1) -> View:
+    """The view of pictures that are mirrored, with channels exchanged, in which every pixel is asked with its neighbors.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def mirrored_pictures(axes: Iterable[int] = (), channels: Sequence[int] | None =
         Axes along which pictures are mirrored: -1 from left to right, -2 from top to bottom.
     channels : sequence of int, optional
         The channels in their new order.
+    around : int
+        Outputs are averaged over a square of so many pixels, an odd number: what a pixel shows, those around it show.
 
     >>> picture = torch.arange(4.0).reshape(1, 1, 2, 2)
     >>> view = mirrored_pictures([-1])
@@ -58,10 +61,12 @@ def mirrored_pictures(axes: Iterable[int] = (), channels: Sequence[int] | None =
     sides = list(axes)
     if any(side not in (-1, -2) for side in sides):
         raise DataError(f"axes must be -1 or -2, but they are {sides!r}. -1 mirrors from left to right.")
+    if around < 1 or around % 2 == 0:
+        raise DataError(f"around must be an odd number of pixels, but it is {around!r}. 1 asks every pixel alone.")
     order = None if channels is None else list(channels)
     return View(
         lambda pictures: (pictures if order is None else pictures[:, order]).flip(sides),
-        lambda outputs: outputs.flip(sides),
+        lambda outputs: avg_pool2d(outputs.flip(sides), around, 1, around // 2, count_include_pad=False),
     )
 
 
