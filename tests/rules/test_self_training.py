@@ -11,7 +11,7 @@ from torch import nn
 
 from induce.errors import DataError
 from induce.nets import SegmentationNet, perceptron
-from induce.rules import Hierarchy, SelfTraining
+from induce.rules import Hierarchy, SelfTraining, View
 from tests.rules.making import TREE
 
 
@@ -89,11 +89,51 @@ def test_diagnosis_revises_what_breaks_the_rules_and_thresholding_does_not(tree)
     assert half.weights[2] == 0
 
 
+def test_views_that_contradict_each_other_are_diagnosed_though_every_one_keeps_the_rules(tree):
+    sure = torch.tensor(tree.targets(["cat", "cat", "oak"]) * 8 - 4)
+    other = torch.tensor(
+        tree.targets(["cat", "dog", "oak"]) * 6 - 3
+    )  # what is said of the second input when it is changed
+    training = SelfTraining(Fixed(), tree, coverage=1.0, views=[View(lambda inputs: other)])
+    found = training.pseudo_labels(sure)
+    assert found.revised.tolist() == [False, True, False]
+    assert [tree.leaves[k] for k in found.leaves] == ["cat", "cat", "oak"]
+    assert found.weights[1] < 1 == found.weights[0]
+    assert found.confidence[1] < found.confidence[0]
+    assert not SelfTraining(Fixed(), tree, coverage=1.0).pseudo_labels(sure).revised.any()
+
+
+def test_the_most_confident_of_every_leaf_are_kept(tree):
+    names = ["cat"] * 8 + ["oak"] * 4
+    logits = torch.tensor(tree.targets(names) * 2 - 1) * torch.linspace(1, 3, 12)[:, None]
+    said = SelfTraining(Fixed(), tree, coverage=0.5, diagnose=False).pseudo_labels(logits)
+    assert torch.nonzero(said.weights)[:, 0].tolist() == [4, 5, 6, 7, 10, 11]
+
+
+def test_a_trained_model_goes_on_and_labels_alone_leave_the_rest_out(tree):
+    few, leaves = rows(tree, 15, 0)
+    many, truth = rows(tree, 60, 1)
+    torch.manual_seed(0)
+    net = perceptron(2, (16,), 9)
+    SelfTraining(net, tree, rate=2e-2, seed=0).fit(
+        few, tree.targets(leaves), torch.full_like(many, torch.nan), alone=1, epochs=60
+    )
+    further = SelfTraining(net, tree, rate=2e-2, seed=0)
+    before = further.pseudo_labels(many).leaves
+    further.fit(few, tree.targets(leaves), many, epochs=20, alone=0)
+    assert (before == truth).float().mean() > 0.9
+    assert (further.pseudo_labels(many).leaves == truth).float().mean() > 0.9
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [
         (lambda t: SelfTraining(Fixed(), t, coverage=0.0), "coverage must be a share of at most 1, but it is 0.0."),
         (lambda t: SelfTraining(Fixed(), t, momentum=1.5), "momentum must be a share of at most 1, but it is 1.5."),
+        (
+            lambda t: SelfTraining(Fixed(), t).fit(torch.zeros(1, 9), torch.zeros(1, 9), torch.zeros(1, 9), alone=2),
+            "alone must be a share from 0 to 1, but it is 2. 0.5 is usual.",
+        ),
         (
             lambda t: SelfTraining(nn.Linear(2, 9), t).fit(torch.zeros(2, 2), torch.zeros(3, 9), torch.zeros(1, 2)),
             "there are 2 labeled inputs, 3 targets and 1 unlabeled inputs. Give one target per labeled input,",

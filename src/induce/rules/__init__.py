@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from induce.rules.symbol_classifier import SymbolClassifier
     from induce.rules.symbol_clusterer import SymbolClusterer
     from induce.rules.texts import IntentTexts, intent_texts
+    from induce.rules.views import View, mirrored_pictures, view_rules
 
 _HOME = {
     "ConceptClassifier": "concept_classifier",
@@ -69,6 +70,7 @@ _HOME = {
     "SelfTraining": "self_training",
     "SymbolClassifier": "symbol_classifier",
     "SymbolClusterer": "symbol_clusterer",
+    "View": "views",
     "calibration_error": "support_classifier",
     "detect_parts": "part_detection",
     "diagnose": "diagnosis",
@@ -81,11 +83,13 @@ _HOME = {
     "labeled_tables": "data",
     "load": "rule_fit:load_rules",
     "mean_average_precision": "part_detection",
+    "mirrored_pictures": "views",
     "neighbor_graph": "node_features",
     "planted_graph": "planted_graphs",
     "ramp": "hierarchy_loss",
     "revise": "diagnosis",
     "train_part_detector": "part_detection",
+    "view_rules": "views",
 }
 
 __all__ = [
@@ -117,6 +121,7 @@ __all__ = [
     "SelfTraining",
     "SymbolClassifier",
     "SymbolClusterer",
+    "View",
     "calibration_error",
     "detect_parts",
     "diagnose",
@@ -129,11 +134,13 @@ __all__ = [
     "labeled_tables",
     "load",
     "mean_average_precision",
+    "mirrored_pictures",
     "neighbor_graph",
     "planted_graph",
     "ramp",
     "revise",
     "train_part_detector",
+    "view_rules",
 ]
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from induce.errors import DataError, FillError
 from induce.rules.decisions import VOTES
@@ -18,10 +17,10 @@ from induce.rules.searching import Problem
 from induce.rules.table_rules import (
     TableRules,
     check_exact,
-    check_labels,
     check_monotone,
     check_way,
     name_of,
+    read_labels,
     warn_constant,
     weights_of,
 )
@@ -128,13 +127,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         """
         self._check()
         table = self._table(X, reset=True, target=name_of(y))
-        if y is None:
-            raise DataError(
-                "This RuleClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
-            )
-        labels = column_or_1d(np.asarray(y), warn=True)
-        check_labels(labels, table.rows)
-        check_classification_targets(labels)
+        labels = read_labels(self, y, table.rows)
         weight = weights_of(sample_weight, table.rows)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 from torch import nn
 
@@ -22,7 +21,7 @@ from induce.rules.concept_columns import ConceptColumns, check_pictures, read_co
 from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
 from induce.rules.concept_rules import smallest_flip
 from induce.rules.rule_fit import RuleFit, worth_of
-from induce.rules.table_rules import check_labels, name_of
+from induce.rules.table_rules import check_labels, name_of, read_labels
 from induce.terms.term import Term
 
 __all__ = ["ConceptClassifier"]
@@ -221,11 +220,6 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _read_fit(self, X: Any, y: Any) -> tuple[Array, Array]:
-        if y is None:
-            raise DataError(
-                "This ConceptClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
-            )
-        labels = column_or_1d(np.asarray(y), warn=True)
         if self.encoder is None:
             values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         else:
@@ -233,9 +227,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
             values = np.asarray(X, dtype=np.float32)
             self._shape = values.shape[1:]
             self.n_features_in_ = int(np.prod(self._shape))
-        check_labels(labels, len(values))
-        check_classification_targets(labels)
-        return values, labels
+        return values, read_labels(self, y, len(values))
 
     def _read(self, X: Any) -> Array:
         check_is_fitted(self, "fit_")

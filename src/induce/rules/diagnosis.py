@@ -18,7 +18,10 @@ __all__ = ["Diagnosis", "Revision", "diagnose", "revise"]
 
 Array = NDArray[Any]
 _LEAST = 1e-7
-_CELLS = 1 << 23
+_NEVER = -100.0
+"""Stands for the logarithm of 0: it may be multiplied by 0, and its exponential is far below every rounding."""
+_CELLS = 1 << 20
+"""Numbers at once, so that they stay in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,27 +205,41 @@ def _worlds(ground: GroundRules) -> Array:
 def _minimal(patterns: Array, worlds: Array) -> Array:
     """For each pattern the worlds whose difference from it contains no other world's: shape (patterns, worlds) of bool."""
     found = np.empty((len(patterns), len(worlds)), dtype=bool)
-    for row, pattern in enumerate(patterns):  # patterns are few: rows share them
-        changes = worlds != pattern
-        order = np.argsort(changes.sum(1), kind="stable")
-        alive = np.ones(len(worlds), dtype=bool)
-        kept = np.zeros(len(worlds), dtype=bool)
-        for place in order:
-            if alive[place]:
-                kept[place] = True
-                alive &= (changes[place] & ~changes).any(1)  # drop it and all that contain it
-        found[row] = kept
+    step = _CELLS // len(worlds) ** 2
+    if not step:  # too many worlds to compare all with all
+        for row, pattern in enumerate(patterns):
+            found[row] = _least(worlds != pattern)
+        return found
+    for begin in range(0, len(patterns), step):
+        changes = (worlds != patterns[begin : begin + step, None]).astype(np.float32)
+        beyond = changes @ (1 - changes).swapaxes(1, 2)  # what one changes and the other does not
+        found[begin : begin + step] = (beyond == 0).sum(1) == 1  # only the world itself
     return found
+
+
+def _least(changes: Array) -> Array:
+    """Which rows of truth values contain no other row."""
+    alive, kept = np.ones(len(changes), dtype=bool), np.zeros(len(changes), dtype=bool)
+    for place in np.argsort(changes.sum(1), kind="stable"):
+        if alive[place]:
+            kept[place] = True
+            alive &= (changes[place] & ~changes).any(1)  # drop it and all that contain it
+    return kept
 
 
 def _scores(ground: GroundRules, values: Array, truth: Array, worlds: Array) -> tuple[Array, Array]:
     """Logarithm of the likelihood of moving each row to each world, and the conflict resolved: shape (rows, worlds)."""
     kept = np.clip(truth, _LEAST, 1 - _LEAST)
-    fit = np.log(kept) @ worlds.T + np.log1p(-kept) @ ~worlds.T
-    before = ground.conflict_degrees(kept).sum(1)
-    moved = worlds != values[:, None]
-    revised = np.where(moved, worlds, kept[:, None])
-    after = ground.conflict_degrees(revised.reshape(-1, revised.shape[-1])).sum(1).reshape(moved.shape[:2])
+    true, false = np.log(kept), np.log1p(-kept)
+    fit = true @ worlds.T + false @ ~worlds.T
+    before = ground.conflict_degrees(true.T, false.T).sum(0)
+    holds = worlds.T[:, None]
+    moved = holds != values.T[:, :, None]  # shape (atoms, rows, worlds): what is revised is certain
+    revised = [
+        np.where(moved, np.where(side, 0.0, _NEVER), logs.T[:, :, None]).reshape(len(ground.atoms), -1)
+        for side, logs in ((holds, true), (~holds, false))
+    ]
+    after = ground.conflict_degrees(revised[0], revised[1]).sum(0).reshape(moved.shape[1:])
     resolved = before[:, None] - after
     share = np.clip(resolved / np.maximum(before[:, None], _LEAST), _LEAST, 1)
     return fit + np.log(share), resolved

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from induce.errors import LimitError, RuleError, did_you_mean
 from induce.logic import language as lang
@@ -46,15 +47,24 @@ class GroundRules:
         holds = assignments.astype(np.float32)
         return np.asarray((1 - holds) @ true.T + holds @ false.T == 0)
 
-    def conflict_degrees(self, degrees: Array) -> Array:
-        """``1 - truth`` of every rule under the product t-norm: shape (rows, atoms) -> (rows, rules)."""
-        with np.errstate(divide="ignore"):
-            true, false = np.log(degrees), np.log1p(-degrees)
-        found = np.zeros((len(degrees), len(self.statements)))
-        for column in range(len(self.atoms)):  # 0 * log 0 must not be met
-            found[:, self.forbidden_true[:, column]] += true[:, column, None]
-            found[:, self.forbidden_false[:, column]] += false[:, column, None]
-        return np.asarray(np.exp(found))
+    def conflict_degrees(self, true: Array, false: Array) -> Array:
+        """``1 - truth`` of every rule under the product t-norm.
+
+        Parameters
+        ----------
+        true, false : array, shape (atoms, rows)
+            Logarithms of the degrees of the atoms and of their complements, finite.
+
+        Returns
+        -------
+        array, shape (rules, rows)
+        """
+        return np.asarray(np.exp(self._literals @ np.concatenate([true, false])))
+
+    @cached_property
+    def _literals(self) -> csr_array:
+        """What each rule forbids, shape (rules, 2 * atoms): atoms that are true, then atoms that are false."""
+        return csr_array(np.concatenate([self.forbidden_true, self.forbidden_false], axis=1).astype(np.float64))
 
     @cached_property
     def worlds(self) -> Array:

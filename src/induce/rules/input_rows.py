@@ -12,8 +12,33 @@ from sklearn.utils.validation import validate_data
 from induce.errors import DataError
 from induce.mixed import CATEGORY, MixedTable
 from induce.nets.pictures import channels_of, check_pictures
+from induce.rules.table_rules import read_labels
 
-__all__ = ["read_rows"]
+__all__ = ["InputRows", "read_rows"]
+
+
+class InputRows:
+    """What classifiers with an ``encoder`` share: rows as tensors, and labels as places among ``classes_``."""
+
+    encoder: Any
+
+    def _read(self, X: Any, y: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows and places among the classes, for a new fit; refused where there are fewer than two classes."""
+        for name in ("_head", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+        rows = self._rows(X, reset=True)
+        self.classes_, places = np.unique(read_labels(self, y, len(rows)), return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"y has one class only ({self.classes_[0]}), so there is nothing to tell apart. Add rows of another one."
+            )
+        return rows, torch.as_tensor(places.ravel().astype(np.int64))
+
+    def _rows(self, X: Any, *, reset: bool = False) -> torch.Tensor:
+        """Rows of a table, an array, a tensor or pictures, as those of the fit."""
+        if isinstance(X, torch.Tensor):
+            X = X.detach().cpu().numpy()
+        return read_rows(self, X, reset=reset, encoder=self.encoder)
 
 
 def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> torch.Tensor:

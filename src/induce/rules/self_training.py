@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from induce.errors import DataError
-from induce.rules.decoding import decode, leaf_probabilities, node_axis
+from induce.rules.decoding import decode, leaf_log_odds, node_axis
 from induce.rules.diagnosis import revise
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
+from induce.rules.views import View, view_rules
 
 __all__ = ["PseudoLabels", "SelfTraining"]
+
+_BATCH = 64
+"""Inputs that the teacher labels at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +50,11 @@ class PseudoLabels:
 class SelfTraining:
     """Train a network of node logits on few labels and many unlabeled inputs: rows, pixels or nodes of graphs.
 
-    A teacher, the moving average of the network, gives degrees of all nodes of the tree. Each level by itself says a label;
-    where these break rules, the likeliest minimal diagnosis (:func:`induce.rules.revise`) says which to revise, and its
-    likelihood is the weight of the position. The most confident share of the positions is learned from.
+    The network first learns from the labels alone. Its moving average, the teacher, then gives degrees of all nodes of the
+    tree for the unlabeled inputs, and for changed ones whose labels must be the same. Each level of each view says a label by
+    itself; where these break rules, of the tree or that views agree, the likeliest minimal diagnosis
+    (:func:`induce.rules.revise`) says which to revise, and its likelihood is the weight of the position. The most confident
+    share of the positions of each leaf is learned from, beside the labels.
 
     Parameters
     ----------
@@ -54,11 +62,12 @@ class SelfTraining:
         From inputs to logits of shape (..., nodes) or (batch, nodes, height, width). It is trained in place.
     hierarchy : Hierarchy
     diagnose : bool
-        False is plain confidence thresholding: the best leaf by its own degree.
+        False is plain confidence thresholding: the leaf of the largest degree, averaged over the views.
+    views : sequence of View
+        Changes of the inputs that leave their labels as they are, beside the inputs themselves. Where labels are uncertain,
+        views contradict each other far more often than the levels of one view do.
     coverage : float
         Share of the positions that is kept.
-    weight : float
-        Weight of the loss on pseudo-labels.
     momentum : float
         Share of the teacher that stays at each step.
     activation : {"levels", "sigmoid"}
@@ -72,10 +81,17 @@ class SelfTraining:
         ``augment(inputs, targets, weights, generator)`` gives the three again, changed alike.
     seed : int
 
+    Attributes
+    ----------
+    teacher : Module
+    said : PseudoLabels or None
+        What the network learned from, beside the labels.
+
     References
     ----------
     C. Liang, W. Wang, J. Miao, Y. Yang (2023), Logic-induced Diagnostic Reasoning for Semi-supervised Semantic Segmentation.
-    A. Tarvainen, H. Valpola (2017), Mean teachers are better role models.
+    A. Tarvainen, H. Valpola (2017), Mean teachers are better role models. Y. Zou, Z. Yu, B. V. K. V. Kumar, J. Wang (2018),
+    Unsupervised Domain Adaptation for Semantic Segmentation via Class-Balanced Self-Training.
 
     >>> tree = Hierarchy({"a": ["x", "y"], "b": ["z"]})
     >>> training = SelfTraining(nn.Linear(2, 5), tree, seed=0)
@@ -90,8 +106,8 @@ class SelfTraining:
         hierarchy: Hierarchy,
         *,
         diagnose: bool = True,
+        views: Sequence[View] = (),
         coverage: float = 0.5,
-        weight: float = 1.0,
         momentum: float = 0.98,
         activation: str = "levels",
         base: str = "bce",
@@ -103,15 +119,23 @@ class SelfTraining:
         for name, value, low in (("coverage", coverage, 0.0), ("momentum", momentum, -1.0)):
             if not low < value <= 1:
                 raise DataError(f"{name} must be a share of at most 1, but it is {value!r}. 0.5 keeps one of two.")
-        self.model, self.hierarchy, self.diagnose = model, hierarchy, diagnose
-        self.coverage, self.weight, self.momentum, self.activation = coverage, weight, momentum, activation
+        self.model, self.hierarchy, self.diagnose, self.views = model, hierarchy, diagnose, tuple(views)
+        self.coverage, self.momentum, self.activation = coverage, momentum, activation
         self.base, self.rate, self.batch_size, self.augment, self.seed = base, rate, batch_size, augment, seed
+        self.said: PseudoLabels | None = None
         self.teacher = copy.deepcopy(model).eval().requires_grad_(False)
 
     def fit(
-        self, inputs: torch.Tensor, targets: torch.Tensor, unlabeled: torch.Tensor, *, epochs: int = 100
+        self,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        unlabeled: torch.Tensor,
+        *,
+        epochs: int = 100,
+        alone: float = 0.5,
+        weight: float = 1.0,
     ) -> SelfTraining:
-        """Train on both.
+        """Train on the labels, then on both.
 
         Parameters
         ----------
@@ -120,38 +144,60 @@ class SelfTraining:
             Of the shape of the outputs; see :meth:`Hierarchy.targets`.
         unlabeled : Tensor, shape (unlabeled, ...)
         epochs : int
-            Passes over the labeled inputs. Pseudo-labels come in between 30 and 60 % of the training.
+            Passes over the labeled inputs.
+        alone : float
+            Share of the epochs before the teacher labels the unlabeled inputs: 0 goes on from a trained model, 1 leaves them
+            out.
+        weight : float
+            Weight of the loss on pseudo-labels.
         """
         if not len(inputs) or len(inputs) != len(targets) or not len(unlabeled):
             raise DataError(
                 f"there are {len(inputs)} labeled inputs, {len(targets)} targets and {len(unlabeled)} unlabeled inputs. "
                 "Give one target per labeled input, and at least one of each."
             )
+        if not 0 <= alone <= 1:
+            raise DataError(f"alone must be a share from 0 to 1, but it is {alone!r}. 0.5 is usual.")
         generator = torch.Generator().manual_seed(self.seed)
+        before = round(alone * epochs)
+        self._train(inputs, targets, None, before, 0.0, generator)
+        if before < epochs:
+            self.said = self.pseudo_labels(unlabeled)
+            self._train(inputs, targets, (unlabeled, self.said), epochs - before, weight, generator)
+        return self
+
+    def _train(
+        self,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        more: tuple[torch.Tensor, PseudoLabels] | None,
+        epochs: int,
+        weight: float,
+        generator: torch.Generator,
+    ) -> None:
+        """One cycle of the learning rate on the labels, and on pseudo-labels where there are any."""
+        if not epochs:
+            return
         optimizer = torch.optim.Adam(self.model.parameters(), lr=self.rate)
-        steps = epochs * -(-len(inputs) // self.batch_size)
+        steps, step = epochs * -(-len(inputs) // self.batch_size), 0
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=steps)
         self.model.train()
-        step = 0
         for _ in range(epochs):
             for rows in torch.randperm(len(inputs), generator=generator).split(self.batch_size):  # type: ignore[no-untyped-call]
                 optimizer.zero_grad()
-                loss = self._loss(
-                    inputs[rows], targets[rows], None, ramp(step, 3 * steps // 10, 7 * steps // 10), generator
-                )
-                force = self.weight * ramp(step, 3 * steps // 10, 6 * steps // 10)
-                if force > 0:
-                    some = unlabeled[torch.randint(len(unlabeled), (len(rows),), generator=generator)]
-                    said = self.pseudo_labels(some)
-                    truth = self.hierarchy.targets(said.leaves)
-                    loss = loss + force * self._loss(some, truth, said.weights, 0.0, generator)
+                force = ramp(step, 3 * steps // 10, 7 * steps // 10)
+                loss = self._loss(inputs[rows], targets[rows], None, force, generator)
+                if more is not None:
+                    unlabeled, said = more
+                    some = torch.randint(len(unlabeled), (len(rows),), generator=generator)
+                    truth = self.hierarchy.targets(said.leaves[some])
+                    loss = loss + weight * self._loss(unlabeled[some], truth, said.weights[some], 0.0, generator)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 schedule.step()
-                self._follow(min(self.momentum, 1 - 1 / (step + 1)))
+                self._follow(min(self.momentum, 1 - 1 / (step + 1)) if more is None else self.momentum)
                 step += 1
         self.model.eval()
-        return self
 
     def _loss(self, inputs: Any, targets: Any, weights: Any, force: float, generator: torch.Generator) -> torch.Tensor:
         if self.augment is not None:
@@ -174,25 +220,57 @@ class SelfTraining:
                 held.copy_(new)
 
     def pseudo_labels(self, inputs: torch.Tensor) -> PseudoLabels:
-        """What the teacher says of inputs, the most confident ``coverage`` of the positions with a weight above 0."""
+        """What the teacher says of inputs, the most confident ``coverage`` of each leaf's positions with a weight above 0."""
+        asked = self._diagnosed if self.diagnose else self._plain
+        parts = [asked(part) for part in inputs.split(_BATCH)]  # type: ignore[no-untyped-call]
+        leaves, confidence, sure, revised = (torch.cat([part[k] for part in parts]) for k in range(4))
+        kept = torch.zeros_like(sure).reshape(-1)
+        for leaf in range(len(self.hierarchy.leaves)):
+            places = torch.nonzero(leaves.reshape(-1) == leaf)[:, 0]
+            best = places[confidence.reshape(-1)[places].topk(round(self.coverage * len(places))).indices]
+            kept[best] = sure.reshape(-1)[best]
+        return PseudoLabels(leaves, kept.reshape(leaves.shape), confidence, revised)
+
+    def _seen(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Size]:
+        """Degrees by the teacher, shape (1 + views, nodes, positions), and the shape of the positions."""
         with torch.no_grad():
-            degrees = self.hierarchy.degrees(self.teacher(inputs), self.activation)
-        axis = node_axis(tuple(degrees.shape), len(self.hierarchy))
-        flat = degrees.movedim(axis, -1)
-        shape = flat.shape[:-1]
-        flat = flat.reshape(-1, flat.shape[-1])
-        places = torch.as_tensor(self.hierarchy.leaf_places, device=flat.device)
-        if self.diagnose:
-            said = torch.zeros_like(flat, dtype=torch.bool).scatter(1, decode(self.hierarchy, flat, "argmax"), True)
-            found = revise(said.cpu().numpy(), flat.cpu().numpy(), self.hierarchy)
-            leaves = torch.as_tensor(found.assignment, device=flat.device)[:, places].long().argmax(1)
-            confidence = leaf_probabilities(self.hierarchy, flat).gather(1, leaves[:, None])[:, 0]
-            sure = torch.as_tensor(found.likelihood, device=flat.device, dtype=flat.dtype)
-            revised = torch.as_tensor(found.changed, device=flat.device)
-        else:
-            confidence, leaves = flat[:, places].max(1)
-            sure, revised = torch.ones_like(confidence), torch.zeros_like(confidence, dtype=torch.bool)
-        kept = torch.zeros_like(sure)
-        best = confidence.topk(max(1, round(self.coverage * len(confidence)))).indices
-        kept[best] = sure[best]
-        return PseudoLabels(*(part.reshape(shape) for part in (leaves, kept, confidence, revised)))
+            logits = [self.teacher(inputs), *(view.outputs(self.teacher, inputs) for view in self.views)]
+        degrees = torch.stack([self.hierarchy.degrees(one, self.activation) for one in logits])
+        first = degrees.movedim(1 + node_axis(tuple(degrees.shape[1:]), len(self.hierarchy)), 1)
+        return first.reshape(len(first), len(self.hierarchy), -1), first.shape[2:]
+
+    def _plain(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The leaf of the largest degree, averaged over the views; that degree, weights of 1, and that nothing is revised."""
+        degrees, shape = self._seen(inputs)
+        places = torch.as_tensor(self.hierarchy.leaf_places, device=degrees.device)
+        confidence, leaves = degrees.mean(0)[places].max(0)
+        unchanged = torch.zeros_like(leaves, dtype=torch.bool)
+        return tuple(part.reshape(shape) for part in (leaves, confidence, torch.ones_like(confidence), unchanged))
+
+    def _diagnosed(self, inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Leaves after the likeliest diagnosis, their probabilities, the likelihoods, and what broke a rule.
+
+        Views are not independent: the probability is that of the mean of their logarithms, the likelihood that of all.
+        """
+        seen, shape = self._seen(inputs)
+        said = torch.stack([_said(self.hierarchy, one) for one in seen])
+        rules, atoms = view_rules(self.hierarchy, len(seen))
+        found = revise(_rows(said), _rows(seen), rules, atoms=atoms)
+        places = torch.as_tensor(self.hierarchy.leaf_places, device=seen.device)
+        leaves = torch.as_tensor(found.assignment, device=seen.device)[:, places].long().argmax(1)
+        odds = torch.stack([leaf_log_odds(self.hierarchy, one) for one in seen]).mean(0)
+        confidence = odds.softmax(0).gather(0, leaves[None])[0]
+        sure = torch.as_tensor(found.likelihood, device=seen.device, dtype=seen.dtype)
+        changed = torch.as_tensor(found.changed, device=seen.device)
+        return tuple(part.reshape(shape) for part in (leaves, confidence, sure, changed))
+
+
+def _said(tree: Hierarchy, degrees: torch.Tensor) -> torch.Tensor:
+    """The labels that each level says by itself, as truth values of shape (nodes, positions)."""
+    best = decode(tree, degrees.T, "argmax").T
+    return torch.zeros_like(degrees, dtype=torch.bool).scatter(0, best, True)
+
+
+def _rows(seen: torch.Tensor) -> NDArray[np.generic]:
+    """Shape (views, nodes, positions) as (positions, views * nodes)."""
+    return np.ascontiguousarray(seen.reshape(-1, seen.shape[-1]).T.cpu().numpy())

@@ -10,16 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 from torch.nn import functional
 
 from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
-from induce.rules.input_rows import read_rows
-from induce.rules.table_rules import check_labels
+from induce.rules.input_rows import InputRows
 
 __all__ = ["NearestSupportClassifier", "Supports", "calibration_error"]
 
@@ -56,7 +54,7 @@ class Supports:
         return f"{self.label}, like " + ", ".join(f"row {row} ({label}, {weight:.2f})" for row, label, weight in cells)
 
 
-class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
+class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
     """Classify by the labels of near examples, ``p(y | x) = sum_i softmax_i(-||f(x) - f(x_i)||^2 / tau) [y_i = y]``.
 
     In training every query is answered by a support of its own environment with as many examples of each class, so that how
@@ -143,24 +141,9 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
             For environments of a single value, classes that an environment lacks, and settings that do not fit.
         """
         self._check()
-        for name in ("_head", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-        x = _inputs(self, X, reset=True)
-        if y is None:
-            raise DataError(
-                "This NearestSupportClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
-            )
-        labels = column_or_1d(y, warn=True)
-        check_labels(labels, len(x))
-        check_classification_targets(labels)
-        self.classes_, places = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise DataError(
-                f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. Add rows of another one."
-            )
+        x, target = self._read(X, y)
         where = _environments(environments, len(x), float(self.invariance))
         rng = np.random.default_rng(seed_of(self.random_state))
-        target = torch.from_numpy(places.ravel().astype(np.int64))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(self.random_state))
             self.head_ = NWHead(self._encoder(x), float(self.temperature))
@@ -173,7 +156,8 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         if self.encoder is not None:
             import copy
 
-            return copy.deepcopy(self.encoder)
+            encoder: nn.Module = copy.deepcopy(self.encoder)
+            return encoder
         width = int(np.prod(x.shape[1:]))
         return nn.Sequential(nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)))
 
@@ -246,7 +230,7 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
         """Probabilities of the classes, shape (rows, classes)."""
         check_is_fitted(self, "head_")
         own = functional.one_hot(self.support_[1], len(self.classes_)).float()
-        rows = _inputs(self, X, reset=False)
+        rows = self._rows(X)
         shares = torch.cat([self._weights(some) @ own for some in rows.split(_ASKED)]).double()  # type: ignore[no-untyped-call]
         return np.asarray((shares / shares.sum(1, keepdim=True)).numpy())
 
@@ -258,7 +242,7 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
     def explain(self, X: Any, row: int = 0, *, count: int = 5) -> Supports:
         """The examples that weigh most in one prediction."""
         check_is_fitted(self, "head_")
-        rows = _inputs(self, X, reset=False)
+        rows = self._rows(X)
         if not -len(rows) <= row < len(rows):
             raise DataError(f"there is no row {row}: X has {len(rows)} rows, counted from 0.")
         one = rows[row : row + 1 or None]
@@ -281,12 +265,6 @@ class NearestSupportClassifier(ClassifierMixin, BaseEstimator):
             value = getattr(self, name)
             if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) < np.inf:
                 raise FillError(f"{name} must be a number of at least {least:g}, but got {value!r}.")
-
-
-def _inputs(estimator: Any, X: Any, *, reset: bool) -> torch.Tensor:
-    if isinstance(X, torch.Tensor):
-        X = X.detach().cpu().numpy()
-    return read_rows(estimator, X, reset=reset, encoder=estimator.encoder)
 
 
 def _environments(environments: Any, rows: int, invariance: float) -> NDArray[np.intp]:

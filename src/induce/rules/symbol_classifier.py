@@ -11,8 +11,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 from torch.nn import functional
 
@@ -23,11 +22,10 @@ from induce.nets import SmallCNN
 from induce.nets.symbols import Chain, SymbolLayer
 from induce.rules.decisions import FIRST
 from induce.rules.distilling import distilled
-from induce.rules.input_rows import read_rows
+from induce.rules.input_rows import InputRows
 from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit
 from induce.rules.searching import Settings
-from induce.rules.table_rules import check_labels
 
 __all__ = ["SymbolClassifier"]
 
@@ -38,7 +36,7 @@ _ENOUGH = 50  # rows below which nothing is left out
 _ASKED = 1024  # rows that are answered at once
 
 
-class SymbolClassifier(ClassifierMixin, BaseEstimator):
+class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
     """Learn classes through a chain of symbols, ``logits = sum_t g_t U[symbol_t]``, and rules over the active symbols.
 
     First the encoder and a plain head are trained, then codes are put where its vectors are and trained with it, last the encoder
@@ -127,25 +125,10 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
         DataError, FillError
         """
         self._check()
-        for name in ("_head", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-        rows = read_rows(self, X, reset=True, encoder=self.encoder)
-        if y is None:
-            raise DataError(
-                "This SymbolClassifier estimator requires y to be passed, but the target y is None. Give one label a row."
-            )
-        labels = column_or_1d(np.asarray(y), warn=True)
-        check_labels(labels, len(rows))
-        check_classification_targets(labels)
-        self.classes_, places = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise DataError(
-                f"y has one class only ({self.classes_[0]}), so there is nothing to tell apart. Add rows of another one."
-            )
+        rows, target = self._read(X, y)
         seed = seed_of(self.random_state)
         kept, held = self._parts(len(rows), seed)
         self._center, self._scale = self._spread(rows)
-        target = torch.as_tensor(places.astype(np.int64))
         with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
             torch.manual_seed(seed)
             self._train(self._scaled(rows[kept]), target[kept], seed)
@@ -292,7 +275,7 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities of the classes, shape (rows, classes)."""
         check_is_fitted(self, "encoder_")
-        rows = read_rows(self, X, reset=False, encoder=self.encoder)
+        rows = self._rows(X)
         with torch.no_grad():
             if self.layer_ is None:
                 logits = self.head_(self._features(self._scaled(rows)))
@@ -314,13 +297,13 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
     def active_symbols(self, X: Any) -> pd.DataFrame:
         """Truth of the predicates ``sym_k(x)`` of each row: which symbols are active."""
         self._needs_symbols()
-        active = self._active(self._said(read_rows(self, X, reset=False, encoder=self.encoder)))
+        active = self._active(self._said(self._rows(X)))
         return pd.DataFrame(active, columns=[f"sym_{k}" for k in range(active.shape[1])])
 
     def symbol_table(self, X: Any) -> MixedTable:
         """:meth:`active_symbols` as the table that ``fit_.predict_table`` and ``fit_.explain`` read."""
         self._needs_symbols()
-        return self._table(self._active(self._said(read_rows(self, X, reset=False, encoder=self.encoder))))
+        return self._table(self._active(self._said(self._rows(X))))
 
     def symbols(self, X: Any = None, y: Any = None, *, examples: int = 3) -> pd.DataFrame:
         """What each symbol is worth: the class it speaks for, purity, support, and the rows nearest to its code.
@@ -338,7 +321,7 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
         self._needs_symbols()
         said, target, rows = self._described
         if X is not None:
-            said = self._said(read_rows(self, X, reset=False, encoder=self.encoder))
+            said = self._said(self._rows(X))
             target, rows = np.searchsorted(self.classes_, np.asarray(y)), np.arange(len(said.codes))
         active = self._active(said)[rows]
         codes = said.codes.numpy()[rows]
@@ -361,7 +344,7 @@ class SymbolClassifier(ClassifierMixin, BaseEstimator):
     def chains(self, X: Any = None) -> pd.DataFrame:
         """The chains of active symbols, how often each is said, and what is answered, the most frequent first."""
         self._needs_symbols()
-        said = self._described[0] if X is None else self._said(read_rows(self, X, reset=False, encoder=self.encoder))
+        said = self._described[0] if X is None else self._said(self._rows(X))
         codes = np.where(said.active.numpy(), said.codes.numpy(), -1)
         distinct, first, counts = np.unique(codes, axis=0, return_index=True, return_counts=True)
         answers = self.classes_[said.logits.argmax(1).numpy()[first]]

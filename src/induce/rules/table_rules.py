@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from induce.budget import Budget, Clock
 from induce.checks import check_weights, seed_of
@@ -29,7 +30,16 @@ from induce.terms.term import Term
 if TYPE_CHECKING:
     from induce.rules.related import RelatedTables
 
-__all__ = ["TableRules", "check_labels", "check_monotone", "check_way", "name_of", "warn_constant", "weights_of"]
+__all__ = [
+    "TableRules",
+    "check_labels",
+    "check_monotone",
+    "check_way",
+    "name_of",
+    "read_labels",
+    "warn_constant",
+    "weights_of",
+]
 
 DECIDE = (VOTES, FIRST, "any")
 
@@ -295,6 +305,19 @@ def weights_of(given: Any, rows: int) -> NDArray[np.float64]:
     """The weights of rows, 1 by default."""
     found = check_weights(given, rows)
     return np.ones(rows) if found is None else np.asarray(found, dtype=np.float64)
+
+
+def read_labels(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
+    """One label a row, as an array; refused where there are none, or what is no class."""
+    if y is None:
+        raise DataError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None. "
+            "Give one label a row."
+        )
+    labels: NDArray[Any] = column_or_1d(np.asarray(y), warn=True)
+    check_labels(labels, rows)
+    check_classification_targets(labels)
+    return labels
 
 
 def check_labels(labels: NDArray[Any], rows: int) -> None:
