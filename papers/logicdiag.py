@@ -22,7 +22,6 @@ WAYS = (({"diagnose": False}, True), ({}, False), (MEAN, False), ({"views": VIEW
 
 
 def changed(images, targets, weights, generator):
-    """Pictures mirrored, and their colors exchanged, at random."""
     sides = [side for side in (-1, -2) if torch.rand((), generator=generator) < 0.5]
     colors = torch.randperm(3, generator=generator)
     return images[:, colors].flip(sides), targets.flip(sides), None if weights is None else weights.flip(sides)
@@ -78,5 +77,6 @@ def check(result) -> Check:
         f"(worst {same.min():+.1f}), over a flat net {iou.mean():+.1f} (worst {iou.min():+.1f})"
     )
     line = "over thresholding the same teacher, half of the pixels kept: precision >= +3 points; over a flat net: mIoU >= +1.5"
-    holds = bool(beside.mean() >= 3 and flat.mean() >= 3 and iou.mean() >= 1.5)
-    return Check(f"{figure}; {len(result)} seeds", line, holds)
+    return Check(
+        f"{figure}; {len(result)} seeds", line, bool(min(beside.mean(), flat.mean()) >= 3 and iou.mean() >= 1.5)
+    )
