@@ -76,6 +76,7 @@ class MixedTable:
         names: Sequence[str] | None = None,
         units: Mapping[str, Any] | None = None,
         also: Iterable[str] = (),
+        least: int = 1,
     ) -> MixedTable:
         """Read data of any common kind: arrays, mappings, data frames of pandas, polars or pyarrow.
 
@@ -89,6 +90,8 @@ class MixedTable:
         units : mapping of column name to unit text, optional
         also : iterable of str
             Further names that ``units`` may mention.
+        least : {0, 1}
+            Fewest rows.
 
         Raises
         ------
@@ -99,7 +102,7 @@ class MixedTable:
         found, raw = columns_of(X)
         if names is not None and len(names) == len(found):
             found = list(names)
-        check_lengths(found, raw)
+        check_lengths(found, raw, least)
         if like is None:
             made = tuple(_column(name, values) for name, values in zip(found, raw, strict=True))
             return MixedTable(made, check_units(units, found, also))
@@ -138,8 +141,10 @@ class MixedTable:
         return replace(self, columns=taken, units=dict(self.units))
 
     def head(self) -> MixedTable:
-        """The columns without rows: what :meth:`read` needs to read other rows alike."""
-        return self.take(np.zeros(0, dtype=np.intp))
+        """The columns without rows: what :meth:`read` needs to read other rows alike; which identifiers there are is left out."""
+        empty = self.take(np.zeros(0, dtype=np.intp))
+        kept = tuple(replace(c, labels=()) if c.name in self.identifiers else c for c in empty.columns)
+        return replace(empty, columns=kept)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{c.name} ({c.kind})" for c in self.columns[:8]) + (", ..." if len(self.columns) > 8 else "")

@@ -274,8 +274,10 @@ def _check_names(names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def check_lengths(names: Sequence[str], columns: Sequence[Any]) -> None:
-    """Refuse columns of different lengths, and a table without rows."""
+def check_lengths(names: Sequence[str], columns: Sequence[Any], least: int = 1) -> None:
+    """Refuse a table without columns, columns of different lengths, and fewer rows than ``least``, which is 0 or 1."""
+    if not columns:
+        raise DataError("the table has no columns. Give at least one.")
     rows = len(columns[0])
     for name, column in zip(names, columns, strict=True):
         if len(column) != rows:
@@ -283,7 +285,7 @@ def check_lengths(names: Sequence[str], columns: Sequence[Any]) -> None:
                 f"column '{name}' has {counted(len(column), 'row')}, but column '{names[0]}' has {rows}. "
                 "Give all columns the same length."
             )
-    if rows == 0:
+    if rows < least:
         raise DataError(
             f"the table has no rows: 0 sample(s) (shape=(0, {len(names)})) while a minimum of 1 is required. Add rows."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import copy
 import sqlite3
 
 import numpy as np
@@ -139,9 +139,8 @@ class TestRules:
         model, main, tables, _ = fitted
         space = {}
         exec(model.to_python(), space)
-        wanted = list(inspect.signature(space["predict"]).parameters)[1:]
-        rows = [tables[name].to_dict("records") for name in wanted]
-        found = [space["predict"](row, *rows) for row in main.to_dict("records")]
+        related = {name: table.to_dict("records") for name, table in tables.items()}
+        found = [space["predict"](row, related) for row in main.to_dict("records")]
         assert found == model.predict(main).tolist()
 
     def test_prolog(self, fitted):
@@ -155,13 +154,42 @@ class TestRules:
         assert again.to_sql("t") == model.fit_.to_sql("t")
         assert again.predict_table(model.table(main)).tolist() == model.predict(main).tolist()
 
-    def test_other_rows_have_other_relatives(self, fitted):
-        model, _, _, _ = fitted
-        more, tables = shop(30, seed=1)
-        other = clone(model).set_params(related=RelatedTables(tables, LINKS))
-        other.__dict__.update({k: v for k, v in model.__dict__.items() if k.endswith("_") or k == "_head"})
-        table = other.table(more)
-        assert run_program(model.best_, table, other.related) == other.predict(more).tolist()
+    @pytest.mark.parametrize("kind", ["number", "text"])
+    def test_rows_that_the_fit_has_not_seen(self, kind):
+        main, tables = shop(240)
+        if kind == "text":
+            main["id"] = "c" + main["id"].astype(int).astype(str)
+            tables["orders"]["customer"] = "c" + tables["orders"]["customer"].astype(int).astype(str)
+        most = tables["orders"].groupby("customer")["amount"].max().reindex(main["id"]).fillna(0).to_numpy()
+        y = np.where(most > 60, "yes", "no")
+        related = RelatedTables({"orders": tables["orders"]}, {"orders.customer": "id"}, conditions=0)
+        model = RuleClassifier(2, 2, related=related).fit(main[:120], y[:120])
+        new = main[120:].reset_index(drop=True)
+        assert (model.predict(new) == y[120:]).mean() > 0.95
+        assert run_program(model.best_, model.table(new), related) == model.predict(new).tolist()
+        with sqlite3.connect(":memory:") as database:
+            new.to_sql("customers", database, index=False)
+            tables["orders"].to_sql("orders", database, index=False)
+            found = pd.read_sql(model.to_sql("customers"), database)
+        assert found["prediction"].tolist() == model.predict(new).tolist()
+        assert "c1" not in str(model.fit_.decisions.table.columns[0].labels)  # who was there is not kept
+
+    def test_other_related_rows(self, fitted):
+        model, main, tables, _ = fitted
+        empty = {**tables, "orders": tables["orders"][:0]}
+        other = copy.copy(model).set_params(related=RelatedTables(empty, LINKS))
+        assert run_program(model.best_, other.table(main), other.related) == other.predict(main).tolist()
+        for match, changed in (
+            (r"needs the related table 'orders'", {"bought": tables["orders"]}),
+            (
+                r"needs numbers in column 'amount' of 'orders', but it holds texts",
+                {"orders": tables["orders"].assign(amount="much")},
+            ),
+        ):
+            links = {f"{next(iter(changed))}.customer": "id"}
+            other.set_params(related=RelatedTables(changed, links))
+            with pytest.raises(DataError, match=match):
+                other.predict(main)
 
     def test_an_edited_program(self, fitted):
         model, main, _, y = fitted
@@ -203,7 +231,9 @@ class TestRefusals:
         self.refused(r"unknown function 'maximum'", functions=("maximum",))
         self.refused(r"conditions must be a whole number of at least 0, but got -1", conditions=-1)
         tables = {"orders": {"customer": [1], "x": [1.0]}, "items": {"order": [1]}}
-        self.refused(r"no link names the table 'items'", tables)
+        self.refused(r"no chain of at most 3 links leads from the main table to 'items'", tables)
+        self.refused(r"links must be a mapping of column to column, but got \['a'\]", links=["a"])
+        self.refused(r"the related table 'orders' cannot be read: the table has no columns", {"orders": {}})
 
     def test_the_main_table(self):
         related = RelatedTables({"orders": {"customer": [1, 1], "x": [1.0, 2.0]}}, {"orders.customer": "id"})
@@ -215,6 +245,11 @@ class TestRefusals:
             DataError, match=r"a link equates 'id', which holds texts, with 'orders\.customer', which holds numbers"
         ):
             related.join({"id": ["a"]})
+        big = RelatedTables({"orders": {"customer": [2**60, 2**60 + 1, 5]}}, {"orders.customer": "id"})
+        with pytest.raises(
+            DataError, match=r"'id' links rows by numbers from 2\*\*53 on, which are not told apart exactly"
+        ):
+            big.join({"id": [2**60, 7]})
         with pytest.raises(DataError, match=r"X is an array without names"):
             RuleClassifier(related=related).fit(np.eye(4), [0, 1, 0, 1])
         with pytest.raises(DataError, match=r"related must be RelatedTables, but got dict"):
@@ -228,9 +263,47 @@ class TestRefusals:
             run_program("rule(", MixedTable.read({"a": [1.0]}))
 
 
+def test_two_links_between_two_tables():
+    paid = {"payer": [1, 1, 2], "payee": [2, 2, 1], "amount": [5.0, 7.0, 9.0]}
+    related = RelatedTables({"paid": paid}, {"paid.payer": "id", "paid.payee": "id"}, functions=("count",))
+    wide = related.join({"id": [1, 2]})
+    assert [(c.name, c.values.tolist()) for c in wide.columns[1:]] == [
+        ("number of paid by payer", [2.0, 1.0]),
+        ("number of paid by payee", [1.0, 2.0]),
+    ]
+    same = RelatedTables({"paid": paid}, {"paid.payer": "id", "id": "paid.payer"}, functions=("count",))
+    assert [d.name for d in same.derived] == ["number of paid"]
+
+
+def test_a_category_is_never_code():
+    evil = "u\nraise SystemExit('run')\n#"
+    table = pd.DataFrame({"t": [evil, "v"] * 40, "a": np.arange(80.0)})
+    keep = [f'a > 20 and t is "{evil}"', f'a > 20.5 and t is "{evil}"']
+    model = RuleClassifier(3, 2, subject_to={"keep": keep}).fit(table, np.arange(80) > 30)
+    space = {}
+    exec(model.to_python(), space)  # raises SystemExit if a line of a comment were code
+    assert [space["predict"](row) for row in table.to_dict("records")] == model.predict(table).tolist()
+    with sqlite3.connect(":memory:") as database:
+        table.to_sql("t", database, index=False)
+        assert (
+            pd.read_sql(model.to_sql("t"), database)["prediction"].astype(bool).tolist()
+            == model.predict(table).tolist()
+        )
+
+
+def test_points_are_not_taken_from_a_column_of_that_name():
+    table = pd.DataFrame({"points yes": np.arange(60.0) % 7, "a": np.arange(60.0)})
+    y = np.where((table["a"] > 30) | (table["points yes"] > 5), "yes", "no")
+    model = RuleClassifier(3, 2).fit(table, y)
+    with sqlite3.connect(":memory:") as database:
+        table.to_sql("t", database, index=False)
+        assert pd.read_sql(model.to_sql("t"), database)["prediction"].tolist() == model.predict(table).tolist()
+
+
 def test_what_is_asked_for_is_bounded():
     _, tables = shop(30)
-    assert len(RelatedTables(tables, LINKS, most=10).derived) == 10
+    with pytest.warns(UserWarning, match=r"related tables give 50 columns, of which the first 10 are made"):
+        assert len(RelatedTables(tables, LINKS, most=10).derived) == 10
     assert all(len(d.path) <= 1 for d in RelatedTables(tables, LINKS, longest=1).derived)
     names = [d.name for d in RelatedTables(tables, LINKS).derived]
     assert len(set(names)) == len(names)

@@ -30,11 +30,14 @@ class Step:
         Where the step goes.
     before : str
         A column of the table that it comes from.
+    by : str
+        The column that tells the step from others between the same tables; empty where there is no other.
     """
 
     table: str
     column: str
     before: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Derived:
         >>> Derived("max", (step,), "amount", (("orders", "kind", "gold"),)).name
         'largest amount of orders with kind gold'
         """
-        tables = " of ".join(step.table for step in reversed(self.path))
+        tables = " of ".join(f"{s.table} by {s.by}" if s.by else s.table for s in reversed(self.path))
         parts = [AGGREGATES[self.function]] if self.function in AGGREGATES else []
         parts += [self.column] if self.column else []
         words = f"{' '.join(parts)} of {tables}"
@@ -139,12 +142,14 @@ class Derived:
     # ---- Python
 
     def to_python(self) -> str:
-        """An expression of ``row`` and of a list of mappings for each related table."""
+        """An expression of ``row`` and of ``related``, a list of mappings for each related table."""
         loops, aliases = [], {step.table: f"r{k}" for k, step in enumerate(self.path, 1)}
         before = "row"
         for k, step in enumerate(self.path, 1):
             key = f"{before}[{step.before!r}]"
-            loops.append(f"for r{k} in {step.table} if not missing({key}) and r{k}[{step.column!r}] == {key}")
+            loops.append(
+                f"for r{k} in related[{step.table!r}] if not missing({key}) and r{k}[{step.column!r}] == {key}"
+            )
             before = f"r{k}"
         asked = [f"{aliases[t]}[{c!r}] == {label!r}" for t, c, label in self.where]
         value = f"{before}[{self.column!r}]" if self.column else "1"
@@ -160,17 +165,17 @@ class Derived:
 
     def to_dict(self) -> dict[str, Any]:
         """What :meth:`from_dict` reads."""
-        path = [[step.table, step.column, step.before] for step in self.path]
+        path = [[step.table, step.column, step.before, step.by] for step in self.path]
         return {"function": self.function, "path": path, "column": self.column, "where": [list(w) for w in self.where]}
 
     @staticmethod
     def from_dict(body: Mapping[str, Any]) -> Derived:
         """Read what :meth:`to_dict` wrote; raises FormatError for what it did not write."""
         try:
-            path = tuple(Step(*map(_name, step)) for step in body["path"])
+            path = tuple(Step(_name(step[0]), _name(step[1]), _name(step[2]), _text(step[3])) for step in body["path"])
             where = tuple((_name(t), _name(c), _label(v)) for t, c, v in body["where"])
             function, column = str(body["function"]), str(body["column"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, IndexError) as error:
             raise FormatError(f"a derived column cannot be read: {type(error).__name__}: {error}.") from error
         tables = [step.table for step in path]
         known = function == THE or function in AGGREGATES
@@ -192,6 +197,12 @@ def relation_name(table: str, column: str) -> str:
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError(f"a name was expected, but got {value!r}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, but got {value!r}")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,9 @@ def needs_fidelity(fidelity: Fidelity | None) -> Fidelity:
 
 def _comment(mark: str, decisions: Decisions, fidelity: Fidelity, end: str = "") -> str:
     what = "the first rule that holds decides" if decisions.decide == FIRST else "rules that hold add their points"
-    return "\n".join(f"{mark} {line}{end}" for line in (what, *fidelity.lines()))
+    # a category may hold the end of a line, after which it would be read as code
+    parts = [part for line in (what, *fidelity.lines()) for part in line.splitlines() or [""]]
+    return "\n".join(f"{mark} {part}{end}" for part in parts)
 
 
 # -------------------------------------------------------------------- logic and Prolog
@@ -171,19 +174,22 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
         case = f"CASE{cases}\n    ELSE {_constant(says[-1])}\n  END" if rules else _constant(says[-1])
         return f"{head}\nSELECT *,\n  {case} AS prediction\nFROM {source};\n"
     outputs = decisions.classes or ("prediction",)
+    prefix = "points"
+    while any(name.startswith(prefix) for name in decisions.table.names):
+        prefix += "_"
     sums = []
     for k, label in enumerate(outputs):
         parts = [_constant(decisions.points[-1, k])]
         for rule, points in zip(rules, decisions.points[:-1, k], strict=True):
             if points:
                 parts.append(f"CASE WHEN {rule} THEN {_constant(points)} ELSE 0 END")
-        named = f"points {label}" if decisions.classes else "prediction"
+        named = f"{prefix} {label}" if decisions.classes else "prediction"
         sums.append("\n    + ".join(parts) + f" AS {_quoted(named)}")
     listed = ",\n  ".join(sums)
     if not decisions.classes:
         return f"{head}\nSELECT *,\n  {listed}\nFROM {source};\n"
     whens = []
-    names = [_quoted(f"points {label}") for label in outputs]
+    names = [_quoted(f"{prefix} {label}") for label in outputs]
     for k, label in enumerate(outputs[:-1]):
         rest = [f"{names[k]} >= {other}" for other in names[k + 1 :]] + [f"{names[k]} > {other}" for other in names[:k]]
         whens.append(f"WHEN {' AND '.join(rest)} THEN {_constant(label)}")
@@ -224,7 +230,7 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
     ExportError
         If ``name`` is no identifier.
     """
-    if not name.isidentifier():
+    if not name.isidentifier() or keyword.iskeyword(name) or name in ("missing", "known", "nan"):
         raise ExportError(f"a function cannot be called {name!r}. Give an identifier, such as 'predict'.")
     head = _comment("#", decisions, needs_fidelity(fidelity))
     rules = [" and ".join(_python_condition(decisions, c) for c in rule) or "True" for rule in decisions.rules]
@@ -240,11 +246,10 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
     ]
     lines += ["def known(entry):", "    return nan if entry is None else entry", "", ""]
     derived = derived_in(decisions)
-    tables = list(dict.fromkeys(step.table for one in derived for step in one.path))
-    lines += [f"def {name}({', '.join(['row', *tables])}):"]
+    lines += [f"def {name}(row{', related' if derived else ''}):"]
     write: Callable[[str], None] = lines.append
     if derived:
-        write(f'    """The answer for a row; {", ".join(tables)}: related rows, each a mapping of column to entry."""')
+        write('    """The answer for a row; related: for each table a list of rows, mappings of column to entry."""')
         write("    row = dict(row)")
         for one in derived:
             write(f"    row[{one.name!r}] = {one.to_python()}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError, did_you_mean
-from induce.mixed import CATEGORY, NUMBER, TRUTH, Column, MixedTable
+from induce.mixed import CATEGORY, NUMBER, Column, MixedTable
 from induce.rules.derived import AGGREGATES, THE, Derived, Step, relation_name
+from induce.rules.joining import aggregated, kind_text, link_keys, main_table, related_table, with_labels_of
 
 __all__ = ["RelatedTables"]
 
@@ -21,6 +24,8 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 MAIN = ""
 """The main table, whose rows are classified."""
+MOST_PAIRS = 50_000_000
+"""Pairs of rows that a chain of links may join."""
 _COMMON = 2
 """Rows of a related table that a category must have at least to be asked for."""
 
@@ -37,7 +42,8 @@ class RelatedTables:
       (``"largest amount of orders"``); each also of those rows alone that are of one category, or of ``conditions`` categories at
       once (``"largest amount of orders with kind gold"``). That the largest amount is above 100 says that some order is.
 
-    Columns that links name are identifiers: no condition is made on them.
+    Columns that links name are identifiers: no condition is made on them. Several links between two tables are alternatives
+    (``"number of transfers by payer"``), not one key of several columns.
 
     Parameters
     ----------
@@ -103,18 +109,33 @@ class RelatedTables:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise DataError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
-        object.__setattr__(self, "_read", {name: MixedTable.read(table) for name, table in self.tables.items()})
-        object.__setattr__(self, "_ties", tuple(self._tie(a, b) for a, b in self.links.items()))
-        reached = {t for t, *_ in self._ties} | {t for _, _, t, _ in self._ties}
+        object.__setattr__(self, "_read", {name: related_table(name, table) for name, table in self.tables.items()})
+        if not isinstance(self.links, Mapping):
+            raise DataError(
+                f"links must be a mapping of column to column, but got {self.links!r}. Write {{'orders.customer': 'id'}}."
+            )
+        ties = {
+            frozenset(((a, x), (b, y))): (a, x, b, y)
+            for a, x, b, y in (self._tie(*link) for link in self.links.items())
+        }
+        object.__setattr__(self, "_ties", tuple(ties.values()))
+        reached = {step.table for path in self._paths() for step in path}
         apart = [name for name in self.tables if name not in reached]
         if apart:
             raise DataError(
-                f"no link names the table '{apart[0]}'. Add one, such as links={{'{apart[0]}.customer': 'id'}}, or leave it out."
+                f"no chain of at most {self.longest} links leads from the main table to '{apart[0]}'. Add a link, such as "
+                f"links={{'{apart[0]}.customer': 'id'}}, raise longest=, or leave the table out."
             )
-        relations = [relation_name(t, c) for t, table in self._read.items() for c in table.names]
-        twice = [r for k, r in enumerate(relations) if r in relations[:k]]
-        if twice:
-            raise DataError(f"two columns of related tables would both be called '{twice[0]}' in rules. Rename one.")
+        for kind, names in (
+            (
+                "columns of related tables",
+                [relation_name(t, c) for t, table in self._read.items() for c in table.names],
+            ),
+            ("columns that related tables give", [one.name for one in self.derived]),
+        ):
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise DataError(f"two {kind} would both be called '{twice[0]}' in rules. Rename a column.")
 
     def _tie(self, first: str, second: str) -> tuple[str, str, str, str]:
         (a, left), (b, right) = self._end(first), self._end(second)
@@ -152,6 +173,13 @@ class RelatedTables:
         """The columns that :meth:`join` adds."""
         found = [made for path in self._paths() for made in self._of_path(path)]
         found.sort(key=lambda d: (len(d.path), len(d.where)))
+        if len(found) > self.most:
+            warnings.warn(
+                f"related tables give {len(found):,} columns, of which the first {self.most:,} are made: short chains and few "
+                "categories come first. Raise most=, or lower conditions=, categories= or longest=.",
+                UserWarning,
+                stacklevel=3,
+            )
         return tuple(found[: self.most])
 
     def _paths(self) -> Iterator[tuple[Step, ...]]:
@@ -168,7 +196,15 @@ class RelatedTables:
             for a, left, b, right in self._ties:
                 for come, go in (((a, left), (b, right)), ((b, right), (a, left))):
                     if come[0] == here and go[0] not in seen:
-                        waiting.append((*path, Step(go[0], go[1], come[1])))
+                        waiting.append((*path, Step(go[0], go[1], come[1], self._told_apart(come, go))))
+
+    def _told_apart(self, come: tuple[str, str], go: tuple[str, str]) -> str:
+        """The column that tells a link from the others between two tables, or an empty text."""
+        pairs = [((a, x), (b, y)) for a, x, b, y in self._ties if {a, b} == {come[0], go[0]}]
+        if len(pairs) == 1:
+            return ""
+        ends = [dict(pair)[go[0]] for pair in pairs]
+        return go[1] if len(set(ends)) == len(ends) else f"{go[1]} and {come[1]}"
 
     def _single(self, path: tuple[Step, ...]) -> bool:
         """Whether a row reaches one row at most."""
@@ -224,12 +260,12 @@ class RelatedTables:
         DataError
             If the main table lacks a column that a link names, or holds one of a name that a derived column has.
         """
-        wanted = self.derived if like is None else tuple(like.derived.values())
-        if like is not None:
-            own = tuple(c for c in like.columns if c.name not in like.derived)
-            main = MixedTable.read(X, like=replace(like, columns=own))
-        else:
+        if like is None:
+            wanted = self.derived
             main = X if isinstance(X, MixedTable) else MixedTable.read(X, units=units, also=[d.name for d in wanted])
+        else:
+            wanted = tuple(like.derived.values())
+            main = main_table(X, like)
         for name in sorted(self.identifiers):
             main[name]
         taken = [d.name for d in wanted if d.name in main.names]
@@ -237,17 +273,41 @@ class RelatedTables:
             raise DataError(
                 f"the main table has a column '{taken[0]}', which is also what related tables give. Rename it."
             )
-        pairs: dict[tuple[Step, ...], tuple[Places, list[Places]]] = {}
-        columns = []
-        for one in wanted:
-            if one.path not in pairs:
-                pairs[one.path] = self._pairs(main, one.path)
-            columns.append(self._column(main, one, *pairs[one.path]))
+        columns: dict[str, Column] = {}
+        for path in dict.fromkeys(one.path for one in wanted):  # the rows of one chain are held at a time
+            of_path = [one for one in wanted if one.path == path]
+            for one in of_path:
+                self._check_fits(one)
+            rows, places = self._pairs(main, path)
+            columns |= {one.name: self._column(main, one, rows, places) for one in of_path}
         if like is not None:
-            made = {c.name: c for c in (*main.columns, *(_alike(c, like[c.name]) for c in columns))}
+            made = {c.name: c for c in main.columns}
+            made |= {name: with_labels_of(column, like[name]) for name, column in columns.items()}
             return replace(like, columns=tuple(made[name] for name in like.names))
         derived = {d.name: d for d in wanted}
-        return replace(main, columns=(*main.columns, *columns), derived=derived, identifiers=self.identifiers)
+        added = tuple(columns[d.name] for d in wanted)
+        return replace(main, columns=(*main.columns, *added), derived=derived, identifiers=self.identifiers)
+
+    def _check_fits(self, one: Derived) -> None:
+        """Refuse to make a column from tables that are not like those that rules were learned from."""
+        for step in one.path:
+            if step.table not in self._read:
+                raise DataError(
+                    f"'{one.name}' needs the related table '{step.table}'.{did_you_mean(step.table, list(self._read))} "
+                    f"There are: {', '.join(self._read)}."
+                )
+            self._read[step.table][step.column]
+        last = one.path[-1].table
+        leaf = self._read[last][one.column] if one.column else None
+        if leaf is not None and one.function != THE and leaf.kind != NUMBER and not leaf.missing.all():
+            raise DataError(
+                f"'{one.name}' needs numbers in column '{one.column}' of '{last}', but it holds {kind_text(leaf)}."
+            )
+        if one.function == THE and not self._single(one.path):
+            raise DataError(
+                f"'{one.name}' is looked up, but column '{one.path[-1].column}' of '{last}' (or one on the way) has entries that are "
+                "not unique. Give one row for each, or fit the rules anew."
+            )
 
     def _pairs(self, main: MixedTable, path: tuple[Step, ...]) -> tuple[Places, list[Places]]:
         """Rows of the main table, sorted, and of each table of the path the row that each goes with."""
@@ -256,12 +316,17 @@ class RelatedTables:
         for k, step in enumerate(path):
             left = main[step.before] if k == 0 else self._read[path[k - 1].table][step.before]
             right = self._read[step.table][step.column]
-            have, sought = _keys(left, right, f"{path[k - 1].table + '.' if k else ''}{step.before}", step)
+            have, sought = link_keys(left, right, f"{path[k - 1].table + '.' if k else ''}{step.before}", step)
             asked = have[rows if k == 0 else places[-1]]
             order = np.argsort(sought, kind="stable")
             order = order[~np.isnan(sought[order])]
             first = np.searchsorted(sought[order], asked, "left")
             counts = np.where(np.isnan(asked), 0, np.searchsorted(sought[order], asked, "right") - first)
+            if counts.sum() > MOST_PAIRS:
+                raise DataError(
+                    f"the chain {' -> '.join(s.table for s in path)} joins {int(counts.sum()):,} pairs of rows, more than {MOST_PAIRS:,}. "
+                    "Link columns that say more, or lower longest=."
+                )
             again = np.repeat(np.arange(len(rows)), counts)
             within = np.arange(len(again)) - np.repeat(np.cumsum(counts) - counts, counts)
             rows, places = rows[again], [p[again] for p in places]
@@ -281,7 +346,7 @@ class RelatedTables:
         leaf = self._read[tables[-1]][one.column] if one.column else None
         values = np.ones(len(rows)) if leaf is None else leaf.values[places[-1]]
         kept &= ~np.isnan(values)
-        found = _aggregated(one.function, rows[kept], values[kept], main.rows)
+        found = aggregated(one.function, rows[kept], values[kept], main.rows)
         if one.function in ("count", "sum"):
             found[main[one.path[0].before].missing] = np.nan
         plain = one.function != THE or leaf is None
@@ -301,48 +366,3 @@ class RelatedTables:
             for table, names in used.items()
             for name in names
         }
-
-
-def _aggregated(function: str, rows: Places, values: Array, count: int) -> Array:
-    """The values of each row together; rows are sorted."""
-    if function in ("count", "sum"):  # of no rows it is 0
-        weights = None if function == "count" else values
-        return np.bincount(rows, weights, minlength=count).astype(np.float64)
-    found = np.full(count, np.nan)
-    if not len(rows):
-        return found
-    starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-    by = {"max": np.maximum, "min": np.minimum}.get(function, np.add)
-    together = values[starts] if function == THE else by.reduceat(values, starts)
-    if function == "mean":
-        together = together / np.diff(np.r_[starts, len(rows)])
-    found[rows[starts]] = together
-    return found
-
-
-def _keys(left: Column, right: Column, name: str, step: Step) -> tuple[Array, Array]:
-    """Numbers that are equal where the entries of two columns are, NaN where one is missing."""
-    if (left.kind == NUMBER) != (right.kind == NUMBER):
-        raise DataError(
-            f"a link equates '{name}', which holds {_kind(left)}, with '{step.table}.{step.column}', which holds {_kind(right)}. "
-            "Give both the same kind."
-        )
-    if left.kind == NUMBER:
-        return left.values, right.values
-    place = {str(label): float(k) for k, label in enumerate(right.labels)}
-    to = np.array([*(place.get(str(label), np.nan) for label in left.labels), np.nan, np.nan])
-    return to[np.where(left.missing, len(to) - 1, left.values).astype(np.intp)], right.values
-
-
-def _kind(column: Column) -> str:
-    return {NUMBER: "numbers", CATEGORY: "texts", TRUTH: "truth values"}[column.kind]
-
-
-def _alike(column: Column, like: Column) -> Column:
-    """A looked-up column with the categories of the fit."""
-    if column.labels == like.labels:
-        return column
-    place = {label: float(k) for k, label in enumerate(like.labels)}
-    to = np.array([*(place.get(label, float(len(like.labels))) for label in column.labels), np.nan])
-    values = to[np.where(column.missing, len(to) - 1, column.values).astype(np.intp)]
-    return Column(column.name, like.kind, values, like.labels)

@@ -56,6 +56,7 @@ class TableRules:
     decide: str
     subject_to: Any
     units: Mapping[str, str] | None
+    by: str
     related: Any
     within: Any
     random_state: Any
@@ -117,7 +118,7 @@ class TableRules:
             Restrictions.read(self.subject_to),
             only,
             seed_of(self.random_state),
-            getattr(self, "by", "auto"),
+            self.by,
         )  # fmt: skip
 
     def _finish(self, problem: Problem, gathered: Problem, searched: Searched, seconds: float, target: str) -> None:
