@@ -27,3 +27,10 @@ def test_directions_are_uncorrelated_within_each_class():
     assert sorted((variances > 0.5).T.tolist()) == [[False, True, True], [True, False, True], [True, True, False]]
     within = [np.cov((X @ directions)[y == c], rowvar=False) for c in range(3)]
     assert all(np.abs(found - np.diag(np.diag(found))).max() < 0.1 for found in within)
+
+
+def test_one_column_is_one_direction():
+    rows, y = np.array([[1.0], [3.0], [2.0], [2.5]]), np.array([0, 0, 1, 1])
+    directions, variances = class_directions(rows, y, 1)
+    assert directions.shape == (1, 1)
+    assert np.allclose(variances[:, 0], np.array([2.0, 0.125]) / np.mean([2.0, 0.125]))

@@ -61,7 +61,9 @@ class TestRules:
         assert report.rules_score == (rules == y).mean()
         assert report.agreement == (rules == fitted.predict(X)).mean()
         assert report.agreement >= 0.97
-        assert fitted.fit_.fidelity.measured_on == "held out: 80 rows that an equal model had not seen"
+        assert fitted.fit_.fidelity.measured_on == (
+            "held out: 80 rows that an equal model had not seen, though they helped to decide whether the rules take part"
+        )
 
     def test_exports_carry_it(self, fitted):
         assert "agreement of rules and model" in fitted.fit_.to_prolog()
@@ -217,7 +219,42 @@ class TestRefusals:
 
     def test_settings(self):
         self.refused(None, r"unknown reasoner 'memry'\. Did you mean 'memory'\?", reasoner="memry")
-        self.refused(None, r"agreement must lie in \[0, 1\], but it is 2", agreement=2)
+        self.refused(None, r"agreement must be a number in \[0, 1\], but it is 2\. 0\.8 is usual\.", agreement=2)
+        self.refused(None, r"agreement must be a number in \[0, 1\], but it is 'x'", agreement="x")
+        self.refused(None, r"parsimony must be a number of at least 0, but it is 'x'\. 0\.01 is usual", parsimony="x")
+        self.refused(None, r"parsimony must be a number of at least 0, but it is nan", parsimony=float("nan"))
+        self.refused(None, r"rate must be a number above 0 and at most 1, but it is -1\. 0\.03 is usual", rate=-1)
+        self.refused(None, r"rate must be a number above 0 and at most 1, but it is 1000000000\.0", rate=1e9)
+
+    def test_learning_that_goes_astray(self):
+        X, C, y = exclusive(40)
+        broken = nn.Sequential(nn.Linear(2, 4))
+        nn.init.constant_(broken[0].weight, np.inf)
+        with pytest.raises(
+            DataError, match=r"learning went astray with rate=0\.03: .* in step 0 of 5\. Try rate=0\.003\."
+        ):
+            ConceptClassifier(broken, steps=5).fit(X, y, concepts=C)
+
+    @pytest.mark.parametrize(
+        ("values", "match"),
+        [
+            (["left"], r"values must map names of concepts to values, but got list\. Pass such as \{'left': True\}\."),
+            ({"left": "yes"}, r"concept 'left' is set to 'yes', but a number or truth value was expected\."),
+            (
+                {"left": None},
+                r"concept 'left' is set to None, but a .* Pass one for all rows, or an array of shape \(3,\)",
+            ),
+            (
+                {"left": [1, 0]},
+                r"'left' is set to an array of shape \(2,\), but X has 3 rows\. Pass one value for all rows",
+            ),
+            ({"left": [[1], [0, 1]]}, r"concept 'left' is set to \[\[1\], \[0, 1\]\], but a number or truth value"),
+            ({"left": 2}, r"concept 'left' is set to 2, but a degree lies in \[0, 1\]\. True and False serve\."),
+        ],
+    )
+    def test_values_that_cannot_be_set(self, fitted, values, match):
+        with pytest.raises(DataError, match=match):
+            fitted.intervene(np.zeros((3, 2)), values)
 
     def test_a_constant_concept_is_left_out(self):
         X, C, y = exclusive(60)

@@ -199,3 +199,15 @@ def test_annotations_that_contradict_each_other_are_believed_from_the_top(tree):
     assert np.array_equal(tree.truths(agreed), tree.targets(["cat", "pet", "animal", "oak"]), equal_nan=True)
     pictures = annotated.T.reshape(1, 3, 2, 2)
     assert tree.agreed(pictures).tolist() == [[[6, 2], [0, 4]]]
+
+
+def test_places_that_are_no_nodes(tree):
+    with pytest.raises(DataError, match=re.escape("a place is 99, but -1 to 8 are expected. Use places(names).")):
+        tree.truths(np.array([0, 99]))
+    with pytest.raises(DataError, match=re.escape("a place is 99, but 0 to 8 are expected. Use places(names).")):
+        tree.agreed(np.array([[0, 2, 99]]))
+    with pytest.raises(DataError, match=re.escape("a place is -1, but 0 to 8 are expected.")):
+        tree.agreed(np.array([[0, 2, -1]]))
+    with pytest.raises(DataError, match=re.escape("a place is cat, but -1 to 8 are expected.")):
+        tree.truths(np.array(["cat"]))
+    assert tree.truths([]).shape == (0, 9)

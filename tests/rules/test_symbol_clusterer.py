@@ -75,3 +75,11 @@ def test_refusals():
         SymbolClusterer(3).fit(np.eye(2))
     with pytest.raises(DataError, match=r"walk must be a whole number of at least 1, but it is 0"):
         SymbolClusterer(walk=0).fit(np.eye(2))
+    with pytest.raises(DataError, match=r"prior must be a number of at least 0, but it is 'x'\. 2 is usual"):
+        SymbolClusterer(prior="x").fit(np.eye(2))
+    with pytest.raises(DataError, match=r"rate must be a number above 0 and at most 1, but it is -1\. 0\.005 is usual"):
+        SymbolClusterer(rate=-1).fit(np.eye(2))
+    with pytest.raises(
+        DataError, match=r"encoder must be a torch\.nn\.Module or None, but got int\. SmallCNN\(\) reads"
+    ):
+        SymbolClusterer(encoder=3).fit(np.eye(2))

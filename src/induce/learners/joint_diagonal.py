@@ -85,6 +85,7 @@ def class_directions(rows: Array, classes: Array, count: int) -> tuple[Array, Ar
     [[False, True], [True, False]]
     """
     covariances = np.array([np.cov(rows[classes == c], rowvar=False) for c in range(int(classes.max()) + 1)])
+    covariances = covariances.reshape(-1, rows.shape[1], rows.shape[1])  # also where there is one column
     sizes, axes = np.linalg.eigh(covariances.mean(axis=0))
     whitening = axes[:, -count:] / np.sqrt(np.maximum(sizes[-count:], 1e-12 * sizes[-1]))
     rotation, variances = joint_diagonal(whitening.T @ covariances @ whitening)

@@ -11,13 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
-from torch import nn
 
 from induce.checks import seed_of
 from induce.errors import DataError, did_you_mean
 from induce.explain.fidelity import Fidelity
 from induce.mixed import MixedTable
-from induce.rules.concept_columns import ConceptColumns, check_pictures, read_concepts, used_concepts
+from induce.rules.concept_columns import (
+    ConceptColumns,
+    check_encoder,
+    check_number,
+    check_pictures,
+    read_concepts,
+    used_concepts,
+)
 from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
 from induce.rules.concept_rules import smallest_flip
 from induce.rules.rule_fit import RuleFit, worth_of
@@ -69,14 +75,15 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
     steps : int
         Batches of at most 256 rows that the network learns from.
     rate : float
-        Largest learning rate of Adam, in one cycle.
+        Largest learning rate of Adam, in one cycle; at most 1.
     random_state : int, RandomState or None
         None: 0.
 
     Attributes
     ----------
     fit_ : RuleFit
-        The rules over the concepts, with the fidelity measured on rows held out; ``fit_.to_html(path)``, ``fit_.save(path)``.
+        The rules over the concepts, with the fidelity measured on rows held out, which no network and no rule has seen, but which
+        count where it is decided whether the rules take part; ``fit_.to_html(path)``, ``fit_.save(path)``.
     rules_ : tuple of str
     best_ : Term
         The rules as a program of the language of rules.
@@ -199,7 +206,10 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         if len(rows) < ENOUGH or counts.min() < 2 or held < len(counts):
             return rows, rows, f"the {len(rows):,} rows of the fit, too few to hold any out"
         inside, outside = train_test_split(rows, test_size=HELD_OUT, random_state=seed % 2**31, stratify=codes)
-        return inside, outside, f"held out: {len(outside):,} rows that an equal model had not seen"
+        on = f"held out: {len(outside):,} rows that an equal model had not seen"
+        if self.reasoner != "tree" and self.agreement > 0:
+            on += ", though they helped to decide whether the rules take part"
+        return inside, outside, on
 
     def _check_settings(self) -> None:
         for name in ("max_rules", "max_literals", "embedding", "memory", "steps", "n_concepts"):
@@ -212,12 +222,10 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 f"unknown reasoner {self.reasoner!r}.{did_you_mean(str(self.reasoner), REASONERS)} Known: {', '.join(REASONERS)}."
             )
-        if not 0 <= self.agreement <= 1:
-            raise DataError(f"agreement must lie in [0, 1], but it is {self.agreement!r}. 0.8 is usual.")
-        if self.encoder is not None and not isinstance(self.encoder, nn.Module):
-            raise DataError(
-                f"encoder must be a torch.nn.Module or None, but got {type(self.encoder).__name__}. SmallCNN() reads pictures."
-            )
+        check_number("agreement", self.agreement, 0.8, most=1)
+        check_number("parsimony", self.parsimony, 0.01)
+        check_number("rate", self.rate, 0.03, most=1, above=True)
+        check_encoder(self.encoder)
 
     def _read_fit(self, X: Any, y: Any) -> tuple[Array, Array]:
         if self.encoder is None:
@@ -295,18 +303,15 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         X : as in ``fit``
         values : mapping of concept name to value
             A truth value or degree, or a number in the unit of the column where the columns are the concepts; one for all
-            rows or an array of shape (rows,).
+            rows or an array of shape (rows,), where NaN leaves a row's concept as it is.
+
+        Raises
+        ------
+        DataError
+            For unknown concepts, and values that are no numbers, outside of [0, 1], or of another number than the rows.
         """
         inputs = self._read(X)
-        wanted = np.full((len(inputs), len(self.concept_names_)), np.nan)
-        for name, value in values.items():
-            place = self._columns.place(name)
-            numbers = np.asarray(value, dtype=np.float64)
-            if self._model.labeled and bool(((numbers < 0) | (numbers > 1)).any()):
-                raise DataError(
-                    f"concept '{name}' is set to {value!r}, but a degree lies in [0, 1]. True and False serve."
-                )
-            wanted[:, place] = numbers
+        wanted = self._columns.wanted(values, len(inputs), degrees=self._model.labeled)
         return np.asarray(self.classes_[self._model.probabilities(inputs, wanted).argmax(axis=1)])
 
     # ---- rules

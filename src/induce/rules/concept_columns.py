@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from induce.errors import DataError, did_you_mean
 from induce.mixed import NUMBER, TRUTH, Column, MixedTable
 from induce.table import columns_of
 
-__all__ = ["ConceptColumns", "check_pictures", "read_concepts"]
+__all__ = ["ConceptColumns", "check_encoder", "check_number", "check_pictures", "read_concepts"]
 
 Float = NDArray[np.float64]
 
@@ -61,6 +62,98 @@ class ConceptColumns:
                 f"there is no concept '{name}'.{did_you_mean(str(name), self.names)} The concepts are: {', '.join(self.names)}."
             )
         return self.names.index(name)
+
+    def wanted(self, values: Any, rows: int, *, degrees: bool) -> Float:
+        """Values that a person sets, of shape (rows, concepts); NaN where none is set.
+
+        Parameters
+        ----------
+        values : mapping of concept name to one value for all rows or an array of shape (rows,)
+        rows : int
+        degrees : bool
+            Whether values must lie in [0, 1].
+
+        Raises
+        ------
+        DataError
+            For what is no mapping, unknown names, what is no number, degrees outside of [0, 1], another number of rows.
+        """
+        if not isinstance(values, Mapping):
+            raise DataError(
+                f"values must map names of concepts to values, but got {type(values).__name__}. "
+                f"Pass such as {{{self.names[0]!r}: True}}."
+            )
+        found = np.full((rows, len(self.names)), np.nan)
+        for name, value in values.items():
+            place = self.place(name)
+            numbers = _numbers(value)
+            if numbers is None:
+                raise DataError(
+                    f"concept '{name}' is set to {value!r}, but a number or truth value was expected. "
+                    f"Pass one for all rows, or an array of shape ({rows},)."
+                )
+            if numbers.shape not in ((), (1,), (rows,)):
+                raise DataError(
+                    f"concept '{name}' is set to an array of shape {numbers.shape}, but X has {rows} rows. "
+                    "Pass one value for all rows, or one for each."
+                )
+            if degrees and bool(((numbers < 0) | (numbers > 1)).any()):
+                raise DataError(
+                    f"concept '{name}' is set to {value!r}, but a degree lies in [0, 1]. True and False serve."
+                )
+            found[:, place] = numbers
+        return found
+
+
+def _numbers(value: Any) -> Float | None:
+    """Numbers and truth values as an array of any shape; None for everything else."""
+    try:
+        array = np.asarray(value)
+        return None if value is None or array.dtype.kind in "USMm" else array.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def check_number(name: str, value: Any, usual: float, *, most: float = np.inf, above: bool = False) -> None:
+    """Refuse a setting that is no number from 0 on.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    usual : float
+        What the message suggests.
+    most : float
+        The largest that is allowed.
+    above : bool
+        Whether 0 itself is refused.
+
+    Raises
+    ------
+    DataError
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if number and 0 <= float(value) <= most and float(value) < np.inf and not (above and value == 0):
+        return
+    span = "above 0" if above else "of at least 0"
+    if most < np.inf:
+        span = f"above 0 and at most {most:g}" if above else f"in [0, {most:g}]"
+    raise DataError(f"{name} must be a number {span}, but it is {value!r}. {usual:g} is usual.")
+
+
+def check_encoder(encoder: Any) -> None:
+    """Refuse an encoder that is neither a torch module nor None.
+
+    Raises
+    ------
+    DataError
+    """
+    from torch import nn
+
+    if encoder is not None and not isinstance(encoder, nn.Module):
+        raise DataError(
+            f"encoder must be a torch.nn.Module or None, but got {type(encoder).__name__}. SmallCNN() reads pictures."
+        )
 
 
 def read_concepts(concepts: Any, rows: int) -> tuple[Float, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ __all__ = ["HiddenConcepts", "hidden_concepts"]
 SLOPE, GAIN, SHIFT = 0.2, 1.4, 0.3
 """Of the units: slope below zero, factor before them, and standard deviation of their offsets."""
 TRIES = 2000
+MOST_LISTED = 12
+"""Concepts up to which all rows that a class may have are listed where random ones are not found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +90,34 @@ def hidden_concepts(
 
 
 def _structure(rng: np.random.Generator, classes: int, concepts: int, twins: bool) -> NDArray[np.bool_]:
+    most = max(2, 2 * concepts // 3)
+
+    def fits(used: NDArray[np.bool_]) -> bool:
+        sizes, columns = used.sum(axis=1), np.unique(used, axis=1).shape[1]
+        distinct = np.unique(used, axis=0).shape[0] == classes and columns == concepts - twins
+        return bool(distinct and sizes.min() >= 2 and sizes.max() <= most and used.any(axis=0).all())
+
     for _ in range(TRIES):
         used = rng.random((classes, concepts)) < 0.5
         if twins:
             used[:, 1] = used[:, 0]
-        sizes, columns = used.sum(axis=1), np.unique(used, axis=1).shape[1]
-        distinct = np.unique(used, axis=0).shape[0] == classes and columns == concepts - twins
-        if distinct and sizes.min() >= 2 and sizes.max() <= max(2, 2 * concepts // 3) and used.any(axis=0).all():
+        if fits(used):
             return used
+    asked = f"{classes} classes and {concepts} concepts{' with twins' if twins else ''}"
+    if concepts <= MOST_LISTED:
+        listed: NDArray[np.bool_] = np.array(list(itertools.product((False, True), repeat=concepts)))
+        listed = listed[(listed.sum(axis=1) >= 2) & (listed.sum(axis=1) <= most)]
+        listed = listed[listed[:, 0] == listed[:, 1]] if twins else listed
+        if len(listed) < classes:
+            raise DataError(
+                f"no structure of {asked} has 2 to {most} concepts a class and no two classes alike: there are only "
+                f"{len(listed)} such classes. Ask for more concepts, or fewer classes."
+            )
+        for _ in range(TRIES):
+            used = np.asarray(listed[rng.permutation(len(listed))[:classes]])
+            if fits(used):
+                return used
     raise DataError(
-        f"no structure of {classes} classes and {concepts} concepts has 2 to {max(2, 2 * concepts // 3)} concepts a class and no "
-        "two alike. Ask for more concepts, or fewer classes."
+        f"no structure of {asked} with 2 to {most} concepts a class and no two alike was found in {TRIES} random tries. "
+        "Ask for other numbers of classes and concepts, or try another seed."
     )

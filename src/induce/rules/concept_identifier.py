@@ -15,8 +15,10 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.learners.joint_diagonal import class_directions
 from induce.nets.gated_autoencoder import GatedAutoencoder
+from induce.rules.concept_columns import check_number
 from induce.rules.concept_structure import ConceptStructure
 from induce.rules.input_rows import read_rows
+from induce.rules.table_rules import read_labels
 
 __all__ = ["ConceptIdentifier"]
 
@@ -36,21 +38,23 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
     Rows of class ``y`` are taken to be ``x = g(z * m_y)``: hidden concepts ``z``, a row ``m_y`` of zeros and ones for each class, and
     one smooth map ``g`` for all. An autoencoder with a gate for each class and concept minimizes
     ``E|x - dec(enc(x) * m_y)|^2 / (2 s) + sparsity * sum_y P(y) |m_y|_0``. It starts from the linear answer, the joint
-    diagonalization of the covariances within the classes. What can be said of the concepts is in ``structure_``: a concept is
-    identified up to a function of one variable where no other concept is used by exactly the same classes.
+    diagonalization of the covariances within the classes. Columns are first scaled one by one to variance 1, so that units do not
+    matter. What can be said of the concepts is in ``structure_``: a concept is identified up to a function of one variable where no
+    other concept is used by exactly the same classes, and no gate is unsure.
 
     Parameters
     ----------
     n_concepts : int
-        How many concepts; those that no class needs are closed.
+        How many concepts. All of them are used, as a rule: with too many, concepts are split, and what is said of their classes
+        may be wrong. Where the number is not known, fit several and take the first after which ``rebuilt_`` hardly rises.
     sparsity : float
-        Price of an open gate, in a row.
+        Price of an open gate, in a row; at least 0.
     width : int
         Units of the hidden layers.
     steps : int
         Batches of 256 rows.
     rate : float
-        Learning rate of Adam; gates learn ten times as fast.
+        Learning rate of Adam, at most 1; gates learn ten times as fast.
     random_state : int, RandomState or None
 
     Attributes
@@ -58,14 +62,15 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
     structure_ : ConceptStructure
         Which class uses which concept, what is identified, and what only up to mixing.
     rebuilt_ : float
-        Share of the variance that the concepts rebuild.
+        Share of the variance of the scaled columns that the concepts rebuild.
     module_ : GatedAutoencoder
     classes_ : array of shape (classes,)
 
     Raises
     ------
     DataError
-        In ``fit``, for settings that cannot be, for fewer columns than concepts, for one class only, and for a class of one row.
+        In ``fit``, for settings that cannot be, for fewer columns than concepts, for one class only, for a class of one row, for
+        missing labels, and where no column varies within a class.
 
     References
     ----------
@@ -110,10 +115,14 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
         ------
         DataError
         """
-        for name in ("n_concepts", "width", "steps"):
+        for name, usual in (("n_concepts", 2), ("width", 64), ("steps", 1500)):
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}. Try {name}=64.")
+                raise DataError(
+                    f"{name} must be a whole number of at least 1, but it is {value!r}. Try {name}={usual}."
+                )
+        check_number("sparsity", self.sparsity, 4.0)
+        check_number("rate", self.rate, 2e-3, most=1, above=True)
         rows = read_rows(self, X, reset=True)
         if rows.ndim != 2:
             raise DataError(
@@ -125,27 +134,32 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
                 f"n_concepts is {self.n_concepts}, but X has {rows.shape[1]} columns. Ask for at most as many concepts as columns."
             )
         values = rows.double().numpy()
+        if not any(np.ptp(values[numbers == k], axis=0).any() for k in range(len(self.classes_))):
+            raise DataError(
+                "no column of X varies within a class, so there are no concepts to find. Give columns that differ between rows of "
+                "the same class."
+            )
         self._center = values.mean(axis=0)
-        self._scale = float(np.sqrt(((values - self._center) ** 2).mean())) or 1.0
+        self._scale = np.where(np.ptp(values, axis=0) > 0, values.std(axis=0), 1.0)
         scaled = (values - self._center) / self._scale
         directions, _ = class_directions(scaled, numbers, int(self.n_concepts))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(self.random_state))
             self.module_ = self._train(torch.as_tensor(scaled).float(), torch.as_tensor(numbers), directions)
+        if not all(bool(weight.isfinite().all()) for weight in self.module_.parameters()):
+            raise DataError(
+                f"learning went astray with rate={self.rate!r}: weights are no numbers any more. Try rate={self.rate / 10:g}."
+            )
         self.structure_ = ConceptStructure(
             tuple(self.classes_.tolist()), self.module_.openings().detach().double().numpy()
         )
         with torch.no_grad():
             rebuilt, _ = self.module_(torch.as_tensor(scaled).float(), torch.as_tensor(numbers))
-            self.rebuilt_ = 1.0 - float(((rebuilt.double().numpy() - scaled) ** 2).mean())
+            self.rebuilt_ = 1.0 - float(((rebuilt.double().numpy() - scaled) ** 2).sum() / (scaled**2).sum())
         return self
 
     def _classes(self, y: Any, count: int) -> NDArray[np.int64]:
-        labels = np.asarray(y)
-        if labels.shape != (count,):
-            raise DataError(
-                f"y has shape {labels.shape}, but X has {count} rows. Pass one class for each row of X, in the same order."
-            )
+        labels = read_labels(self, y, count)
         self.classes_, numbers, sizes = np.unique(labels, return_inverse=True, return_counts=True)
         if len(self.classes_) < 2:
             raise DataError(

@@ -24,7 +24,8 @@ class ConceptStructure:
 
     A concept is identified where the classes that have it, less the classes that lack it, leave it alone: no other concept is
     used by exactly the same classes. Concepts of the same classes may be mixed in any way without any class noticing; they are
-    reported as a block and never as identified.
+    reported as a block and never as identified. Nor is a concept with an unsure gate, or one whose classes a concept with an unsure
+    gate may have: these are undecided.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ class ConceptStructure:
 
     @property
     def blocks(self) -> dict[tuple[Any, ...], tuple[str, ...]]:
-        """Concepts by the classes that use them; a block of one concept is identified. Concepts that no class uses are left out."""
+        """Concepts by the classes that use them; a concept whose gates are unsure stands where it probably belongs. Those of no class are left out."""
         found: dict[tuple[Any, ...], tuple[str, ...]] = {}
         for name, column in zip(self.concepts, list(self.matrix.T), strict=True):
             users = tuple(c for c, used in zip(self.classes, column, strict=True) if used)
@@ -91,9 +92,21 @@ class ConceptStructure:
 
     @property
     def identified(self) -> tuple[str, ...]:
-        """Concepts that the classes tell apart from all others, up to a function of one variable."""
-        alone = {block[0] for block in self.blocks.values() if len(block) == 1}
-        return tuple(name for name in self.concepts if name in alone)
+        """Concepts that the classes tell apart from all others, up to a function of one variable, with no gate unsure."""
+        low, high = UNSURE
+        opened, closed = (self.probabilities >= high).T, (self.probabilities <= low).T
+        # told apart: in some class one is surely open and the other surely closed
+        apart = np.asarray((opened[:, None] & closed[None]).any(axis=2))
+        apart |= apart.T
+        np.fill_diagonal(apart, True)
+        known = (opened | closed).all(axis=1) & opened.any(axis=1) & apart.all(axis=1)
+        return tuple(self.concepts[k] for k in np.flatnonzero(known))
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Concepts that stand alone, but might not: a gate of theirs is unsure, or of a concept that may have the same classes."""
+        told = {*self.identified, *self.unused, *(name for block in self.mixed for name in block)}
+        return tuple(name for name in self.concepts if name not in told)
 
     @property
     def mixed(self) -> tuple[tuple[str, ...], ...]:
@@ -118,6 +131,8 @@ class ConceptStructure:
             if len(block) > 1:
                 told = ", ".join(map(str, users))
                 lines.append(f"only up to mixing: {', '.join(block)} (the same classes use them: {told})")
+        if self.undecided:
+            lines.append(f"undecided, as gates are unsure: {', '.join(self.undecided)}")
         if self.unused:
             lines.append("used by no class: " + ", ".join(self.unused))
         if self.unsure:
@@ -152,6 +167,7 @@ class ConceptStructure:
             "matrix": self.matrix.astype(int).tolist(),
             "identified": list(self.identified),
             "mixed": [list(block) for block in self.mixed],
+            "undecided": list(self.undecided),
             "unused": list(self.unused),
             "unsure": [[str(c), k, round(p, 6)] for c, k, p in self.unsure],
         }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from induce.errors import DataError
 from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
 from induce.nets.messages import perceptron
 
@@ -140,6 +141,11 @@ def train_concepts(
     """Adam under one cycle of learning rates.
 
     Minimises ``BCE(p, c) + 0.5 BCE(y, t) + parsimony * literals``. Labels of concepts may be NaN.
+
+    Raises
+    ------
+    DataError
+        For degrees that are no numbers any more, where the rate is too large.
     """
     generator = torch.Generator().manual_seed(schedule.seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=1e-2, fused=True)
@@ -155,6 +161,11 @@ def train_concepts(
         optimizer.zero_grad()
         known = None if labels is None else labels[rows]
         vectors, degrees = network.parts(inputs[rows], labels=known, generator=generator)
+        if not bool(degrees.isfinite().all()):
+            raise DataError(
+                f"learning went astray with rate={schedule.rate:g}: the degrees of the concepts are no numbers any more in step "
+                f"{step} of {schedule.steps}. Try rate={schedule.rate / 10:g}."
+            )
         loss = WEIGHT_OF_CLASSES * class_loss(network, vectors, degrees, target[rows])
         loss = loss + _beside(network, degrees, known, schedule)
         loss.backward()  # type: ignore[no-untyped-call]

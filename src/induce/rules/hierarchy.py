@@ -259,15 +259,22 @@ class Hierarchy:
 
     def truths(self, places: Array) -> NDArray[np.float32]:
         """What :meth:`targets` gives, for places among ``nodes``; -1 leaves all open."""
-        found = self._truths[places]
-        return np.ascontiguousarray(np.moveaxis(found, -1, 1) if places.ndim == 3 else found)
+        found = self._truths[self._checked(places, -1)]
+        return np.ascontiguousarray(np.moveaxis(found, -1, 1) if found.ndim == 4 else found)
+
+    def _checked(self, places: Any, least: int) -> Array:
+        """Places among ``nodes`` as an array; refused where one is no whole number from ``least`` on."""
+        array: Array = np.asarray(places.detach().cpu() if hasattr(places, "detach") else places)
+        wrong = array[(array < least) | (array >= len(self))] if array.dtype.kind in "iu" else array.ravel()
+        if wrong.size:
+            raise DataError(f"a place is {wrong[0]}, but {least} to {len(self) - 1} are expected. Use places(names).")
+        return array.astype(np.int64)
 
     @cached_property
     def _truths(self) -> NDArray[np.float32]:
         """Targets of each node when it is the label, and of no label in the last row."""
-        nodes = len(self.nodes)
-        found = np.zeros((nodes + 1, nodes), dtype=np.float32)
-        for k in range(nodes - 1, -1, -1):
+        found = np.zeros((len(self) + 1, len(self)), dtype=np.float32)
+        for k in range(len(self) - 1, -1, -1):
             place = k
             while place >= 0:
                 found[k, place] = 1
@@ -289,7 +296,7 @@ class Hierarchy:
         """
         from induce.rules.decoding import agreed
 
-        return agreed(self, annotated)
+        return agreed(self, self._checked(annotated, 0))
 
     def lift(self, leaves: Any, level: int) -> Any:
         """What leaves are called at a level: places among ``leaves`` to places among ``levels[level]``.
@@ -323,9 +330,8 @@ class Hierarchy:
         unknown = sorted((name for name in seen if name not in self._place), key=str)
         if unknown:
             near = did_you_mean(str(unknown[0]), [str(node) for node in self.nodes])
-            listed = ", ".join(repr(name) for name in unknown)
             raise DataError(
-                f"the data has labels that the hierarchy does not have: {listed}.{near} "
+                f"the data has labels that the hierarchy does not have: {', '.join(map(repr, unknown))}.{near} "
                 f"The leaves are: {', '.join(str(leaf) for leaf in self.leaves)}."
             )
         empty = [leaf for leaf in self.leaves if not seen & set(self.path(leaf))]
@@ -375,8 +381,8 @@ class Hierarchy:
         return len(self.nodes)
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Hierarchy) and self.nodes == other.nodes
-        return same and bool((self.parents == other.parents).all())  # type: ignore[attr-defined]
+        same = isinstance(other, Hierarchy) and self.nodes == other.nodes and (self.parents == other.parents).all()
+        return bool(same)
 
     def __hash__(self) -> int:
         return hash((self.nodes, self.parents.tobytes()))

@@ -18,7 +18,7 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
-from induce.rules.concept_columns import check_pictures
+from induce.rules.concept_columns import check_encoder, check_number, check_pictures
 from induce.rules.graph_partition import nearest_rows, normalized_cut, spectral_partition, symmetric_graph
 
 __all__ = ["SymbolClusterer"]
@@ -54,7 +54,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
     steps : int
         Batches of 256 rows that each learns from.
     rate : float
-        Learning rate of Adam.
+        Learning rate of Adam, at most 1.
     random_state : int, RandomState or None
         None: 0.
 
@@ -123,6 +123,9 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
             value = getattr(self, name)
             if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
                 raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+        check_number("prior", self.prior, 2.0)
+        check_number("rate", self.rate, 5e-3, most=1, above=True)
+        check_encoder(self.encoder)
         inputs = self._read(X, reset=True)
         if len(inputs) < 2:
             raise DataError("there is one row only, which has no neighbors. Give at least 2 rows.")
