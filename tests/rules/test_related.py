@@ -154,6 +154,11 @@ class TestRules:
         again = load(tmp_path / "rules")
         assert again.to_sql("t") == model.fit_.to_sql("t")
         assert again.predict_table(model.table(main)).tolist() == model.predict(main).tolist()
+        assert again.predict(main, related=model.related).tolist() == model.predict(main).tolist()
+        with pytest.raises(
+            DataError, match=r"the rules ask for '.*', which related tables give, but there are none\. Give"
+        ):
+            again.predict(main)
 
     def test_other_rows_have_other_relatives(self, fitted):
         model, _, _, _ = fitted
