@@ -229,7 +229,10 @@ def test_forbidden_and_required_conditions():
             {"required": ["bmi > 1", "bmi > 2", "bmi > 3", "bmi > 4"]},
             "4 conditions are required, but max_literals is 3. Raise it.",
         ),
-        ({"keep": ["bmi > 1"] * 5}, "5 rules are to be kept, but max_rules is 4. Raise it or keep fewer."),
+        (
+            {"keep": [f"bmi > {k}" for k in range(5)]},
+            "5 rules are to be kept, but max_rules is 4. Raise it or keep fewer.",
+        ),
     ],
 )
 def test_contradictory_or_unknown_restrictions(given, message):
