@@ -116,6 +116,10 @@ def test_a_list_whose_answers_were_swapped_is_not_answered_by_its_old_shares():
         (VOTES.format(body="a(Row, _)") + "points(p, p, 1).", 'cannot be read. Write it like points(1, "p", 10).'),
         (VOTES.format(body="a(Row, _)") + "points(1, p, 5).", "'points' is given twice for rule 1."),
         (
+            VOTES.format(body="a(Row, _)").replace("rule(Row, 1)", "rule(Row, 0)"),
+            "a rule has the number 0, but rules are numbered from 1. Give it another.",
+        ),
+        (
             VOTES.format(body="a(Row, _)").replace("order(p, 1)", "order(p, 2)"),
             "the order of the classes stays: 'p' has the number 1.",
         ),

@@ -131,6 +131,8 @@ class _Reader:
         if len(head.args) != 2 or head.args[1].op is not LITERAL or not isinstance(head.args[1].payload, int):
             raise statement.error("a rule has the head rule(Row, number) with a whole number.")
         number, row = int(head.args[1].payload), head.args[0]
+        if number < 1:
+            raise statement.error(f"a rule has the number {number}, but rules are numbered from 1. Give it another.")
         formulas = list(condition.args)
         if number in self.rules or number == self.last:
             raise statement.error(
