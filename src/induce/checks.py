@@ -108,6 +108,11 @@ def check_units(
     """The units of these columns as text; UnitError for a bad unit or a column that does not exist."""
     known = [*names, *also]
     found: dict[str, str] = {}
+    if units is not None and not isinstance(units, Mapping):
+        example = names[0] if names else "length"
+        raise UnitError(
+            f"units is {units!r}, but a mapping of column name to unit was expected. Write for example {{{example!r}: 'm'}}."
+        )
     for name, unit in (units or {}).items():
         if name not in known:
             raise UnitError(
@@ -237,11 +242,21 @@ def check_weights(sample_weight: Any, rows: int) -> Array | None:
 def seed_of(random_state: Any) -> int:
     """The seed that a ``random_state`` of scikit-learn means: 0 for None, a number as it is, one drawn from a RandomState.
 
+    Raises
+    ------
+    FillError
+        For anything else.
+
     >>> seed_of(None), seed_of(7)
     (0, 7)
     """
-    if random_state is None or isinstance(random_state, Integral):
+    if random_state is None or (isinstance(random_state, Integral) and int(random_state) >= 0):
         return int(random_state or 0)
     from sklearn.utils import check_random_state
 
+    if not (random_state is np.random or isinstance(random_state, np.random.RandomState)):
+        raise FillError(
+            f"random_state is {random_state!r}, but a whole number of at least 0, a RandomState or None was expected. "
+            "Write random_state=0."
+        )
     return int(check_random_state(random_state).randint(2**31 - 1))

@@ -210,6 +210,9 @@ def load(
         raise FormatError(f"'{place / 'fit.json'}' cannot be understood: {error}. Save the Fit again.") from error
 
 
+_ELSEWHERE = {"rules": "induce.rules.load", "programs": "induce.programs.load"}
+
+
 def _read_whole(place: Path) -> dict[str, Any]:
     """The content of ``fit.json``, when it and the files beside it are as they were written."""
     if not place.exists():
@@ -219,6 +222,9 @@ def _read_whole(place: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FormatError(f"'{place}' is not a saved Fit: it holds no fit.json. Name a folder that Fit.save() wrote.")
     whole = read_json(path)
+    kind = str(whole.get("format", "")).split(" ")[0] if isinstance(whole, dict) else ""
+    if kind in _ELSEWHERE:
+        raise FormatError(f"'{path}' is not a saved Fit: it holds {kind}. Read it by {_ELSEWHERE[kind]}.")
     if not isinstance(whole, dict) or not isinstance(whole.get("format"), int) or "fit" not in whole:
         raise FormatError(f"'{path}' is not a saved Fit: it states no format. Name a folder that Fit.save() wrote.")
     if whole["format"] > FORMAT:

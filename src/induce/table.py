@@ -257,7 +257,7 @@ def _columns_of_frame(X: Any) -> tuple[list[str], list[Any]]:
         elif series.dtype == nw.Boolean and not series.is_null().any():
             columns.append(series.to_numpy())
         else:
-            columns.append(np.array(series.to_list(), dtype=object))
+            columns.append(np.fromiter(series.to_list(), dtype=object, count=len(series)))
     return names, columns
 
 
@@ -277,7 +277,7 @@ def _check_names(names: Sequence[str]) -> None:
 def check_lengths(names: Sequence[str], columns: Sequence[Any], least: int = 1) -> None:
     """Refuse a table without columns, columns of different lengths, and fewer rows than ``least``, which is 0 or 1."""
     if not columns:
-        raise DataError("the table has no columns. Give at least one.")
+        _check_names(names)
     rows = len(columns[0])
     for name, column in zip(names, columns, strict=True):
         if len(column) != rows:

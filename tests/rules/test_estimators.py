@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import cross_val_score
 
+import induce
 from induce.errors import DataError, ExportError, FillError, FormatError, ParseError, RuleError
 from induce.logic import rules as rule_language
 from induce.mixed import MixedTable
@@ -228,7 +229,10 @@ def test_forbidden_and_required_conditions():
             {"required": ["bmi > 1", "bmi > 2", "bmi > 3", "bmi > 4"]},
             "4 conditions are required, but max_literals is 3. Raise it.",
         ),
-        ({"keep": ["bmi > 1"] * 5}, "5 rules are to be kept, but max_rules is 4. Raise it or keep fewer."),
+        (
+            {"keep": [f"bmi > {k}" for k in range(5)]},
+            "5 rules are to be kept, but max_rules is 4. Raise it or keep fewer.",
+        ),
     ],
 )
 def test_contradictory_or_unknown_restrictions(given, message):
@@ -271,12 +275,25 @@ def test_a_rule_that_is_left_out_is_no_more_and_nothing_is_exported_before_it_is
     for export in ("to_sql", "to_prolog", "to_python", "to_logic", "to_markdown", "to_html", "to_json"):
         with pytest.raises(ExportError, match="these rules were changed and not measured since"):
             getattr(shorter, export)()
-    table = MixedTable.read(X, like=fit.decisions.table)
-    codes = np.searchsorted(["ill", "well"], y)
-    measured = shorter.measured(table, codes, np.ones(len(y)), "300 rows")
+    measured = shorter.measured(X, y)
     assert "300 rows" in measured.to_sql()
+    table = MixedTable.read(X, like=fit.decisions.table)
+    assert str(measured) == str(shorter.measured(table, list(y)))
+    assert measured.fidelity.model_score == pytest.approx(np.mean(shorter.predict(X) == y))
+    with pytest.raises(
+        DataError, match=r"y has the label 'dead' \(row 1\), which is no class of these rules. The classes are: 'ill'"
+    ):
+        shorter.measured(X, ["ill", "dead"] * 150)
+    with pytest.raises(DataError, match=r"y has the shape \(2,\), but X has 300 rows. Give one label a row."):
+        shorter.measured(X, ["ill", "well"])
+    with pytest.raises(DataError, match="Read it so: MixedTable.read"):
+        shorter.measured(MixedTable.read(X[["bmi"]]), y)
     with pytest.raises(RuleError, match="there is no rule 9; the rules are numbered from 1 to"):
         fit.without(9)
+    with pytest.raises(
+        RuleError, match=r"left out by their numbers, but got 'a'. Write fit.without\(1\) for the first."
+    ):
+        fit.without("a")
 
 
 @pytest.mark.parametrize(
@@ -360,6 +377,10 @@ def test_saving_and_loading(tmp_path):
     assert str(again) == str(fit)
     table = MixedTable.read(X, like=again.decisions.table)
     assert (again.predict_table(table) == fit.predict_table(table)).all()
+    assert (again.predict(X) == fit.predict_table(table)).all()
+    assert (again.predict(X.to_numpy(dtype=object)) == again.predict(X)).all()
+    with pytest.raises(FormatError, match="is not a saved Fit: it holds rules. Read it by induce.rules.load."):
+        induce.load(tmp_path / "rules")
     file = tmp_path / "rules" / "fit.json"
     file.write_text(file.read_text().replace('"target": "state"', '"target": "other"'))
     with pytest.raises(FormatError, match="was changed after it was saved"):

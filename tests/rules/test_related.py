@@ -153,6 +153,11 @@ class TestRules:
         again = load(tmp_path / "rules")
         assert again.to_sql("t") == model.fit_.to_sql("t")
         assert again.predict_table(model.table(main)).tolist() == model.predict(main).tolist()
+        assert again.predict(main, related=model.related).tolist() == model.predict(main).tolist()
+        with pytest.raises(
+            DataError, match=r"the rules ask for '.*', which related tables give, but there are none\. Give"
+        ):
+            again.predict(main)
 
     @pytest.mark.parametrize("kind", ["number", "text"])
     def test_rows_that_the_fit_has_not_seen(self, kind):

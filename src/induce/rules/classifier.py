@@ -14,16 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from induce.errors import DataError, FillError
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
-from induce.rules.table_rules import (
-    TableRules,
-    check_exact,
-    check_monotone,
-    check_way,
-    name_of,
-    read_labels,
-    warn_constant,
-    weights_of,
-)
+from induce.rules.table_checks import check_class_weight, check_exact, check_monotone, check_way, warn_constant
+from induce.rules.table_rules import TableRules, name_of, read_labels, weights_of
 
 __all__ = ["RuleClassifier"]
 
@@ -135,6 +127,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
                 f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. RuleClassifier needs at least 2 "
                 "classes; add rows of another one."
             )
+        check_class_weight(self.class_weight, self.classes_.tolist())
         if self.class_weight is not None:
             weight = weight * compute_sample_weight(self.class_weight, labels)
         if self.decide == "any" and len(self.classes_) != 2:

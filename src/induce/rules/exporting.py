@@ -101,8 +101,8 @@ def _as_prolog(line: str) -> str:
     while k < len(line):
         if line[k] == '"':
             end = k + 1
-            while line[end] != '"' or line[end - 1] == "\\":
-                end += 1
+            while line[end] != '"':
+                end += 2 if line[end] == "\\" else 1
             found.append("'" + json.loads(line[k : end + 1]).replace("\\", "\\\\").replace("'", "\\'") + "'")
             k = end + 1
             continue
@@ -271,6 +271,8 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
             f"    points = {{{', '.join(f'{a}: {int(b)}' for a, b in zip(labels, decisions.points[-1], strict=True))}}}"
         )
         for rule, given in zip(rules, decisions.points[:-1], strict=True):
+            if not given.any():
+                continue
             write(f"    if {rule}:")
             for label, points in zip(labels, given, strict=True):
                 if points:

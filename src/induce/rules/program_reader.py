@@ -57,7 +57,8 @@ class _Reader:
         self.derived = {names[name]: one.body(names[name], names) for name, one in table.derived.items()}
         self.labels = {str(label): k for k, label in enumerate(classes)}
         self.rules: dict[int, tuple[Condition, ...]] = {}
-        self.said: dict[int, dict[int, float]] = {}
+        self.said: dict[str, dict[int, dict[int, float]]] = {"points": {}, "says": {}, "share": {}}
+        self.places: dict[tuple[str, int], Statement] = {}
         self.decide = VOTES
         self.last = 0
 
@@ -86,32 +87,72 @@ class _Reader:
             raise RuleError(
                 "the program has no default. Add a rule without conditions at the end: rule(Row, 9) :- row(Row)."
             )
-        outputs = max(1, len(self.classes))
         order = sorted(self.rules)
-        points = np.zeros((len(order) + 1, outputs))
-        for k, number in enumerate([*order, self.last]):
-            for output, value in self.said.get(number, {}).items():
-                points[k, output] = value
+        if self.decide == FIRST and order and order[-1] > self.last:
+            raise RuleError(
+                f"rule {order[-1]} comes after the default, rule {self.last}, so it never decides. "
+                "Give the default the largest number, in rule(Row, number) and in what it says."
+            )
+        points = np.array([self._said(number) for number in [*order, self.last]])
         return Decisions(self.table.head(), tuple(self.rules[k] for k in order), points, self.classes, self.decide)
+
+    def _said(self, number: int) -> list[float]:
+        """What a rule says, as a row of points."""
+        unused = "points" if self.decide == FIRST else "says"
+        if number in self.said[unused]:
+            how = "the first rule that holds decides" if self.decide == FIRST else "rules add their points"
+            raise self.places[unused, number].error(
+                f"{how} in this program, so '{unused}' means nothing in it. Use '{'says' if unused == 'points' else 'points'}'."
+            )
+        outputs = range(max(1, len(self.classes)))
+        if self.decide != FIRST:
+            given = self.said["points"].get(number, {})
+            return [given.get(k, 0.0) for k in outputs]
+        says = self.said["says"].get(number)
+        if says is None:
+            raise RuleError(
+                f"rule {number} says nothing, so rows that it decides have no answer. "
+                f"Add a fact like {self._example('says')}."
+            )
+        if not self.classes:
+            return [says[0]]
+        (mine,) = says
+        given = self.said["share"].get(number, {mine: 1.0})
+        shares = [given.get(k, 0.0) for k in outputs]
+        largest = int(np.argmax(shares))
+        if largest != mine:
+            raise self.places["says", number].error(
+                f"rule {number} says '{self.classes[mine]}', but its largest share is that of '{self.classes[largest]}' "
+                f"({shares[largest]:g}). Change its share facts too, or take them out."
+            )
+        return shares
 
     def _rule(self, statement: Statement, head: Term, condition: Term) -> None:
         if len(head.args) != 2 or head.args[1].op is not LITERAL or not isinstance(head.args[1].payload, int):
             raise statement.error("a rule has the head rule(Row, number) with a whole number.")
         number, row = int(head.args[1].payload), head.args[0]
+        if number < 1:
+            raise statement.error(f"a rule has the number {number}, but rules are numbered from 1. Give it another.")
         formulas = list(condition.args)
         if number in self.rules or number == self.last:
             raise statement.error(
                 f"there are two rules of number {number}. Give each its own; their order is that of the numbers."
             )
-        if len(formulas) == 1 and formulas[0] is lang.atom("row", row):
-            self.last = number
-            return
         variables: dict[Term, int] = {}
         found: list[Condition] = []
         for formula in formulas:
             if formula is not lang.atom("row", row):
                 self._formula(statement, formula, row, variables, found)
-        self.rules[number] = tuple(found)
+        compared = {f.args[0] for f in formulas if _compares(f)}
+        found += [(place, KNOWN, 0.0) for variable, place in variables.items() if variable not in compared]
+        if found:
+            self.rules[number] = tuple(found)
+        elif self.last:
+            raise statement.error(
+                f"rules {self.last} and {number} have no conditions, but there is one default. Take one of them out."
+            )
+        else:
+            self.last = number
 
     def _formula(
         self, statement: Statement, formula: Term, row: Term, variables: dict[Term, int], found: list[Condition]
@@ -119,7 +160,7 @@ class _Reader:
         """Add what one formula of a body says."""
         negated = formula.op is lang.NOT
         atom = formula.args[0] if negated else formula
-        if atom.op.name in lang.COMPARE and lang.COMPARE[atom.op.name] is atom.op:
+        if _compares(atom):
             left, right = atom.args
             if left not in variables or right.op is not LITERAL:
                 raise statement.error(
@@ -139,6 +180,12 @@ class _Reader:
                 "'not' is only used for missing entries, not column(Row, _). Write != for categories."
             )
         elif entry.op is VARIABLE:
+            if entry is row or variables.get(entry, place) != place:
+                other = "the row" if entry is row else f"'{self.table.columns[variables[entry]].name}'"
+                raise statement.error(
+                    f"the variable {entry} stands for {other} and for '{self.table.columns[place].name}', "
+                    "but a rule over a table does not compare two entries. Give each column a variable of its own."
+                )
             variables[entry] = place
         else:
             found.append((place, EQUAL, self._code(statement, place, entry.payload)))
@@ -172,14 +219,42 @@ class _Reader:
         payloads = [a.payload for a in head.args if a.op is LITERAL]
         if len(payloads) != len(head.args):
             raise statement.error(f"'{head.op.name}' is a table of constants in a program of rules.")
-        name = head.op.name
+        name, classes = head.op.name, self.classes
+        expected = 3 if name == "share" or (name == "points" and classes) else 2
+        if len(payloads) != expected or (name in ("share", "order") and not classes):
+            raise statement.error(f"'{name}' has {len(payloads)} entries, but {self._example(name)} was expected.")
+        number = payloads[1 if name == "order" else 0]
+        value = payloads[-1] if not classes or name in ("points", "share") else 0.0
+        if not isinstance(number, int) or isinstance(value, str):
+            raise statement.error(f"'{head}' cannot be read. Write it like {self._example(name)}.")
+        output = 0
+        if classes:
+            label = str(payloads[0 if name == "order" else 1])
+            if label not in self.labels:
+                raise statement.error(f"there is no class '{label}'. There are: {', '.join(self.labels)}.")
+            output = self.labels[label]
         if name == "order":
+            if number != output + 1:
+                raise statement.error(f"the order of the classes stays: '{label}' has the number {output + 1}.")
             return
-        number = int(payloads[0])
+        said = self.said[name].setdefault(number, {})
+        if said.get(output, float(value)) != float(value) or (name == "says" and said and output not in said):
+            raise statement.error(f"'{name}' is given twice for rule {number}. Take one of the two out.")
+        said[output] = float(value)
+        self.places[name, number] = statement
+
+    def _example(self, name: str) -> str:
+        """A fact of this name, as it is written."""
         if not self.classes:
-            self.said.setdefault(number, {})[0] = float(payloads[1])
-            return
-        if str(payloads[1]) not in self.labels:
-            raise statement.error(f"there is no class '{payloads[1]}'. There are: {', '.join(self.labels)}.")
-        if name in ("points", "share"):
-            self.said.setdefault(number, {})[self.labels[str(payloads[1])]] = float(payloads[2])
+            return f"{name}(1, 2.5)" if name in ("points", "says") else "no such fact for numbers"
+        label = f'"{self.classes[0]}"'
+        return {
+            "points": f"points(1, {label}, 10)",
+            "says": f"says(1, {label})",
+            "share": f"share(1, {label}, 0.75)",
+            "order": f"order({label}, 1)",
+        }[name]
+
+
+def _compares(formula: Term) -> bool:
+    return formula.op.name in lang.COMPARE and lang.COMPARE[formula.op.name] is formula.op

@@ -11,7 +11,8 @@ from induce.checks import check_target
 from induce.errors import FillError
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
-from induce.rules.table_rules import TableRules, check_monotone, check_way, name_of, warn_constant, weights_of
+from induce.rules.table_checks import check_monotone, check_way, warn_constant
+from induce.rules.table_rules import TableRules, name_of, weights_of
 
 __all__ = ["RuleRegressor"]
 

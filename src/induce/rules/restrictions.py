@@ -43,10 +43,20 @@ class Restrictions:
     keep: Iterable[str] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "monotone", dict(self.monotone))
-        for name in ("forbidden", "required", "keep"):
+        given: Any = self.monotone
+        if not isinstance(given, Mapping) and given != ():
+            raise RuleError(
+                f"monotone is {given!r}, but a mapping of column to 1 (rising) or -1 (falling) was expected. "
+                "Write for example {'age': 1}."
+            )
+        object.__setattr__(self, "monotone", dict(given))
+        for name, example in (("forbidden", "name"), ("required", "age > 18"), ("keep", "age > 50 and smoker is true")):
             given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            listed = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (given,)
+            for text in listed:
+                if not isinstance(text, str):
+                    raise RuleError(f"{name} has {text!r}, but texts were expected. Write for example {[example]}.")
+            object.__setattr__(self, name, listed)
 
     @staticmethod
     def read(given: Any) -> Restrictions:
@@ -79,8 +89,13 @@ class Restrictions:
         return tuple(read_condition(text, table) for text in self.required)
 
     def kept_in(self, table: MixedTable) -> tuple[tuple[Condition, ...], ...]:
-        """The rules that stay."""
-        return tuple(read_conjunction(text, table) for text in self.keep)
+        """The rules that stay, each once."""
+        required = self.required_in(table)
+        rules: dict[frozenset[Condition], tuple[Condition, ...]] = {}
+        for text in self.keep:
+            rule = read_conjunction(text, table)
+            rules.setdefault(frozenset([*rule, *required]), rule)
+        return tuple(rules.values())
 
     def directions(self, literals: Literals, table: MixedTable) -> NDArray[np.int8] | None:
         """1 for literals that only rules of weight >= 0 may have, -1 of weight <= 0; None without monotone columns."""

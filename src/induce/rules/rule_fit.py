@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import FormatError, RuleError
+from induce.checks import check_target, check_weights
+from induce.errors import DataError, FormatError, RuleError
 from induce.explain.fidelity import Fidelity, measure_fidelity, vacuous_rules
 from induce.folders import checked, read_checked, write_folder
 from induce.mixed import Column, MixedTable
@@ -19,9 +21,13 @@ from induce.rules import exporting
 from induce.rules.decisions import FIRST, VOTES, Decisions
 from induce.rules.derived import Derived
 from induce.rules.explaining import Explanation, explain_row
-from induce.rules.language import program_of
+from induce.rules.language import derived_in, program_of
 from induce.rules.program_reader import read_program
+from induce.table import columns_of
 from induce.terms.term import Term
+
+if TYPE_CHECKING:
+    from induce.rules.related import RelatedTables
 
 __all__ = ["FORMAT", "RuleFit", "Worth", "load_rules", "worth_of"]
 
@@ -83,34 +89,99 @@ class RuleFit:
 
     # ---- using
 
+    def predict(self, X: Any, related: RelatedTables | None = None) -> NDArray[Any]:
+        """Answers of the rules for a table of any kind: labels, or numbers; array of shape (rows,).
+
+        Parameters
+        ----------
+        X : data frame, mapping of columns, array, or MixedTable
+            With the columns of the fit; columns beside them are left out.
+        related : RelatedTables, optional
+            For rules over related tables.
+
+        Raises
+        ------
+        DataError
+            For a table without these columns.
+        """
+        return self.predict_table(self._table(X, related))
+
     def predict_table(self, table: MixedTable) -> NDArray[Any]:
-        """Answers of the rules: labels, or numbers."""
+        """:meth:`predict` of a table that was read already."""
         if not self.decisions.classes:
             return np.asarray(self.decisions.scores(table)[:, 0])
         return np.asarray(self.decisions.classes)[self.decisions.codes(table)]
+
+    def _table(self, X: Any, related: RelatedTables | None) -> MixedTable:
+        head = self.decisions.table
+        if isinstance(X, MixedTable):
+            if X.names != head.names or any(a.labels != b.labels for a, b in zip(X.columns, head.columns, strict=True)):
+                raise DataError(
+                    "the table was not read with the columns and categories of these rules. "
+                    "Read it so: MixedTable.read(X, like=fit.decisions.table), or give the data frame itself."
+                )
+            return X
+        if related is not None:
+            return related.join(X, like=head)
+        asked = derived_in(self.decisions)
+        if asked and asked[0].name not in columns_of(X)[0]:
+            raise DataError(
+                f"the rules ask for '{asked[0].name}', which related tables give, but there are none. "
+                "Give them: fit.predict(X, related=RelatedTables(...))."
+            )
+        return MixedTable.read(X, like=head, names=head.names)
 
     def explain(self, row: MixedTable) -> Explanation:
         """Why the first row of a table is answered so."""
         return explain_row(self.decisions, row, self.spreads)
 
-    def measured(self, table: MixedTable, target: NDArray[Any], weight: NDArray[np.float64], on: str) -> RuleFit:
-        """The same rules with worth and fidelity measured on these rows.
+    def measured(self, X: Any, y: Any, sample_weight: Any = None, *, related: RelatedTables | None = None) -> RuleFit:
+        """The same rules with worth and fidelity measured on these rows, so that they can be exported.
 
         Parameters
         ----------
-        table : MixedTable
-        target : array of shape (rows,)
-            Class codes, or numbers.
-        weight : array of shape (rows,)
-        on : str
-            What the rows are, for the text.
+        X : as in :meth:`predict`
+        y : array-like of shape (rows,)
+            Labels, or numbers.
+        sample_weight : array-like of shape (rows,), optional
+        related : RelatedTables, optional
+
+        Raises
+        ------
+        DataError
+            For labels that the rules do not know, and for a wrong number of labels or weights.
         """
-        fidelity = fidelity_of(self.decisions, table, target, weight, on)
+        table = self._table(X, related)
+        target = self._target(y, table.rows)
+        given = check_weights(sample_weight, table.rows)
+        weight = np.ones(table.rows) if given is None else given
+        fidelity = fidelity_of(self.decisions, table, target, weight, f"{table.rows:,} rows given")
         return replace(self, worth=worth_of(self.decisions, table, target), fidelity=fidelity)
+
+    def _target(self, y: Any, rows: int) -> NDArray[Any]:
+        """Numbers, or the places of labels among the classes."""
+        classes = self.decisions.classes
+        if not classes:
+            return check_target(y, rows, who="A rule")
+        labels = np.asarray(y, dtype=object)
+        if labels.shape != (rows,):
+            raise DataError(f"y has the shape {labels.shape}, but X has {rows} rows. Give one label a row.")
+        places = {_plain(label): k for k, label in enumerate(classes)}
+        for row, label in enumerate(labels):
+            if label not in places:
+                raise DataError(
+                    f"y has the label {_plain(label)!r} (row {row}), which is no class of these rules. "
+                    f"The classes are: {', '.join(map(repr, places))}."
+                )
+        return np.array([places[label] for label in labels], dtype=np.intp)
 
     def without(self, *rules: int) -> RuleFit:
         """The fit without some rules, by their numbers from 1; not measured yet."""
         for number in rules:
+            if not isinstance(number, Integral) or isinstance(number, bool):
+                raise RuleError(
+                    f"rules are left out by their numbers, but got {number!r}. Write fit.without(1) for the first."
+                )
             if not 1 <= number <= len(self):
                 raise RuleError(f"there is no rule {number}; the rules are numbered from 1 to {len(self)}.")
         kept = [k for k in range(len(self) + 1) if k + 1 not in rules]
@@ -191,7 +262,7 @@ class RuleFit:
     # ---- keeping
 
     def save(self, path: str | Path) -> None:
-        """Write a folder of JSON; :func:`load_rules` reads it."""
+        """Write a folder of JSON; ``induce.rules.load`` reads it."""
         decisions = self.decisions
         columns = [
             {"name": c.name, "kind": c.kind, "labels": list(c.labels), "unit": decisions.table.units.get(c.name)}

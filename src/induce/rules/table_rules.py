@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +24,7 @@ from induce.rules.program_reader import read_program
 from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit, fidelity_of, worth_of
 from induce.rules.searching import FOLDS, Problem, Searched, Settings, search
+from induce.rules.table_checks import check_folds, check_one_kind, check_sizes
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -33,11 +33,8 @@ if TYPE_CHECKING:
 __all__ = [
     "TableRules",
     "check_labels",
-    "check_monotone",
-    "check_way",
     "name_of",
     "read_labels",
-    "warn_constant",
     "weights_of",
 ]
 
@@ -106,7 +103,7 @@ class TableRules:
         return table
 
     def _learn(self, problem: Problem, settings: Settings, target: str) -> None:
-        check_sizes(settings)
+        check_sizes(settings, problem.table)
         clock = Clock(Budget.read(self.within), "the rules found")
         gathered, began = problem.gathered(), time.process_time()
         found = search(gathered, settings, clock.over)
@@ -168,7 +165,10 @@ class TableRules:
         return self.fit_.explain(self._table(X, reset=False))
 
     def refit(self, rules: str | Term | Sequence[str], X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Keep rules that were edited by hand, and learn the rest beside them.
+        """Keep the conditions of rules that were edited by hand, and learn the rest beside them.
+
+        What the rules say, their points, is learned anew, also for those that are kept; to answer with points of your own, use
+        ``fit_.edited(program)``.
 
         Parameters
         ----------
@@ -188,7 +188,12 @@ class TableRules:
             decisions = read_program(rules, self._head, self.fit_.decisions.classes)
             kept = [conjunction_text(rule, self._head, units=False) for rule in decisions.rules]
         else:
-            kept = list(rules)
+            kept = list(rules) if isinstance(rules, Iterable) else []
+        if not all(isinstance(rule, str) for rule in kept) or not isinstance(rules, Iterable | Term):
+            raise RuleError(
+                f"the rules to keep are {rules!r}, but a program or conditions were expected. "
+                "Write for example ['age > 50 and smoker is true'], or str(model.best_) after editing it."
+            )
         restrictions = Restrictions.read(self.subject_to)
         before = self.subject_to
         self.subject_to = replace(restrictions, keep=(*restrictions.keep, *kept))
@@ -206,6 +211,7 @@ class TableRules:
         ----------
         X, y : as in ``fit``
         folds : int
+            From 2 to the number of rows.
         alike : {"conditions", "rows"}
             "conditions": the other rule must have the same columns and tests, too. "rows": columns that say the same, such as a
             radius and an area, may stand for each other.
@@ -217,10 +223,15 @@ class TableRules:
         from sklearn.model_selection import KFold
 
         table = self._table(X, reset=False)
+        target = np.asarray(y)
+        if target.shape != (table.rows,):
+            raise DataError(
+                f"y has the shape {target.shape}, but X has {table.rows} rows. Give the y of these rows, one entry a row."
+            )
+        check_folds(folds, table.rows)
         mine = self.fit_.decisions
         fires = mine.fires(table)
         found = dict.fromkeys(self.rules_, 0)
-        target = np.asarray(y)
         for inside, _ in KFold(folds, shuffle=True, random_state=seed_of(self.random_state)).split(target):
             other = clone(self).fit(_rows(X, inside), target[inside]).fit_.decisions
             theirs = other.fires(table)
@@ -269,7 +280,9 @@ def _rows(X: Any, rows: NDArray[Any]) -> Any:
         return {name: np.asarray(column)[rows] for name, column in X.items()}
     if hasattr(X, "iloc"):
         return X.iloc[rows]
-    return X[rows]
+    if hasattr(X, "column_names"):  # of pyarrow
+        return X.take(rows)
+    return X[rows] if hasattr(X, "shape") else np.asarray(X, dtype=object)[rows]
 
 
 def _spread(values: NDArray[np.float64]) -> float:
@@ -315,7 +328,11 @@ def read_labels(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None. "
             "Give one label a row."
         )
+    if isinstance(y, list | tuple):  # before numpy makes texts of numbers beside texts
+        check_one_kind(y)
     labels: NDArray[Any] = column_or_1d(np.asarray(y), warn=True)
+    if labels.dtype.kind in "OmM":
+        check_one_kind(labels)
     check_labels(labels, rows)
     check_classification_targets(labels)
     return labels
@@ -330,58 +347,6 @@ def check_labels(labels: NDArray[Any], rows: int) -> None:
         raise DataError(
             f"Input y contains infinity or a value too large for dtype('float64') (row {row}). Leave it out."
         )
-    absent = [k for k, v in enumerate(labels.tolist()) if v is None or v != v]
+    absent = [k for k, v in enumerate(labels.tolist()) if v is None or type(v).__name__ == "NAType" or v != v]
     if absent:
         raise DataError(f"y has {len(absent)} missing labels (row {absent[0]}). Leave these rows out.")
-
-
-def check_monotone(settings: Settings, classes: int, decide: str) -> None:
-    """Refuse monotone columns where nothing could be monotone."""
-    if settings.restrictions.monotone and settings.by == "gradient":
-        raise RuleError("by='gradient' knows no monotone columns. Use by='auto', or leave them out.")
-    if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
-        why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
-        raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
-
-
-WAYS = ("auto", "gradient", "exact")
-
-
-def check_way(by: Any, decide: str, ways: Sequence[str] = WAYS) -> None:
-    """Refuse unknown ways to search, and decisions that they do not make."""
-    if by not in ways:
-        raise FillError(f"unknown way to search {by!r}.{did_you_mean(str(by), ways)} Known: {', '.join(ways)}.")
-    if by == "exact" and decide == VOTES:
-        raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
-    if by == "gradient" and decide != VOTES:
-        raise FillError(f"by='gradient' learns votes, but decide={decide!r}. Use decide='votes'.")
-
-
-def check_exact(settings: Settings) -> None:
-    """Refuse required and kept rules for exact lists, which are made of all conjunctions."""
-    if settings.by == "exact" and (tuple(settings.restrictions.required) or tuple(settings.restrictions.keep)):
-        raise RuleError(
-            "by='exact' knows no required conditions and no rules to keep. Use by='auto', or leave them out."
-        )
-
-
-def check_sizes(settings: Settings) -> None:
-    """Refuse more required conditions than a rule may have, and more rules to keep than there may be."""
-    restrictions = settings.restrictions
-    required, kept = len(tuple(restrictions.required)), len(tuple(restrictions.keep))
-    if required > settings.max_literals:
-        raise RuleError(f"{required} conditions are required, but max_literals is {settings.max_literals}. Raise it.")
-    if kept > settings.max_rules:
-        raise RuleError(f"{kept} rules are to be kept, but max_rules is {settings.max_rules}. Raise it or keep fewer.")
-
-
-def warn_constant(table: MixedTable) -> None:
-    """One warning that names the constant columns."""
-    constant = [c.name for c in table.columns if len(np.unique(c.values[~c.missing])) < 2 and not c.missing.any()]
-    if constant and table.rows > 1:
-        warnings.warn(
-            f"{'columns' if len(constant) > 1 else 'column'} {', '.join(constant)} {'are' if len(constant) > 1 else 'is'} constant, so no "
-            "rule can use them. Leave them out.",
-            UserWarning,
-            stacklevel=3,
-        )
