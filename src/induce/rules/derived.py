@@ -11,7 +11,7 @@ import numpy as np
 
 from induce.errors import FormatError
 
-__all__ = ["AGGREGATES", "THE", "Derived", "Step", "relation_name"]
+__all__ = ["AGGREGATES", "THE", "Derived", "Step", "entry_text", "quoted", "relation_name", "used_columns"]
 
 THE = "the"
 """The function of a column that is looked up: there is one related row at most."""
@@ -72,7 +72,7 @@ class Derived:
         parts += [self.column] if self.column else []
         words = f"{' '.join(parts)} of {tables}"
         last = self.path[-1].table
-        asked = [f"{'' if t == last else t + '.'}{c} {_said(label)}" for t, c, label in self.where]
+        asked = [f"{'' if t == last else t + '.'}{c} {entry_text(label)}" for t, c, label in self.where]
         return f"{words} with {', '.join(asked)}" if asked else words
 
     # ---- logic
@@ -125,14 +125,14 @@ class Derived:
         """A scalar subquery; ``main`` is the alias of the main table."""
         aliases = {step.table: f"r{k}" for k, step in enumerate(self.path, 1)}
         first = self.path[0]
-        source = f"{_quoted(first.table)} AS r1"
+        source = f"{quoted(first.table)} AS r1"
         for k, step in enumerate(self.path[1:], 2):
-            on = f"r{k}.{_quoted(step.column)} = r{k - 1}.{_quoted(step.before)}"
-            source += f" JOIN {_quoted(step.table)} AS r{k} ON {on}"
-        key = f"{main}.{_quoted(first.before)}"
-        asked = [f"r1.{_quoted(first.column)} = {key}"]
-        asked += [f"{aliases[t]}.{_quoted(c)} = {_sql_label(label)}" for t, c, label in self.where]
-        what = f"r{len(self.path)}.{_quoted(self.column)}" if self.column else "*"
+            on = f"r{k}.{quoted(step.column)} = r{k - 1}.{quoted(step.before)}"
+            source += f" JOIN {quoted(step.table)} AS r{k} ON {on}"
+        key = f"{main}.{quoted(first.before)}"
+        asked = [f"r1.{quoted(first.column)} = {key}"]
+        asked += [f"{aliases[t]}.{quoted(c)} = {_sql_label(label)}" for t, c, label in self.where]
+        what = f"r{len(self.path)}.{quoted(self.column)}" if self.column else "*"
         taken = what if self.function == THE else f"{_SQL[self.function]}({what})"
         taken = f"COALESCE({taken}, 0)" if self.function == "sum" else taken
         query = f"(SELECT {taken} FROM {source} WHERE {' AND '.join(asked)})"
@@ -212,16 +212,18 @@ def _label(value: Any) -> Any:
     return value
 
 
-def _said(label: Any) -> str:
+def entry_text(label: Any) -> str:
+    """A category or truth value as programs write it."""
     return ("true" if label else "false") if isinstance(label, bool | np.bool_) else str(label)
 
 
 def _escaped(label: Any) -> str:
-    return _said(label).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return entry_text(label).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def quoted(name: Any) -> str:
+    """A name as SQL quotes it."""
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 def _sql_label(label: Any) -> str:

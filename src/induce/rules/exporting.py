@@ -15,6 +15,7 @@ from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING
 from induce.mixed import NUMBER
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, Decisions
+from induce.rules.derived import quoted
 from induce.rules.language import derived_in, program_of, relation_names
 
 __all__ = ["needs_fidelity", "to_logic", "to_prolog", "to_python", "to_sql"]
@@ -120,10 +121,6 @@ def _as_prolog(line: str) -> str:
 # -------------------------------------------------------------------- SQL
 
 
-def _quoted(name: Any) -> str:
-    return '"' + str(name).replace('"', '""') + '"'
-
-
 def _text(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
@@ -140,7 +137,7 @@ def _constant(value: Any) -> str:
 def _sql_condition(decisions: Decisions, condition: Condition) -> str:
     place, test, value = condition
     column = decisions.table.columns[place]
-    name = _quoted(column.name)
+    name = quoted(column.name)
     if test in (MISSING, KNOWN):
         return f"{name} IS {'NOT ' if test == KNOWN else ''}NULL"
     if column.kind == NUMBER:
@@ -153,7 +150,7 @@ def _joined(decisions: Decisions, source: str) -> str:
     derived = derived_in(decisions)
     if not derived:
         return source
-    columns = "".join(f",\n    {one.to_sql('main')} AS {_quoted(one.name)}" for one in derived)
+    columns = "".join(f",\n    {one.to_sql('main')} AS {quoted(one.name)}" for one in derived)
     return f"(\n  SELECT main.*{columns}\n  FROM {source} AS main\n) AS joined"
 
 
@@ -167,7 +164,7 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     """
     head = _comment("--", decisions, needs_fidelity(fidelity))
     rules = [" AND ".join(_sql_condition(decisions, c) for c in rule) for rule in decisions.rules]
-    source = _joined(decisions, ".".join(_quoted(part) for part in str(table).split(".")))
+    source = _joined(decisions, ".".join(quoted(part) for part in str(table).split(".")))
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         cases = "".join(f"\n    WHEN {rule} THEN {_constant(said)}" for rule, said in zip(rules, says, strict=False))
@@ -184,12 +181,12 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
             if points:
                 parts.append(f"CASE WHEN {rule} THEN {_constant(points)} ELSE 0 END")
         named = f"{prefix} {label}" if decisions.classes else "prediction"
-        sums.append("\n    + ".join(parts) + f" AS {_quoted(named)}")
+        sums.append("\n    + ".join(parts) + f" AS {quoted(named)}")
     listed = ",\n  ".join(sums)
     if not decisions.classes:
         return f"{head}\nSELECT *,\n  {listed}\nFROM {source};\n"
     whens = []
-    names = [_quoted(f"{prefix} {label}") for label in outputs]
+    names = [quoted(f"{prefix} {label}") for label in outputs]
     for k, label in enumerate(outputs[:-1]):
         rest = [f"{names[k]} >= {other}" for other in names[k + 1 :]] + [f"{names[k]} > {other}" for other in names[:k]]
         whens.append(f"WHEN {' AND '.join(rest)} THEN {_constant(label)}")

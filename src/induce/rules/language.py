@@ -36,7 +36,7 @@ from induce.logic import rules as rule_language
 from induce.mixed import NUMBER, Column, MixedTable
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, VOTES, Decisions
-from induce.rules.derived import Derived, relation_name, used_columns
+from induce.rules.derived import Derived, entry_text, relation_name, used_columns
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ __all__ = [
     "column_facts",
     "definitions_of",
     "derived_in",
-    "entry_text",
     "facts_of",
     "program_of",
     "relation_names",
@@ -176,11 +175,6 @@ def _body(rule: tuple[Condition, ...], table: MixedTable, names: Mapping[str, st
             against = value if column.kind == NUMBER else entry_text(column.labels[int(value)])
             formulas.append(lang.COMPARE[sign](variables[place], lang.constant(against)))
     return formulas
-
-
-def entry_text(label: Any) -> Any:
-    """A category or truth value as programs write it."""
-    return ("true" if label else "false") if isinstance(label, bool) else str(label)
 
 
 def column_facts(column: Column) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from induce.logic.check import Statement
 from induce.mixed import CATEGORY, NUMBER, TRUTH, MixedTable
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, VOTES, Decisions
-from induce.rules.language import entry_text, relation_names
+from induce.rules.derived import entry_text
+from induce.rules.language import relation_names
 from induce.terms.op import LITERAL, VARIABLE
 from induce.terms.term import Term
 
