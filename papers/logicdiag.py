@@ -16,8 +16,7 @@ CLAIM = "Rules find and revise wrong pseudo-labels, and a network learns more fr
 TREE = Hierarchy(labeled_pictures(1).tree)
 FLAT = Hierarchy(list(TREE.leaves))
 VIEWS = [mirrored_pictures(*view, around=13) for view in (([-1], [1, 2, 0]), ([-2], [2, 0, 1]), ([-1, -2], [1, 0, 2]))]
-MEAN = {"diagnose": False, "views": VIEWS}
-WAYS = (({"diagnose": False}, True), ({}, False), (MEAN, False), ({"views": VIEWS}, True))
+WAYS = (({"diagnose": 0}, True), ({}, False), ({"diagnose": 0, "views": VIEWS}, False), ({"views": VIEWS}, True))
 """Thresholding, diagnosis of the levels, thresholding of averaged views, diagnosis of views; whether a net learns from it."""
 
 
@@ -29,8 +28,7 @@ def changed(images, targets, weights, generator):
 
 def mean_iou(found, truth):
     pairs = [[(found == k) & (truth == k), (found == k) | (truth == k)] for k in np.unique(truth)]
-    both, either = np.array(pairs).sum(axis=(2, 3, 4)).T
-    return float(np.mean(both / either))
+    return float(np.mean(np.divide(*np.array(pairs).sum(axis=(2, 3, 4)).T)))
 
 
 def precision(said, truth):
@@ -54,7 +52,7 @@ def compared(seed, labeled=10, unlabeled=200, tests=100, epochs=150):
                 trainer.fit(images, targets, others, epochs=epochs, alone=0)
                 with torch.no_grad():
                     outputs = torch.cat([trainer.model(part) for part in torch.tensor(test.images).split(50)])
-                decoded = tree.decode(tree.degrees(outputs))[:, -1]
+                decoded = tree.decode(tree.degrees(outputs))[:, -1].numpy()
                 ious.append(mean_iou(np.searchsorted(tree.leaf_places, decoded), test.truth))
             precisions.append(precision(trainer.said if goes_on else trainer.pseudo_labels(others), truth))
     return precisions + ious
@@ -69,8 +67,8 @@ def full():
 
 
 def check(result) -> Check:
-    flat, beside, averaged = (100 * (result[:, 4] - result[:, b]) for b in (0, 1, 3))
-    levels, iou, same = (100 * (result[:, a] - result[:, b]) for a, b in ((2, 1), (7, 5), (7, 6)))
+    pairs = ((4, 0), (4, 1), (4, 3), (2, 1), (7, 5), (7, 6))
+    flat, beside, averaged, levels, iou, same = (100 * (result[:, a] - result[:, b]) for a, b in pairs)
     figure = (
         f"precision {beside.mean():+.1f} points (worst {beside.min():+.1f}), without views {levels.mean():+.1f}, over averaged "
         f"views {averaged.mean():+.1f}, over a flat net {flat.mean():+.1f} (worst {flat.min():+.1f}); leaf mIoU {same.mean():+.1f} "
