@@ -26,7 +26,7 @@ BASE = Language("core_lists", [op for op in core_lists if op.name not in "<%"], 
 
 @dataclass
 class Result:
-    """Tasks, those solved by the end of each round, operators that three or more of them use, exports that fail, and % solved in `lists`."""
+    """Tasks, those solved in each round, operators that three or more of them use, exports that fail, and % solved in `lists`."""
 
     tasks: int
     solved: list[int]
@@ -56,7 +56,7 @@ def learned(tasks: Any, within: Any, rounds: int) -> Result:
         outputs = [[*space.values()][-1](*examples.input(k).values()) for k in range(len(examples))]
         wrong += [name] * (outputs != list(examples.outputs))
     shared = sum(len(entry.tasks) >= 3 for entry in learner.abstractions_)
-    return Result(len(learner.tasks_), [r.solved_so_far for r in learner.rounds_], shared, wrong)
+    return Result(len(learner.tasks_), [r.solved for r in learner.rounds_], shared, wrong)
 
 
 def small() -> Result:
@@ -73,7 +73,7 @@ def full() -> Result:
 
 def check(result: Result) -> Check:
     gain, known = 100.0 * (result.solved[-1] - result.solved[0]) / result.tasks, result.lists is not None
-    figure = f"solved of {result.tasks} by the end of each round: {result.solved}; {result.shared} shared operators; exports that fail: "
+    figure = f"solved of {result.tasks} in each round: {result.solved}; {result.shared} shared operators; exports that fail: "
     figure += f"{result.wrong or 'none'}; in `lists` {f'{result.lists:.0f} %' if known else 'not measured'}"
     holds = gain >= 15.0 and result.shared >= 3 and not result.wrong and (result.lists is None or result.lists >= 85.0)
     line = "15 points more, 3 operators shared by 3, all exports run"
