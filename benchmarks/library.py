@@ -60,7 +60,7 @@ def formulas(run: Run) -> tuple[float, bool, str]:
     return found.ratio, found.ratio >= 1.3 and back == len(originals), f"{back} back; {names}"
 
 
-def learned(base: Language, chosen: list[dict[str, Any]], rounds: int) -> tuple[Any, int, int]:
+def learned(base: Language, chosen: list[dict[str, Any]], rounds: int) -> tuple[LibraryLearner, int, int]:
     """A learner after so many rounds at 0.5 CPU s a task, operators used by three tasks or more, and exports that fail."""
     named = {t["name"]: ([e["i"] for e in t["examples"]], [e["o"] for e in t["examples"]]) for t in chosen}
     learner = LibraryLearner(base, rounds=rounds, within=Budget(cpu=0.5)).fit(named)
@@ -75,7 +75,7 @@ def learned(base: Language, chosen: list[dict[str, Any]], rounds: int) -> tuple[
 
 
 @row(
-    "list tasks: points more solved after three rounds of wake and sleep at 0.5 CPU s a task than by the first search",
+    "list tasks: points more solved by the search after three rounds of wake and sleep than by the first, 0.5 CPU s a task each",
     goal=">= 15",
 )
 def wake_sleep(run: Run) -> tuple[float, bool, str]:
@@ -86,10 +86,10 @@ def wake_sleep(run: Run) -> tuple[float, bool, str]:
         base = Language("core_lists", [op for op in core_lists if op.name not in without], default=core_lists.default)
         learner, shared, wrong = learned(base, chosen, rounds)
         by_round, so_far = [r.solved for r in learner.rounds_], [r.solved_so_far for r in learner.rounds_]
-        points, last = (100.0 * (n - by_round[0]) / len(chosen) for n in (so_far[-1], by_round[-1]))
+        points, kept = (100.0 * (n - by_round[0]) / len(chosen) for n in (by_round[-1], so_far[-1]))
         notes.append(
-            f"{base.name}{' without < and %' if without else ''}: {so_far} of {len(chosen)} so far, {points:.1f} points (found by each "
-            f"round's search alone {by_round}, {last:.1f} points), {shared} operators used by 3 tasks or more, {wrong} exports fail "
+            f"{base.name}{' without < and %' if without else ''}: {by_round} of {len(chosen)} by each round's search, {points:.1f} points "
+            f"(by the end of each round, solutions once found kept, {so_far}, {kept:.1f} points), {shared} operators used by 3 tasks or more, {wrong} exports fail "
             f"({', '.join(e.name for e in learner.abstractions_)})"
         )
         if without:
