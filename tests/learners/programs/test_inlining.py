@@ -25,7 +25,14 @@ BODIES = {
     "put": ("(cons (+ #0 1) (cdr #1))", 2),
     "total": ("(fold_right (lam (lam (+ $0 $1))) #0 #1)", 2),
     "each": ("(map #0 (cdr #1))", 2),
+    "gathered": ("(== (fold_right #0 0 #1) (car #1))", 2),
+    "shifted": ("(cons #0 (map (lam (+ $0 #0)) #1))", 2),
+    "copied": ("(fold_right (lam (lam (cons $1 $0))) (cdr #0) #0)", 1),
+    "kept": ("(fold_right (lam (lam $0)) #0 #1)", 2),
+    "twice": ("(map (lam (fold_right (lam (lam (+ $0 $1))) $0 #0)) #0)", 1),
+    "mixed": ("(map (lam (+ (* $0 #0) #1)) #2)", 3),
 }
+NAMES = list(BODIES)
 
 
 def library_of(names):
@@ -33,7 +40,7 @@ def library_of(names):
 
 
 @pytest.mark.parametrize(
-    "names", [list(BODIES)[:5], list(BODIES)[5:], ["least", "drop_2", "total"], ["double", "nested"]]
+    "names", [NAMES[:5], NAMES[5:10], NAMES[10:13], NAMES[13:], ["least", "drop_2", "total"], ["double", "nested"]]
 )
 def test_compiled_definitions_agree_with_their_bodies(names):
     library = library_of(names)
@@ -69,9 +76,10 @@ def test_bodies_on_integers_and_bodies_without_functions_are_told_apart():
     kinds = {}
     for name in BODIES:
         code = growth.bank.definition(library_of([name]).definitions[0].body)
-        kinds[name] = (code - 1_000_000) // 4 % 4
+        kinds[name] = inlining.parts_of(code)[1]
     assert kinds == {
-        "three": 2, "double": 2, "reduced": 2, "least": 0, "nested": 0, "between": 0, "drop_2": 1, "put": 1, "total": 0, "each": 0,
+        "three": 2, "double": 2, "reduced": 2, "least": 3, "nested": 3, "between": 3, "drop_2": 1, "put": 1, "total": 3, "each": 3,
+        "gathered": 3, "shifted": 3, "copied": 0, "kept": 0, "twice": 0, "mixed": 0,
     }  # fmt: skip
 
 

@@ -199,7 +199,7 @@ def arranged(tree: Tree, commutative: Collection[str]) -> Tree:
 
 
 def refit(
-    counts: Mapping[str, int], sorts: Mapping[str, Sort] | None = None, unit: float = 2.0, most: int = 3
+    counts: Mapping[str, int], sorts: Mapping[str, Sort] | None = None, unit: float = 1.4, most: int = 3
 ) -> dict[str, int]:
     """Costs of operators from how often solutions use them: what is used more is tried sooner.
 

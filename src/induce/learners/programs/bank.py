@@ -14,9 +14,11 @@ from induce.algebras.instructions import ARITY, BOUND, CONSTANT, MISSING, RETURN
 from induce.algebras.machine import decode_value, encode_value
 from induce.algebras.scalars import SCALAR
 from induce.errors import FillError
-from induce.learners.programs.combining import (
+from induce.learners.programs.combining import combine
+from induce.learners.programs.gluing import agreement, masks
+from induce.learners.programs.inlining import DEFINED, NUMBERS, kind_of, marked, parts_of
+from induce.learners.programs.rows import (
     COLUMNS,
-    DEFINED,
     ENTRIES,
     FIRST,
     FLAGS,
@@ -29,16 +31,13 @@ from induce.learners.programs.combining import (
     ROWS,
     TOP,
     TRIED,
-    combine,
     rehash,
     store,
     value_hash,
 )  # fmt: skip
-from induce.learners.programs.combining import FOUND as FOUND_COUNT
-from induce.learners.programs.combining import FULL as FULL_FLAG
-from induce.learners.programs.combining import SCALAR as SCALAR_FLAG
-from induce.learners.programs.gluing import agreement, masks
-from induce.learners.programs.inlining import kind_of
+from induce.learners.programs.rows import FOUND as FOUND_COUNT
+from induce.learners.programs.rows import FULL as FULL_FLAG
+from induce.learners.programs.rows import SCALAR as SCALAR_FLAG
 from induce.terms.op import LAMBDA
 from induce.terms.sort import Sort
 from induce.terms.term import Term
@@ -231,7 +230,7 @@ class Bank:
         while inner.op is LAMBDA:
             arity, inner = arity + 1, inner.args[0]
         begin = int(self.counters[INSTRUCTIONS])
-        written = assemble(body, self.constant, begin)
+        written = marked(assemble(body, self.constant, begin), begin)
         self.code[begin : begin + len(written)] = written
         self.counters[INSTRUCTIONS] += len(written)
         last = max((k for k, (op, _, _) in enumerate(written[:-1]) if op == RETURN), default=-1)
@@ -272,7 +271,7 @@ class Bank:
         ``shape`` is (cost, bank, commutative, partial values kept, an open argument needed).
         """
         cost, bank, commutative, partial, opened = shape
-        scalar = op in SCALAR or (op >= DEFINED and (op - DEFINED) % 16 >= 8)
+        scalar = op in SCALAR or (op >= DEFINED and parts_of(op)[1] == NUMBERS)
         wanted = (2 if scalar else 1) if place.parameters else 0
         none = np.zeros(0, np.int64)
         parts = [*rows, none, none][:3]

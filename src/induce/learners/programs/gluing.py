@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.learners.programs.combining import FIRST
+from induce.learners.programs.rows import FIRST
 
 __all__ = ["cheapest_tree", "shortest_gluing"]
 

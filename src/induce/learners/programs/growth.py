@@ -16,7 +16,7 @@ from induce.algebras.values import UNDEFINED, function_of
 from induce.errors import TermError
 from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
-from induce.learners.programs.combining import FIRST, FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
+from induce.learners.programs.rows import FIRST, FLAGS, OP, PARTIAL, PLACE, TRIED, A, B, C
 from induce.learners.programs.rules import Rule, uncurried
 from induce.terms.op import Op
 from induce.terms.sort import BOOL, INT, Sort

@@ -1,4 +1,4 @@
-"""Bodies of defined operators written in place, so that functions that use them need no calls."""
+"""What the bodies of defined operators are, and those written in place, so that functions that use them need no calls."""
 
 from __future__ import annotations
 
@@ -7,11 +7,28 @@ from typing import Any
 
 import numba
 
-from induce.algebras.instructions import BOUND, BRANCH, CALL, CONSTANT, FUNCTION, INVOKE, JUMP, MAP, RETURN
+from induce.algebras.instructions import BOUND, BRANCH, CALL, CONSTANT, FUNCTION, INVOKE, JUMP, MAP, RETURN, ZIP
 from induce.algebras.scalars import SCALAR
 
-__all__ = ["LONGEST", "ROOM", "inline", "kind_of"]
+__all__ = [
+    "CALLED",
+    "DEFINED",
+    "DIRECT",
+    "LONGEST",
+    "NUMBERS",
+    "PLAIN",
+    "ROOM",
+    "inline",
+    "kind_of",
+    "marked",
+    "parts_of",
+]
 
+DEFINED = 1_000_000
+"""Codes from here on are of defined operators: their body begins at instruction ``(code - DEFINED) // 16``; the rest of that
+division is the number of their arguments, and four times their kind."""
+CALLED, PLAIN, NUMBERS, DIRECT = range(4)
+"""Kinds of defined operators: it must be called; its body may be written in place; that is on numbers alone; its functions are."""
 LONGEST = 40
 """Most instructions of a body that is written in place."""
 ROOM = 120
@@ -19,7 +36,7 @@ ROOM = 120
 
 
 def kind_of(written: Sequence[tuple[int, int, int]], arity: int) -> int:
-    """What a defined operator is: 0 if it must be called, 1 if its body may be written in place, 2 if that is on integers alone.
+    """What a defined operator is, from its body with functionals :func:`marked`.
 
     A call has no value where an argument has none. A body in place keeps to that if it asks for every argument, whatever their
     values: one that branches or leaves an argument out is called.
@@ -28,12 +45,52 @@ def kind_of(written: Sequence[tuple[int, int, int]], arity: int) -> int:
     (2, 0)
     """
     ops = [op for op, _, _ in written[:-1]]
-    called = {CALL, INVOKE, FUNCTION, RETURN, BRANCH, JUMP}
+    if any(op in (CALL, INVOKE, FUNCTION, RETURN) or (op >= MAP and x >= 0 and not y) for op, x, y in written[:-1]):
+        return CALLED
     asked = {x for op, x, _ in written[:-1] if op == BOUND}
-    if len(ops) > LONGEST or asked != set(range(arity)) or any(op in called or op >= MAP for op in ops):
-        return 0
+    if len(ops) > LONGEST or asked != set(range(arity)) or any(op in (BRANCH, JUMP) or op >= MAP for op in ops):
+        return DIRECT
     plain = {BOUND, CONSTANT}
-    return 2 if arity <= 2 and all(op in SCALAR or op in plain for op in ops) else 1
+    return NUMBERS if arity <= 2 and all(op in SCALAR or op in plain for op in ops) else PLAIN
+
+
+def marked(written: Sequence[tuple[int, int, int]], begin: int) -> list[tuple[int, int, int]]:
+    """The instructions with each functional marked whose own function is on numbers alone.
+
+    The mark is 1, or 2 + k where that function uses the argument that is bound k levels outside of it; 0 is no mark.
+
+    Parameters
+    ----------
+    written : sequence of instructions
+    begin : int
+        Number of the first of them.
+
+    >>> add = [(BOUND, 0, 0), (BOUND, 1, 0), (9, 0, 0), (RETURN, 0, 0)]
+    >>> marked([*add, (BOUND, 0, 0), (MAP, 100, 0), (RETURN, 0, 0)], 100)[5] == (MAP, 100, 2)
+    True
+    """
+    found = list(written)
+    for k, (op, x, _) in enumerate(written):
+        if op >= MAP and x >= 0:
+            body = found[x - begin : found.index((RETURN, 0, 0), x - begin)]
+            found[k] = (op, x, _mark(body, 2 if op >= ZIP else 1, op > ZIP))
+    return found
+
+
+def _mark(body: Sequence[tuple[int, int, int]], parameters: int, fold: bool) -> int:
+    plain = {BOUND, CONSTANT, BRANCH, JUMP}
+    outer = {x - parameters for op, x, _ in body if op == BOUND and x >= parameters}
+    if not body or len(outer) > (parameters == 1) or any(op not in SCALAR and op not in plain for op, _, _ in body):
+        return 0
+    if fold and body[-1][0] not in SCALAR:  # what is handed on might be a list
+        return 0
+    return 2 + outer.pop() if outer else 1
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def parts_of(op: int) -> tuple[int, int, int]:
+    """Of the code of a defined operator: where its body begins, its kind, and the number of its arguments."""
+    return (op - DEFINED) // 16, (op - DEFINED) % 16 // 4, (op - DEFINED) % 4
 
 
 @numba.njit(cache=True, nogil=True)
