@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from induce.checks import counted
 from induce.errors import DataError
 
 __all__ = ["MOST_EXACT", "Fidelity", "covers_everything", "measure_fidelity", "vacuous_rules"]
@@ -64,7 +65,7 @@ class Fidelity:
         return (
             f"{name} of the model {self.model_score:.3f}, of the rules alone {self.rules_score:.3f} ({self.measured_on})",
             f"agreement of rules and model {self.agreement:.3f}, coverage {self.coverage:.3f}",
-            f"{self.rules} rules, {self.literals} conditions",
+            f"{counted(self.rules, 'rule')}, {counted(self.literals, 'condition')}",
             *(f"vacuous: {what}" for what in self.vacuous),
             *self.notes,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,31 @@ import numpy as np
 
 from induce.errors import FormatError
 
-__all__ = ["AGGREGATES", "THE", "Derived", "Step", "entry_text", "quoted", "relation_name", "used_columns"]
+__all__ = [
+    "AGGREGATES",
+    "THE",
+    "Derived",
+    "Step",
+    "entry_text",
+    "prolog_text",
+    "quoted",
+    "relation_name",
+    "sql_constant",
+    "used_columns",
+]
 
 THE = "the"
 """The function of a column that is looked up: there is one related row at most."""
 AGGREGATES = {"count": "number", "max": "largest", "min": "smallest", "mean": "mean", "sum": "total"}
 """Functions of several related rows, and how they are called in names of columns."""
 _SQL = {"count": "COUNT", "max": "MAX", "min": "MIN", "mean": "AVG", "sum": "SUM"}
+_PROLOG = frozenset(
+    "atom_chars atom_codes atom_length call char_code char_conversion clause close copy_term current_prolog_flag get_byte get_char "
+    "get_code is keysort length max_list min_list number_chars number_codes peek_byte peek_char peek_code phrase put_byte put_char "
+    "put_code read read_term set_prolog_flag set_stream_position sort stream_property subsumes_term sum_list term_variables "
+    "unify_with_occurs_check write write_canonical write_term writeq".split()
+)
+"""Predicates of two places of the standard, and of lists, that a program may not define or that ours use."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +102,7 @@ class Derived:
         ----------
         main : mapping of column of the main table to its relation
         """
-        atoms = []
-        for k, step in enumerate(self.path[1:], 1):
-            atoms.append(f"{relation_name(self.path[k - 1].table, step.before)}(R{k}, K{k})")
-            atoms.append(f"{relation_name(step.table, step.column)}(R{k + 1}, K{k})")
-        first = self.path[0]
-        inside = [f"{relation_name(first.table, first.column)}(R1, K0)", *atoms]
-        if self.column:
-            inside.append(f"{relation_name(self.path[-1].table, self.column)}(R{len(self.path)}, X)")
-        for table, column, label in self.where:
-            row = 1 + [step.table for step in self.path].index(table)
-            inside.append(f'{relation_name(table, column)}(R{row}, "{_escaped(label)}")')
-        start = f"{name}(Row, {'X' if self.function == THE else 'Y'}) :- {main[first.before]}(Row, K0)"
+        start, inside = self._atoms(name, main, _rule_text, str)
         if self.function == THE:
             return f"{start}, {', '.join(inside)}."
         rows = ", ".join(f"R{k}" for k in range(1, len(self.path) + 1))
@@ -103,21 +110,39 @@ class Derived:
         return f"{start}, Y = #{self.function}{{ {what} : {', '.join(inside)} }}."
 
     def to_prolog(self, name: str, main: Mapping[str, str]) -> str:
-        """The same as Prolog clauses."""
-        text = self.body(name, main)
-        match = re.match(r"(.*), Y = #(\w+)\{ (.*?) : (.*) \}\.$", text, re.DOTALL)
-        if match is None:
-            return _prolog_texts(text)
-        head, function, _, inside = match.groups()
-        found = f"findall({'X' if self.column else '1'}, ({_prolog_texts(inside)}), Xs)"
+        """The same as a Prolog clause."""
+        start, inside = self._atoms(prolog_name(name), main, prolog_text, prolog_name)
+        if self.function == THE:
+            return f"{start}, {', '.join(inside)}."
         rest = {
             "count": "length(Xs, Y)",
             "sum": "sum_list(Xs, Y)",
             "mean": "Xs = [_|_], sum_list(Xs, S), length(Xs, N), Y is S / N",
             "max": "max_list(Xs, Y)",
             "min": "min_list(Xs, Y)",
-        }[function]
-        return f"{head}, {found}, {rest}."
+        }[self.function]
+        return f"{start}, findall({'X' if self.column else '1'}, ({', '.join(inside)}), Xs), {rest}."
+
+    def _atoms(
+        self, name: str, main: Mapping[str, str], text: Callable[[str], str], spelled: Callable[[str], str]
+    ) -> tuple[str, list[str]]:
+        """The head with the condition on the row of the main table, and the conditions on related rows."""
+
+        def relation(table: str, column: str) -> str:
+            return spelled(relation_name(table, column))
+
+        first, last = self.path[0], self.path[-1]
+        inside = [f"{relation(first.table, first.column)}(R1, K0)"]
+        for k, step in enumerate(self.path[1:], 1):
+            inside.append(f"{relation(self.path[k - 1].table, step.before)}(R{k}, K{k})")
+            inside.append(f"{relation(step.table, step.column)}(R{k + 1}, K{k})")
+        if self.column:
+            inside.append(f"{relation(last.table, self.column)}(R{len(self.path)}, X)")
+        for table, column, label in self.where:
+            row = 1 + [step.table for step in self.path].index(table)
+            inside.append(f"{relation(table, column)}(R{row}, {text(entry_text(label))})")
+        value = "X" if self.function == THE else "Y"
+        return f"{name}(Row, {value}) :- {spelled(main[first.before])}(Row, K0)", inside
 
     # ---- SQL
 
@@ -131,7 +156,7 @@ class Derived:
             source += f" JOIN {quoted(step.table)} AS r{k} ON {on}"
         key = f"{main}.{quoted(first.before)}"
         asked = [f"r1.{quoted(first.column)} = {key}"]
-        asked += [f"{aliases[t]}.{quoted(c)} = {_sql_label(label)}" for t, c, label in self.where]
+        asked += [f"{aliases[t]}.{quoted(c)} = {sql_constant(label)}" for t, c, label in self.where]
         what = f"r{len(self.path)}.{quoted(self.column)}" if self.column else "*"
         taken = what if self.function == THE else f"{_SQL[self.function]}({what})"
         taken = f"COALESCE({taken}, 0)" if self.function == "sum" else taken
@@ -217,8 +242,28 @@ def entry_text(label: Any) -> str:
     return ("true" if label else "false") if isinstance(label, bool | np.bool_) else str(label)
 
 
-def _escaped(label: Any) -> str:
-    return entry_text(label).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _rule_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def prolog_name(relation: str) -> str:
+    """The name of a relation of two places in Prolog, where some belong to the system.
+
+    >>> prolog_name("length"), prolog_name("height")
+    ('length_', 'height')
+    """
+    return f"{relation}_" if relation in _PROLOG else relation
+
+
+def prolog_text(text: str) -> str:
+    r"""A text as Prolog quotes it.
+
+    >>> print(prolog_text("d'or"))
+    'd\'or'
+    """
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"
 
 
 def quoted(name: Any) -> str:
@@ -226,20 +271,18 @@ def quoted(name: Any) -> str:
     return '"' + str(name).replace('"', '""') + '"'
 
 
-def _sql_label(label: Any) -> str:
-    if isinstance(label, bool | np.bool_):
-        return "TRUE" if label else "FALSE"
-    return "'" + str(label).replace("'", "''") + "'"
+def number_text(value: float) -> str:
+    """A number as SQL and Python write it, whole ones without a point."""
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def _prolog_texts(text: str) -> str:
-    """Texts in Prolog's quotes."""
-
-    def quoted(match: re.Match[str]) -> str:
-        inside = match.group(1).replace('\\"', '"').replace("'", "\\'")
-        return f"'{inside}'"
-
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', quoted, text)
+def sql_constant(value: Any) -> str:
+    """A number, text or truth value as SQL writes it."""
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float | np.integer | np.floating):
+        return number_text(float(value))
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def used_columns(derived: Sequence[Derived]) -> dict[str, list[str]]:

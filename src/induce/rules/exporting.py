@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,15 @@ from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING
 from induce.mixed import NUMBER
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, Decisions
-from induce.rules.derived import quoted
+from induce.rules.derived import (
+    number_text,
+    prolog_name,
+    prolog_text,
+    quoted,
+    relation_name,
+    sql_constant,
+    used_columns,
+)  # fmt: skip
 from induce.rules.language import derived_in, program_of, relation_names
 
 __all__ = ["needs_fidelity", "to_logic", "to_prolog", "to_python", "to_sql"]
@@ -67,32 +76,49 @@ answer(Row, Answer) :- row(Row), findall(P, (rule(Row, K), points(K, P)), Ps), s
 
 
 def to_prolog(decisions: Decisions, fidelity: Fidelity | None) -> str:
-    """Prolog clauses; facts ``row(1). age(1, 40).`` are to be added, ``answer(Row, Answer)`` is to be asked."""
+    """Prolog clauses; facts ``row(1). age(1, 40).`` are to be added, ``answer(Row, Answer)`` is to be asked.
+
+    A missing entry is a fact that is not there. Comments say which column each relation is of.
+    """
     head = _comment("%", decisions, needs_fidelity(fidelity))
     kept = ("rule", "points", "says", "order")
-    lines = []
-    for statement in program_of(decisions).args:
-        if statement.args[0].op.name in kept:
-            lines.append(_as_prolog(str(statement)))
+    lines = [_as_prolog(str(one)) for one in program_of(decisions).args if one.args[0].op.name in kept]
     names = relation_names(decisions.table)
-    defined = [one.to_prolog(names[one.name], names) for one in derived_in(decisions)]
+    derived = derived_in(decisions)
+    defined = [one.to_prolog(names[one.name], names) for one in derived]
     tail = _PROLOG_FIRST.format(last=len(decisions) + 1)
     if decisions.decide != FIRST:
         tail = _PROLOG_CLASS if decisions.classes else _PROLOG_NUMBER
-    used = sorted({line.split("(")[0] for line in lines})
-    return "\n".join(
-        [
-            head,
-            f":- discontiguous {', '.join(f'{name}/{_arity(name, decisions)}' for name in used)}.",
-            *lines,
-            *defined,
-            tail,
-        ]
+    own = sorted(
+        {f"{line.split('(')[0]}/{3 if line.startswith('points') and decisions.classes else 2}" for line in lines}
     )
+    read = {names[name]: name for name in asked_of(decisions)} | {
+        relation_name(table, column): f"{table}.{column}"
+        for table, columns in used_columns(derived).items()
+        for column in columns
+    }
+    facts = [f"{prolog_name(relation)}(Row, Entry): {column}" for relation, column in read.items()]
+    facts = [f"% {' '.join(fact.splitlines())}" for fact in ("facts: row(Row), and", *facts)]
+    parts = (
+        head,
+        *facts,
+        f":- dynamic {', '.join(['row/1', *(f'{prolog_name(relation)}/2' for relation in read)])}.",
+        f":- discontiguous {', '.join(own)}.",
+        *lines,
+        *defined,
+        tail,
+    )
+    return "\n".join(parts)
 
 
-def _arity(name: str, decisions: Decisions) -> int:
-    return 3 if name == "points" and decisions.classes else 2
+def asked_of(decisions: Decisions) -> list[str]:
+    """Names of the columns of the main table that the rules, or the columns derived for them, ask for."""
+    derived = decisions.table.derived
+    asked = [decisions.table.columns[place].name for rule in decisions.rules for place, _, _ in rule]
+    return list(dict.fromkeys(derived[name].path[0].before if name in derived else name for name in asked))
+
+
+_CALLED = re.compile(r"(?<!\w)[^\W\d_A-Z]\w*(?=\()")
 
 
 def _as_prolog(line: str) -> str:
@@ -104,8 +130,13 @@ def _as_prolog(line: str) -> str:
             end = k + 1
             while line[end] != '"':
                 end += 2 if line[end] == "\\" else 1
-            found.append("'" + json.loads(line[k : end + 1]).replace("\\", "\\\\").replace("'", "\\'") + "'")
+            found.append(prolog_text(json.loads(line[k : end + 1])))
             k = end + 1
+            continue
+        called = _CALLED.match(line, k)
+        if called:
+            found.append(prolog_name(called.group()))
+            k = called.end()
             continue
         for ours, theirs in (("<=", "=<"), ("!=", "\\=="), (" not ", " \\+ "), ("", "")):
             if ours and line.startswith(ours, k):
@@ -121,19 +152,6 @@ def _as_prolog(line: str) -> str:
 # -------------------------------------------------------------------- SQL
 
 
-def _text(value: Any) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def _constant(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float | np.integer | np.floating):
-        number = float(value)
-        return repr(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
-    return _text(value)
-
-
 def _sql_condition(decisions: Decisions, condition: Condition) -> str:
     place, test, value = condition
     column = decisions.table.columns[place]
@@ -141,8 +159,8 @@ def _sql_condition(decisions: Decisions, condition: Condition) -> str:
     if test in (MISSING, KNOWN):
         return f"{name} IS {'NOT ' if test == KNOWN else ''}NULL"
     if column.kind == NUMBER:
-        return f"{name} {'<=' if test == AT_MOST else '>'} {_constant(value)}"
-    return f"{name} {'=' if test == EQUAL else '<>'} {_constant(column.labels[int(value)])}"
+        return f"{name} {'<=' if test == AT_MOST else '>'} {sql_constant(value)}"
+    return f"{name} {'=' if test == EQUAL else '<>'} {sql_constant(column.labels[int(value)])}"
 
 
 def _joined(decisions: Decisions, source: str) -> str:
@@ -167,8 +185,8 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     source = _joined(decisions, ".".join(quoted(part) for part in str(table).split(".")))
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
-        cases = "".join(f"\n    WHEN {rule} THEN {_constant(said)}" for rule, said in zip(rules, says, strict=False))
-        case = f"CASE{cases}\n    ELSE {_constant(says[-1])}\n  END" if rules else _constant(says[-1])
+        cases = "".join(f"\n    WHEN {rule} THEN {sql_constant(said)}" for rule, said in zip(rules, says, strict=False))
+        case = f"CASE{cases}\n    ELSE {sql_constant(says[-1])}\n  END" if rules else sql_constant(says[-1])
         return f"{head}\nSELECT *,\n  {case} AS prediction\nFROM {source};\n"
     outputs = decisions.classes or ("prediction",)
     prefix = "points"
@@ -176,10 +194,10 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
         prefix += "_"
     sums = []
     for k, label in enumerate(outputs):
-        parts = [_constant(decisions.points[-1, k])]
+        parts = [sql_constant(decisions.points[-1, k])]
         for rule, points in zip(rules, decisions.points[:-1, k], strict=True):
             if points:
-                parts.append(f"CASE WHEN {rule} THEN {_constant(points)} ELSE 0 END")
+                parts.append(f"CASE WHEN {rule} THEN {sql_constant(points)} ELSE 0 END")
         named = f"{prefix} {label}" if decisions.classes else "prediction"
         sums.append("\n    + ".join(parts) + f" AS {quoted(named)}")
     listed = ",\n  ".join(sums)
@@ -189,10 +207,10 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     names = [quoted(f"{prefix} {label}") for label in outputs]
     for k, label in enumerate(outputs[:-1]):
         rest = [f"{names[k]} >= {other}" for other in names[k + 1 :]] + [f"{names[k]} > {other}" for other in names[:k]]
-        whens.append(f"WHEN {' AND '.join(rest)} THEN {_constant(label)}")
+        whens.append(f"WHEN {' AND '.join(rest)} THEN {sql_constant(label)}")
     case = "\n    ".join(whens)
     return (
-        f"{head}\nSELECT *,\n  CASE\n    {case}\n    ELSE {_constant(outputs[-1])}\n  END AS prediction\n"
+        f"{head}\nSELECT *,\n  CASE\n    {case}\n    ELSE {sql_constant(outputs[-1])}\n  END AS prediction\n"
         f"FROM (\n  SELECT *,\n  {listed}\n  FROM {source}\n) AS scored;\n"
     )
 
@@ -207,7 +225,7 @@ def _python_condition(decisions: Decisions, condition: Condition) -> str:
     if test in (MISSING, KNOWN):
         return f"{'not ' if test == KNOWN else ''}missing({entry})"
     if column.kind == NUMBER:
-        return f"known({entry}) {'<=' if test == AT_MOST else '>'} {_constant(value)}"
+        return f"known({entry}) {'<=' if test == AT_MOST else '>'} {number_text(float(value))}"
     label = column.labels[int(value)]
     label = bool(label) if isinstance(label, bool | np.bool_) else str(label)
     return f"{entry} {'==' if test == EQUAL else '!='} {label!r}" + (
