@@ -59,7 +59,7 @@ def compared(seed, labeled=10, unlabeled=200, tests=100, epochs=150):
 
 
 def small():
-    return np.array([compared(0, unlabeled=40, tests=40, epochs=60)])
+    return np.array([compared(0, unlabeled=100, tests=60)])
 
 
 def full():
