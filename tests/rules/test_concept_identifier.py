@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.rules import ConceptIdentifier, ConceptStructure, hidden_concepts
 
 
@@ -107,10 +107,10 @@ def test_a_structure_says_what_is_unused_and_unsure():
 @pytest.mark.parametrize(
     ("settings", "change", "words"),
     [
-        ({"n_concepts": 0}, {}, "n_concepts must be a whole number of at least 1, but it is 0. Try n_concepts=2."),
-        ({"sparsity": "x"}, {}, "sparsity must be a number of at least 0, but it is 'x'. 4 is usual."),
-        ({"sparsity": -5}, {}, "sparsity must be a number of at least 0, but it is -5. 4 is usual."),
-        ({"rate": -1}, {}, "rate must be a number above 0 and at most 1, but it is -1. 0.002 is usual."),
+        ({"n_concepts": 0}, {}, "n_concepts must be a whole number of at least 1, but got 0. Try n_concepts=2."),
+        ({"sparsity": "x"}, {}, "sparsity must be a number of at least 0, but got 'x'. 4 is usual."),
+        ({"sparsity": -5}, {}, "sparsity must be a number of at least 0, but got -5. 4 is usual."),
+        ({"rate": -1}, {}, "rate must be a number above 0 and at most 1, but got -1. 0.002 is usual."),
         ({}, {"X": np.ones((1500, 5))}, "no column of X varies within a class, so there are no concepts to find."),
         ({}, {"y": np.r_[np.nan, np.zeros(1499)]}, "y has 1 missing labels (row 0). Leave these rows out."),
         ({"n_concepts": 9}, {}, "n_concepts is 9, but X has 5 columns. Ask for at most as many concepts as columns."),
@@ -122,7 +122,7 @@ def test_a_structure_says_what_is_unused_and_unsure():
 )
 def test_refusals(made, settings, change, words):
     given = {"X": made.X, "y": made.y, **change}
-    with pytest.raises(DataError, match=re.escape(words)):
+    with pytest.raises((DataError, FillError), match=re.escape(words)):
         ConceptIdentifier(**{"n_concepts": 3, **settings}).fit(given["X"], given["y"])
 
 

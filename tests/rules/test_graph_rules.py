@@ -114,7 +114,7 @@ ONE = np.where(Y == "up", TRAIN, False)
         ({}, GRAPH, None, Y, TRAIN, DataError, "mode='gate' needs columns of the nodes, but X is None."),
         ({}, GRAPH, X[:5], Y, TRAIN, DataError, "X has 5 rows, but there are 120 nodes."),
         ({"mode": "gat"}, GRAPH, X, Y, TRAIN, FillError, "unknown mode 'gat'. Did you mean 'gate'?"),
-        ({"epochs": 0}, GRAPH, X, Y, TRAIN, FillError, "epochs must be a whole number of at least 1, but it is 0."),
+        ({"epochs": 0}, GRAPH, X, Y, TRAIN, FillError, "epochs must be a whole number of at least 1, but got 0."),
     ],
 )  # fmt: skip
 def test_bad_input_is_said_in_words(settings, graph, x, y, train, error, words):

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from torch import nn
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.rules import HierarchicalClassifier, Hierarchy
 
 
@@ -110,12 +110,12 @@ def test_names_of_columns_are_kept(frame):
             ["b", "b"],
             "hierarchy must be a Hierarchy or None, but got dict. Wrap nested names",
         ),
-        ({"epochs": 0}, ["a", "b"], "epochs must be a whole number of at least 1, but it is 0."),
+        ({"epochs": 0}, ["a", "b"], "epochs must be a whole number of at least 1, but got 0."),
         ({"method": "argmax"}, ["a", "b"], "method must be 'exact' or 'iterative', but it is 'argmax'."),
     ],
 )
 def test_what_cannot_be_fitted_says_why(settings, y, words):
-    with pytest.raises(DataError, match=re.escape(words)):
+    with pytest.raises((DataError, FillError), match=re.escape(words)):
         HierarchicalClassifier(**settings).fit([[0.0], [1.0]], y)
 
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.rules import Hierarchy, labeled_pictures
 
 
@@ -89,7 +89,7 @@ def test_the_drawing_is_well_formed_and_says_what_is_there(made):
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda: labeled_pictures(0), "pictures must be a whole number of at least 1, but it is 0. Try 50."),
+        (lambda: labeled_pictures(0), "pictures must be a whole number of at least 1, but got 0. Try 50."),
         (lambda: labeled_pictures(2, noise=1), "noise must be a share from 0 to below 1, but it is 1."),
         (lambda: labeled_pictures(2, mistaken_for="all"), "mistaken_for must be 'any' or 'sibling', but it is 'all'."),
         (lambda: labeled_pictures(2, size=8), "size must be a whole number of at least 16 pixels, but it is 8."),
@@ -97,5 +97,5 @@ def test_the_drawing_is_well_formed_and_says_what_is_there(made):
     ],
 )
 def test_what_cannot_be_drawn(act, words):
-    with pytest.raises(DataError, match=re.escape(words)):
+    with pytest.raises((DataError, FillError), match=re.escape(words)):
         act()

@@ -221,7 +221,7 @@ def test_wrong_tables_are_said_in_words(table, labels, options, words):
         ({"penalty": "gradients"}, "penalty='gradients' is not known. Did you mean 'gradient'? Known are: 'gradient', 'shap-backprop', None."),
         ({"weighting": "quadratic"}, "weighting='quadratic' is not known."),
         ({"strength": -1}, "strength must be a number of at least 0, but got -1."),
-        ({"learning_rate": 0}, "learning_rate must be a positive number, but got 0."),
+        ({"learning_rate": 0}, "learning_rate must be a number above 0, but got 0. 0.01 is usual."),
         ({"hidden": 0}, "hidden must be a whole number of at least 1, but got 0."),
         ({"background": "zero"}, "background='zero' is not known. Use 'absent', 'mean', or a row of degrees."),
         ({"background": [0.0]}, "background has shape (1,), but one degree for each of 4 parts is needed."),

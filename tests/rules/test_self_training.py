@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.nets import SegmentationNet, perceptron
 from induce.rules import Hierarchy, SelfTraining, View
 from tests.rules.making import TREE
@@ -128,11 +128,17 @@ def test_a_trained_model_goes_on_and_labels_alone_leave_the_rest_out(tree):
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (lambda t: SelfTraining(Fixed(), t, coverage=0.0), "coverage must be a share of at most 1, but it is 0.0."),
-        (lambda t: SelfTraining(Fixed(), t, momentum=1.5), "momentum must be a share of at most 1, but it is 1.5."),
+        (
+            lambda t: SelfTraining(Fixed(), t, coverage=0.0),
+            "coverage must be a number above 0 and at most 1, but got 0.0. 0.5 is usual.",
+        ),
+        (
+            lambda t: SelfTraining(Fixed(), t, momentum=1.5),
+            "momentum must be a number in [0, 1], but got 1.5. 0.98 is usual.",
+        ),
         (
             lambda t: SelfTraining(Fixed(), t).fit(torch.zeros(1, 9), torch.zeros(1, 9), torch.zeros(1, 9), alone=2),
-            "alone must be a share from 0 to 1, but it is 2. 0.5 is usual.",
+            "alone must be a number in [0, 1], but got 2. 0.5 is usual.",
         ),
         (
             lambda t: SelfTraining(nn.Linear(2, 9), t).fit(torch.zeros(2, 2), torch.zeros(3, 9), torch.zeros(1, 2)),
@@ -141,5 +147,5 @@ def test_a_trained_model_goes_on_and_labels_alone_leave_the_rest_out(tree):
     ],
 )
 def test_what_cannot_be_trained_says_why(tree, act, words):
-    with pytest.raises(DataError, match=re.escape(words)):
+    with pytest.raises((DataError, FillError), match=re.escape(words)):
         act(tree)

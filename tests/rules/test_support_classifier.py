@@ -111,7 +111,7 @@ def test_calibration():
         ({"invariance": 1.0}, None, DataError, "invariance=1 compares environments, but none were passed."),
         ({"inference": "clusters"}, None, FillError, "inference='clusters' is not known. Did you mean 'cluster'?"),
         ({"steps": 0}, None, FillError, "steps must be a whole number of at least 1, but got 0."),
-        ({"temperature": 0}, None, FillError, "temperature must be a number of at least 1e-06, but got 0."),
+        ({"temperature": 0}, None, FillError, "temperature must be a number above 0, but got 0. 1 is usual."),
     ],
 )  # fmt: skip
 def test_bad_settings_are_said_in_words(settings, environments, error, words):

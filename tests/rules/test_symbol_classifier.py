@@ -94,8 +94,8 @@ def test_dead_codes_are_revived():
 @pytest.mark.parametrize(
     ("settings", "y", "error", "words"),
     [
-        ({"codes": 0}, DRAWN.intents, FillError, "codes must be a whole number of at least 1, but it is 0."),
-        ({"purity": -1}, DRAWN.intents, FillError, "purity must be a number of at least 0, but it is -1."),
+        ({"codes": 0}, DRAWN.intents, FillError, "codes must be a whole number of at least 1, but got 0."),
+        ({"purity": -1}, DRAWN.intents, FillError, "purity must be a number of at least 0, but got -1. 1 is usual."),
         ({}, np.repeat("a", 600), DataError, "y has one class only (a), so there is nothing to tell apart."),
         ({}, DRAWN.intents[:3], DataError, "y has 3 labels, but X has 600 rows."),
     ],

@@ -10,7 +10,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.nets import cluster_loss, log_density
 from induce.rules import SymbolClusterer
 
@@ -73,11 +73,11 @@ def test_refusals():
         SymbolClusterer(1, encoder=nn.Flatten()).fit(np.ones((1, 1, 3, 3)))
     with pytest.raises(DataError, match=r"3 clusters were asked for, but there are 2 rows"):
         SymbolClusterer(3).fit(np.eye(2))
-    with pytest.raises(DataError, match=r"walk must be a whole number of at least 1, but it is 0"):
+    with pytest.raises(FillError, match=r"walk must be a whole number of at least 1, but got 0"):
         SymbolClusterer(walk=0).fit(np.eye(2))
-    with pytest.raises(DataError, match=r"prior must be a number of at least 0, but it is 'x'\. 2 is usual"):
+    with pytest.raises(FillError, match=r"prior must be a number of at least 0, but got 'x'\. 2 is usual"):
         SymbolClusterer(prior="x").fit(np.eye(2))
-    with pytest.raises(DataError, match=r"rate must be a number above 0 and at most 1, but it is -1\. 0\.005 is usual"):
+    with pytest.raises(FillError, match=r"rate must be a number above 0 and at most 1, but got -1\. 0\.005 is usual"):
         SymbolClusterer(rate=-1).fit(np.eye(2))
     with pytest.raises(
         DataError, match=r"encoder must be a torch\.nn\.Module or None, but got int\. SmallCNN\(\) reads"

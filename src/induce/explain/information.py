@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from induce.explain.neighbor_information import (
     neighbor_information_of_classes,
     standard,
 )
+from induce.settings import check_whole
 
 __all__ = ["MutualInformation", "leakage", "mutual_information"]
 
@@ -118,8 +118,7 @@ def _warn_ceiling(found: float, method: str, batch: int) -> None:
 
 def _check_counts(**counts: int) -> None:
     for name, value in counts.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-            raise FillError(f"{name} must be a whole number of at least 1, but got {value!r}.")
+        check_whole(name, value)
 
 
 def _check_spread(*variables: Array) -> None:

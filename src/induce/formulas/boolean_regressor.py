@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from induce.formulas.truth_fit import BooleanFit
 from induce.learners.boolean.sample import Sample, sample
 from induce.learners.boolean.search import MOST_INPUTS, Settings, essential_inputs, solve, warm
 from induce.progress import Progress, watcher
+from induce.settings import check_whole
 from induce.terms.term import Term
 
 __all__ = ["BooleanRegressor"]
@@ -198,8 +199,8 @@ class BooleanRegressor(ClassifierMixin, BaseEstimator):
 
     def _check_parameters(self) -> None:
         most, noise = self.max_inputs, self.noise
-        if most is not None and (not isinstance(most, Integral) or isinstance(most, bool) or most < 1):
-            raise FillError(f"max_inputs must be a whole number of at least 1, but got {most!r}. None sets no limit.")
+        if most is not None:
+            check_whole("max_inputs", most, hint="None sets no limit.")
         known = isinstance(noise, str) and noise == "estimate"
         if not known and (not isinstance(noise, Real) or isinstance(noise, bool) or not 0 <= float(noise) < 0.5):
             raise FillError(

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from induce.formulas.preparing import conditions_of, gathered, split, task_for
 from induce.formulas.screening import screened
 from induce.learners import named
 from induce.learners.learner import Learner
+from induce.settings import check_whole
 from induce.table import Table, check_enough_rows, check_target, check_weights, warn_columns
 from induce.task import Task
 from induce.terms.term import Term
@@ -232,8 +232,7 @@ class FormulaRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def _check_parameters(self) -> None:
-        if not isinstance(self.max_size, Integral) or isinstance(self.max_size, bool) or self.max_size < 1:
-            raise FillError(f"max_size must be a whole number of at least 1, but got {self.max_size!r}. 20 is usual.")
+        check_whole("max_size", self.max_size, hint="20 is usual.")
         check_noise(self.noise)
         if self.select not in RULES:
             raise FillError(

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from induce.algebras.evaluate import fit_constants
 from induce.choosing import describe, misfit
-from induce.errors import FillError
 from induce.fit import Fit, Row
 from induce.polish import RELATIVE_FLOOR
+from induce.settings import check_whole
 from induce.table import Table
 from induce.terms import hole as holes
 from induce.terms.arithmetic import arithmetic
@@ -78,8 +78,7 @@ def stability(
     FillError
         If ``times`` is not a positive whole number.
     """
-    if not isinstance(times, int) or isinstance(times, bool) or times < 1:
-        raise FillError(f"times must be a whole number of at least 1, but got {times!r}. 100 is usual.")
+    check_whole("times", times, hint="100 is usual.")
     names = [name for name in fit.names if name in table]
     columns = np.ascontiguousarray(table.select(names).values)
     book = Codebook(arithmetic, names)

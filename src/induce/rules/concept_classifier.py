@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from induce.checks import seed_of
-from induce.errors import DataError, did_you_mean
+from induce.errors import DataError, FillError, did_you_mean
 from induce.explain.fidelity import Fidelity
 from induce.mixed import MixedTable
 from induce.rules.concept_columns import (
     ConceptColumns,
     check_encoder,
-    check_number,
     check_pictures,
     read_concepts,
     used_concepts,
@@ -28,6 +26,7 @@ from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
 from induce.rules.concept_rules import smallest_flip
 from induce.rules.rule_fit import RuleFit, worth_of
 from induce.rules.table_rules import check_labels, name_of, read_labels
+from induce.settings import check_number, check_whole
 from induce.terms.term import Term
 
 __all__ = ["ConceptClassifier"]
@@ -147,7 +146,9 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            For concepts outside of [0, 1], names given twice, pictures that the encoder cannot read, impossible settings.
+            For concepts outside of [0, 1], names given twice, pictures that the encoder cannot read.
+        FillError
+            For settings that cannot be.
 
         Warns
         -----
@@ -213,13 +214,10 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
 
     def _check_settings(self) -> None:
         for name in ("max_rules", "max_literals", "embedding", "memory", "steps", "n_concepts"):
-            value = getattr(self, name)
-            if name == "n_concepts" and value is None:
-                continue
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+            if name != "n_concepts" or self.n_concepts is not None:
+                check_whole(name, getattr(self, name))
         if self.reasoner not in REASONERS:
-            raise DataError(
+            raise FillError(
                 f"unknown reasoner {self.reasoner!r}.{did_you_mean(str(self.reasoner), REASONERS)} Known: {', '.join(REASONERS)}."
             )
         check_number("agreement", self.agreement, 0.8, most=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from induce.errors import DataError, did_you_mean
 from induce.mixed import NUMBER, TRUTH, Column, MixedTable
 from induce.table import columns_of
 
-__all__ = ["ConceptColumns", "check_encoder", "check_number", "check_pictures", "read_concepts"]
+__all__ = ["ConceptColumns", "check_encoder", "check_pictures", "read_concepts"]
 
 Float = NDArray[np.float64]
 
@@ -112,33 +111,6 @@ def _numbers(value: Any) -> Float | None:
         return None if value is None or array.dtype.kind in "USMm" else array.astype(np.float64)
     except (TypeError, ValueError):
         return None
-
-
-def check_number(name: str, value: Any, usual: float, *, most: float = np.inf, above: bool = False) -> None:
-    """Refuse a setting that is no number from 0 on.
-
-    Parameters
-    ----------
-    name : str
-    value : object
-    usual : float
-        What the message suggests.
-    most : float
-        The largest that is allowed.
-    above : bool
-        Whether 0 itself is refused.
-
-    Raises
-    ------
-    DataError
-    """
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if number and 0 <= float(value) <= most and float(value) < np.inf and not (above and value == 0):
-        return
-    span = "above 0" if above else "of at least 0"
-    if most < np.inf:
-        span = f"above 0 and at most {most:g}" if above else f"in [0, {most:g}]"
-    raise DataError(f"{name} must be a number {span}, but it is {value!r}. {usual:g} is usual.")
 
 
 def check_encoder(encoder: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.learners.joint_diagonal import class_directions
 from induce.nets.gated_autoencoder import GatedAutoencoder
-from induce.rules.concept_columns import check_number
 from induce.rules.concept_structure import ConceptStructure
 from induce.rules.input_rows import read_rows
 from induce.rules.table_rules import read_labels
+from induce.settings import check_number, check_whole
 
 __all__ = ["ConceptIdentifier"]
 
@@ -68,8 +67,10 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
 
     Raises
     ------
+    FillError
+        In ``fit``, for settings that cannot be.
     DataError
-        In ``fit``, for settings that cannot be, for fewer columns than concepts, for one class only, for a class of one row, for
+        In ``fit``, for fewer columns than concepts, for one class only, for a class of one row, for
         missing labels, and where no column varies within a class.
 
     References
@@ -116,11 +117,7 @@ class ConceptIdentifier(TransformerMixin, BaseEstimator):
         DataError
         """
         for name, usual in (("n_concepts", 2), ("width", 64), ("steps", 1500)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise DataError(
-                    f"{name} must be a whole number of at least 1, but it is {value!r}. Try {name}={usual}."
-                )
+            check_whole(name, getattr(self, name), hint=f"Try {name}={usual}.")
         check_number("sparsity", self.sparsity, 4.0)
         check_number("rate", self.rate, 2e-3, most=1, above=True)
         rows = read_rows(self, X, reset=True)

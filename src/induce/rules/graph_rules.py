@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from induce.rules.node_features import (
 )  # fmt: skip
 from induce.rules.rule_fit import RuleFit
 from induce.rules.searching import Settings
+from induce.settings import check_number, check_whole
 
 __all__ = ["GraphRules"]
 
@@ -172,13 +172,9 @@ class GraphRules(BaseEstimator):
                     f"unknown {name} {value!r}.{did_you_mean(str(value), known)} Known: {', '.join(known)}."
                 )
         for name in ("hidden", "max_rules", "max_literals", "epochs"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise FillError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
-        for name, most in (("rate", np.inf), ("dropout", 1.0)):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < most:
-                raise FillError(f"{name} must be a number from 0 to below {most:g}, but it is {value!r}.")
+            check_whole(name, getattr(self, name))
+        check_number("rate", self.rate, 1e-2)
+        check_number("dropout", self.dropout, 0.5, most=0.99)
 
     def _read(self, X: Any, nodes: int, *, reset: bool) -> MixedTable | None:
         if X is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from induce.checks import seed_of
-from induce.errors import DataError
+from induce.errors import FillError
 from induce.nets import perceptron
 from induce.rules.decoding import decode, leaf_probabilities
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
+from induce.settings import check_whole
 from induce.terms.term import Term
 
 __all__ = ["HierarchicalClassifier"]
@@ -110,7 +110,9 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         DataError
-            For labels that the hierarchy does not have, and settings that cannot be.
+            For labels that the hierarchy does not have.
+        FillError
+            For settings that cannot be.
 
         Warns
         -----
@@ -140,13 +142,11 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
 
     def _check_settings(self) -> None:
         for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+            check_whole(name, getattr(self, name))
         if self.method not in ("exact", "iterative"):
-            raise DataError(f"method must be 'exact' or 'iterative', but it is {self.method!r}. 'exact' is usual.")
+            raise FillError(f"method must be 'exact' or 'iterative', but it is {self.method!r}. 'exact' is usual.")
         if self.hierarchy is not None and not isinstance(self.hierarchy, Hierarchy):
-            raise DataError(
+            raise FillError(
                 f"hierarchy must be a Hierarchy or None, but got {type(self.hierarchy).__name__}. "
                 "Wrap nested names as induce.rules.Hierarchy(...)."
             )

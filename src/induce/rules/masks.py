@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError
+from induce.settings import check_whole
 
 __all__ = ["MASK_TREE", "LabeledPictures", "labeled_pictures"]
 
@@ -129,8 +130,7 @@ def labeled_pictures(
     >>> made.images.shape, made.labels.shape, made.leaves[made.truth[0, 0, 0]] in made.leaves
     ((4, 3, 64, 64), (4, 64, 64), True)
     """
-    if not isinstance(pictures, int | np.integer) or pictures < 1:
-        raise DataError(f"pictures must be a whole number of at least 1, but it is {pictures!r}. Try 50.")
+    check_whole("pictures", pictures, hint="Try 50.")
     if not 0 <= noise < 1:
         raise DataError(
             f"noise must be a share from 0 to below 1, but it is {noise!r}. 0.2 mistakes one thing in five."

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from induce.explain.shapley import shapley_values
 from induce.rules.expert_graph import ExpertGraph
 from induce.rules.part_head import HeadSettings, PartHead, train_head
 from induce.rules.part_pictures import is_pictures, scored, train_scorer
+from induce.settings import check_number, check_whole
 from induce.table import Table
 
 __all__ = ["PartClassifier", "PartExplanation"]
@@ -227,15 +227,9 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
                     f"Known are: {', '.join(map(repr, known))}."
                 )
         for name in ("hidden", "steps"):
-            given = getattr(self, name)
-            if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
-                raise FillError(f"{name} must be a whole number of at least 1, but got {given!r}.")
-        for name, least in (("strength", 0.0), ("learning_rate", 1e-12)):
-            given = getattr(self, name)
-            if not isinstance(given, Real) or isinstance(given, bool) or not least <= float(given) < np.inf:
-                raise FillError(
-                    f"{name} must be a {'number of at least 0' if not least else 'positive number'}, but got {given!r}."
-                )
+            check_whole(name, getattr(self, name))
+        check_number("strength", self.strength, 3.0)
+        check_number("learning_rate", self.learning_rate, 0.01, above=True)
 
     @property
     def detector_(self) -> Any:

@@ -18,6 +18,7 @@ from induce.rules.diagnosis import revise
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
 from induce.rules.views import View, view_rules
+from induce.settings import check_number, check_whole
 
 __all__ = ["PseudoLabels", "SelfTraining"]
 
@@ -116,9 +117,10 @@ class SelfTraining:
         augment: Callable[..., Any] | None = None,
         seed: int = 0,
     ) -> None:
-        for name, value, low in (("coverage", coverage, 0.0), ("momentum", momentum, -1.0)):
-            if not low < value <= 1:
-                raise DataError(f"{name} must be a share of at most 1, but it is {value!r}. 0.5 keeps one of two.")
+        check_number("coverage", coverage, 0.5, most=1, above=True)
+        check_number("momentum", momentum, 0.98, most=1)
+        check_number("rate", rate, 5e-3, above=True)
+        check_whole("batch_size", batch_size, hint="5 is usual.")
         self.model, self.hierarchy, self.diagnose, self.views = model, hierarchy, diagnose, tuple(views)
         self.coverage, self.momentum, self.activation = coverage, momentum, activation
         self.base, self.rate, self.batch_size, self.augment, self.seed = base, rate, batch_size, augment, seed
@@ -156,8 +158,9 @@ class SelfTraining:
                 f"there are {len(inputs)} labeled inputs, {len(targets)} targets and {len(unlabeled)} unlabeled inputs. "
                 "Give one target per labeled input, and at least one of each."
             )
-        if not 0 <= alone <= 1:
-            raise DataError(f"alone must be a share from 0 to 1, but it is {alone!r}. 0.5 is usual.")
+        check_whole("epochs", epochs, least=0, hint="100 is usual.")
+        check_number("alone", alone, 0.5, most=1)
+        check_number("weight", weight, 1.0)
         generator = torch.Generator().manual_seed(self.seed)
         before = round(alone * epochs)
         self._train(inputs, targets, None, before, 0.0, generator)

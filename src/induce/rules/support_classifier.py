@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
 from induce.rules.input_rows import InputRows
+from induce.settings import check_number, check_whole
 
 __all__ = ["NearestSupportClassifier", "Supports", "calibration_error"]
 
@@ -258,13 +258,10 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
                 f"inference={self.inference!r} is not known.{did_you_mean(str(self.inference), INFERENCE)} Known are: {', '.join(INFERENCE)}."
             )
         for name in ("per_class", "neighbors", "features", "steps"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise FillError(f"{name} must be a whole number of at least 1, but got {value!r}.")
-        for name, least in (("invariance", 0.0), ("temperature", 1e-6), ("learning_rate", 1e-12)):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not least <= float(value) < np.inf:
-                raise FillError(f"{name} must be a number of at least {least:g}, but got {value!r}.")
+            check_whole(name, getattr(self, name))
+        check_number("invariance", self.invariance, 1.0)
+        check_number("temperature", self.temperature, 1.0, above=True)
+        check_number("learning_rate", self.learning_rate, 1e-3, above=True)
 
 
 def _environments(environments: Any, rows: int, invariance: float) -> NDArray[np.intp]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from induce.checks import seed_of
-from induce.errors import DataError, FillError
+from induce.errors import DataError
 from induce.mixed import TRUTH, Column, MixedTable
 from induce.nets import SmallCNN
 from induce.nets.symbols import Chain, SymbolLayer
@@ -26,6 +25,7 @@ from induce.rules.input_rows import InputRows
 from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit
 from induce.rules.searching import Settings
+from induce.settings import check_number, check_whole
 
 __all__ = ["SymbolClassifier"]
 
@@ -138,15 +138,11 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
 
     def _check(self) -> None:
         for name in ("codes", "length", "features", "max_rules", "epochs", "batch_size"):
-            value = getattr(self, name)
-            if name == "codes" and value is None:
-                continue
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise FillError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
-        for name in ("purity", "sparsity", "rate"):
-            value = getattr(self, name)
-            if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < np.inf:
-                raise FillError(f"{name} must be a number of at least 0, but it is {value!r}.")
+            if name != "codes" or self.codes is not None:
+                check_whole(name, getattr(self, name))
+        check_number("purity", self.purity, 1.0)
+        check_number("sparsity", self.sparsity, 0.05)
+        check_number("rate", self.rate, 2e-3)
 
     def _parts(self, rows: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Rows for training, and rows on which rules and network are compared; all for both where there are few."""

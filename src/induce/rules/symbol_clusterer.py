@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,9 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
-from induce.rules.concept_columns import check_encoder, check_number, check_pictures
+from induce.rules.concept_columns import check_encoder, check_pictures
 from induce.rules.graph_partition import nearest_rows, normalized_cut, spectral_partition, symmetric_graph
+from induce.settings import check_number, check_whole
 
 __all__ = ["SymbolClusterer"]
 
@@ -69,8 +69,10 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
 
     Raises
     ------
+    FillError
+        In ``fit``, for settings that cannot be.
     DataError
-        In ``fit``, for settings that cannot be, and fewer rows than clusters.
+        In ``fit``, for fewer rows than clusters.
 
     References
     ----------
@@ -116,13 +118,13 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
 
         Raises
         ------
+        FillError
+            For settings that cannot be.
         DataError
-            For settings that cannot be, and fewer rows than clusters.
+            For fewer rows than clusters.
         """
         for name in ("n_clusters", "neighbors", "walk", "starts", "steps"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-                raise DataError(f"{name} must be a whole number of at least 1, but it is {value!r}.")
+            check_whole(name, getattr(self, name))
         check_number("prior", self.prior, 2.0)
         check_number("rate", self.rate, 5e-3, most=1, above=True)
         check_encoder(self.encoder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -25,6 +24,7 @@ from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit, fidelity_of, worth_of
 from induce.rules.searching import FOLDS, Problem, Searched, Settings, search
 from induce.rules.table_checks import check_folds, check_one_kind, check_sizes
+from induce.settings import check_whole
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ class TableRules:
     # ---- reading
 
     def _check(self) -> None:
-        for name, least in (("max_rules", 1), ("max_literals", 1), ("thresholds", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-                raise FillError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
+        for name in ("max_rules", "max_literals", "thresholds"):
+            check_whole(name, getattr(self, name))
         if self.decide not in DECIDE:
             raise FillError(
                 f"unknown way to decide {self.decide!r}.{did_you_mean(str(self.decide), DECIDE)} Known: {', '.join(DECIDE)}."

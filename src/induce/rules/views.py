@@ -12,6 +12,7 @@ from induce.errors import DataError
 from induce.logic import build
 from induce.logic.operators import formulas_of
 from induce.rules.hierarchy import Hierarchy
+from induce.settings import check_whole
 from induce.terms.term import Term
 
 __all__ = ["View", "mirrored_pictures", "view_rules"]
@@ -86,10 +87,7 @@ def view_rules(tree: Hierarchy, views: int) -> tuple[Term, tuple[str, ...]]:
     >>> print(program.args[-1])
     :- label(0, dog), not label(1, dog).
     """
-    if views < 1:
-        raise DataError(
-            f"views must be a whole number of at least 1, but it is {views!r}. 1 gives the rules of the tree."
-        )
+    check_whole("views", views, hint="1 gives the rules of the tree.")
     plain = formulas_of(*(build.rel.label(name) for name in tree.nodes))
     seen = [[build.rel.label(view, name) for name in tree.nodes] for view in range(views)]
     terms = [formulas_of(*labels) for labels in seen]
