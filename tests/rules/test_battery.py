@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from induce.rules import NearestSupportClassifier, PartClassifier, RuleClassifier, RuleRegressor, SymbolClassifier
+from induce.rules import (
+    ConceptIdentifier,
+    NearestSupportClassifier,
+    PartClassifier,
+    RuleClassifier,
+    RuleRegressor,
+    SymbolClassifier,
+)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@parametrize_with_checks([RuleClassifier(), RuleRegressor()])
+@parametrize_with_checks([RuleClassifier(), RuleRegressor(), ConceptIdentifier(1, steps=20)])
 def test_scikit_learn_battery(estimator, check):
     check(estimator)
 
