@@ -120,7 +120,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         self._check()
         table = self._table(X, reset=True, target=name_of(y))
         labels = read_labels(self, y, table.rows)
-        weight = weights_of(sample_weight, table.rows)
+        weight = counted = weights_of(sample_weight, table.rows)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
@@ -139,7 +139,8 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         check_monotone(settings, len(self.classes_), self.decide)
         check_exact(settings)
         warn_constant(table)
-        self._learn(Problem(table, codes, tuple(self.classes_.tolist()), weight), settings, name_of(y))
+        problem = Problem(table, codes, tuple(self.classes_.tolist()), weight, counted)
+        self._learn(problem, settings, name_of(y), weighted=sample_weight is not None)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

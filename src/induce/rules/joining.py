@@ -23,7 +23,7 @@ def aggregated(function: str, rows: Places, values: Array, count: int) -> Array:
     """The values of each row together; rows are sorted."""
     if function in ("count", "sum"):  # of no rows it is 0
         weights = None if function == "count" else values
-        return np.bincount(rows, weights, minlength=count).astype(np.float64)
+        return _rounded(np.bincount(rows, weights, minlength=count).astype(np.float64))
     found = np.full(count, np.nan)
     if not len(rows):
         return found
@@ -31,9 +31,18 @@ def aggregated(function: str, rows: Places, values: Array, count: int) -> Array:
     by = {"max": np.maximum, "min": np.minimum}.get(function, np.add)
     together = values[starts] if function == THE else by.reduceat(values, starts)
     if function == "mean":
-        together = together / np.diff(np.r_[starts, len(rows)])
+        together = _rounded(together / np.diff(np.r_[starts, len(rows)]))
     found[rows[starts]] = together
     return found
+
+
+def _rounded(values: Array) -> Array:
+    """Numbers of 12 digits: the last ones of a sum depend on the order in which it is taken, and no condition may lie between."""
+    with np.errstate(divide="ignore"):
+        digits = 11 - np.floor(np.log10(np.abs(values)))
+    scale = 10.0 ** np.clip(digits, -300, 300)
+    found = np.round(values * scale) / scale
+    return np.where(np.isfinite(found) & (values != 0), found, values)
 
 
 def link_keys(left: Column, right: Column, name: str, step: Step) -> tuple[Array, Array]:

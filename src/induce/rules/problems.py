@@ -36,27 +36,34 @@ class Problem:
     classes : tuple
         Empty for numbers.
     weight : array of shape (rows,)
+    counted : array of shape (rows,), optional
+        What each row counts where the rules are measured, by default its weight: weights of classes are for learning alone.
     """
 
     table: MixedTable
     target: NDArray[Any]
     classes: tuple[Any, ...]
     weight: Float
+    counted: Float | None = None
 
     def take(self, rows: NDArray[Any]) -> Problem:
         """Some rows."""
-        return Problem(self.table.take(rows), self.target[rows], self.classes, self.weight[rows])
+        counted = None if self.counted is None else self.counted[rows]
+        return Problem(self.table.take(rows), self.target[rows], self.classes, self.weight[rows], counted)
 
     def gathered(self) -> Problem:
         """The same with equal rows as one of their summed weight, sorted; a row of weight 3 is then three rows, exactly."""
         present = np.flatnonzero(self.weight > 0)
         whole = np.column_stack([*(column.values for column in self.table.columns), self.target])[present]
         distinct, where = np.unique(np.nan_to_num(whole, nan=_ABSENT), axis=0, return_inverse=True)
-        weight = np.bincount(where.reshape(-1), self.weight[present], minlength=len(distinct)).astype(np.float64)
+        weight, counted = (
+            np.bincount(where.reshape(-1), given[present], minlength=len(distinct)).astype(np.float64)
+            for given in (self.weight, self.weight if self.counted is None else self.counted)
+        )
         first = np.full(len(distinct), len(present))
         np.minimum.at(first, where.reshape(-1), np.arange(len(present)))
         taken = self.take(present[first])
-        return Problem(taken.table, taken.target, self.classes, weight)
+        return Problem(taken.table, taken.target, self.classes, weight, counted)
 
     def loss(self) -> Loss:
         """What votes are fitted to."""

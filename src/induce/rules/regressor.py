@@ -98,5 +98,5 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         settings = self._settings()
         check_monotone(settings, 0, self.decide)
         warn_constant(table)
-        self._learn(Problem(table, target, (), weight), settings, name_of(y))
+        self._learn(Problem(table, target, (), weight), settings, name_of(y), weighted=sample_weight is not None)
         return self

@@ -97,6 +97,32 @@ class Restrictions:
             rules.setdefault(frozenset([*rule, *required]), rule)
         return tuple(rules.values())
 
+    def check(self, table: MixedTable) -> None:
+        """Refuse what contradicts itself, or holds on no row of the table.
+
+        Raises
+        ------
+        RuleError
+            For required conditions that hold together on no row, and for kept rules that have a forbidden condition or bound a
+            monotone column from both sides.
+        """
+        required = self.required_in(table)
+        if required and not literals_of(required).truth(table).all(axis=0).any():
+            raise RuleError(
+                f"the required conditions {list(self.required)} hold together on none of the {table.rows:,} rows. Leave one out."
+            )
+        for text in self.keep:
+            rule = literals_of(read_conjunction(text, table))
+            for given in self.forbidden:
+                if self._matches(given, rule, table).any():
+                    raise RuleError(f"the rule '{text}' is kept, but '{given}' is forbidden. Take one of the two out.")
+            directions = self.directions(rule, table)
+            if directions is not None and (directions > 0).any() and (directions < 0).any():
+                raise RuleError(
+                    f"the kept rule '{text}' bounds monotone columns from both sides, so no vote of it rises or falls with them. "
+                    "Keep two rules, or leave the columns out of monotone."
+                )
+
     def directions(self, literals: Literals, table: MixedTable) -> NDArray[np.int8] | None:
         """1 for literals that only rules of weight >= 0 may have, -1 of weight <= 0; None without monotone columns."""
         if not self.monotone:

@@ -15,7 +15,7 @@ from induce.learners.rules.lists import fit_list
 from induce.learners.rules.literals import Literals, candidate_literals, literals_of
 from induce.learners.rules.losses import Squared
 from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
-from induce.learners.rules.votes import fit_votes, refit_weights
+from induce.learners.rules.votes import directed_weights, fit_votes
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
 from induce.rules.problems import FOLDS, Problem, splits_of, strictest, temperature_of, worth_of_answers
 from induce.rules.restrictions import Restrictions
@@ -210,7 +210,7 @@ def _fit(
     if searched is not problem:
         fires = made.fires(table).T.astype(np.float64)
         loss = problem.loss()
-        weights, default, _ = refit_weights(fires, loss, weights, default, shrink)
+        weights, default = directed_weights(fires, loss, votes, shrink, directions)
     if isinstance(loss, Squared):
         weights, default = loss.in_units(weights, default)
     return _rounded(made, weights, default, temperature, len(kept)), ""
@@ -284,8 +284,11 @@ def _conditions(rules: Sequence[Rule], literals: Literals) -> tuple[tuple[tuple[
 def _rounded(made: Decisions, weights: Float, default: Float, temperature: float, kept: int) -> Decisions:
     """Votes as whole points, none below zero; rules that are left without any are dropped, but for those that are kept."""
     raw = np.concatenate([weights, default[None]])
-    if not made.classes:  # four digits of the largest are said
-        largest = float(np.abs(raw).max(initial=0.0))
+    if (
+        not made.classes
+    ):  # four digits of the largest rule are said, and the default, which may be far larger, as exactly
+        sizes = np.abs(raw if not weights.any() else weights)
+        largest = float(sizes.max(initial=0.0))
         return replace(made, points=np.round(raw, 4 - int(np.floor(np.log10(largest)))) if largest > 0 else raw)
     if len(made.classes) == 2:
         raw = np.concatenate([np.maximum(-raw, 0), np.maximum(raw, 0)], axis=1)

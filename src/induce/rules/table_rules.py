@@ -100,12 +100,13 @@ class TableRules:
             self._head = table.head()
         return table
 
-    def _learn(self, problem: Problem, settings: Settings, target: str) -> None:
+    def _learn(self, problem: Problem, settings: Settings, target: str, *, weighted: bool) -> None:
         check_sizes(settings, problem.table)
+        settings.restrictions.check(problem.table)
         clock = Clock(Budget.read(self.within), "the rules found")
         gathered, began = problem.gathered(), time.process_time()
         found = search(gathered, settings, clock.over)
-        self._finish(problem, gathered, found, time.process_time() - began, target)
+        self._finish(problem, gathered, found, time.process_time() - began, target, " weighted" if weighted else "")
 
     def _settings(self, only: int | None = None) -> Settings:
         return Settings(
@@ -116,16 +117,19 @@ class TableRules:
             self.by,
         )  # fmt: skip
 
-    def _finish(self, problem: Problem, gathered: Problem, searched: Searched, seconds: float, target: str) -> None:
+    def _finish(
+        self, problem: Problem, gathered: Problem, searched: Searched, seconds: float, target: str, how: str
+    ) -> None:
         decisions = searched.decisions
         notes = [f"the search was stopped: {searched.stopped}"] if searched.stopped else []
         notes += [searched.proof] if searched.proof else []
         rows = problem.table.rows
-        on, held_out = f"the {rows:,} rows of the fit", None
+        on, held_out = f"the {rows:,}{how} rows of the fit", None
         if searched.held_out is not None:
             held_out = (searched.held_out, searched.held_out_rows)
-            on = f"held out: {FOLDS} folds of {len(searched.held_out_rows):,} different rows"
-        fidelity = fidelity_of(decisions, gathered.table, gathered.target, gathered.weight, on, held_out)
+            on = f"held out: {FOLDS} folds of {len(searched.held_out_rows):,} different{how} rows"
+        counted = gathered.weight if gathered.counted is None else gathered.counted
+        fidelity = fidelity_of(decisions, gathered.table, gathered.target, counted, on, held_out)
         spreads = np.array([_spread(c.values) for c in problem.table.columns])
         report = {"cpu_seconds": seconds, "strictness": list(searched.strictness), "rows": rows}
         self.fit_ = RuleFit(

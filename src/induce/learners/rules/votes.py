@@ -13,7 +13,7 @@ from scipy.linalg import cho_factor, cho_solve
 from induce.learners.rules.conjunctions import Ground, Rule, best_conjunctions
 from induce.learners.rules.losses import Loss
 
-__all__ = ["Votes", "fit_votes", "refit_weights"]
+__all__ = ["Votes", "directed_weights", "fit_votes", "refit_weights"]
 
 Float = NDArray[np.float64]
 NEWTON = 20
@@ -137,9 +137,11 @@ class _Work:
     directions: NDArray[np.int8] | None = None
     value: float = np.inf
     pool: tuple[tuple[Rule, ...], Float] | None = None
+    kept: int = 0
+    """The first of the rules, which stay."""
 
     def refit(self, steps: int = ROUGH) -> None:
-        """Fit the weights anew; rules whose weight would break a direction leave."""
+        """Fit the weights anew; rules whose weight would break a direction leave, or stay without a weight if they are kept."""
         while True:
             self.weights, self.default, self.value = refit_weights(
                 self.fires, self.loss, self.weights, self.default, self.shrink, steps
@@ -148,15 +150,17 @@ class _Work:
             if not broken:
                 return
             worst = max(broken, key=lambda k: abs(self.weights[k, 0]))
+            if worst < self.kept:
+                self.fires = self.fires.copy()
+                self.fires[:, worst] = self.weights[worst] = 0.0
+                continue
             self.rules.pop(worst)
             self.fires = np.delete(self.fires, worst, axis=1)
             self.weights = np.delete(self.weights, worst, axis=0)
 
     def direction(self, rule: Rule) -> int:
         """1 where the weight must not be negative, -1 where it must not be positive, 0 where it is free."""
-        if self.directions is None:
-            return 0
-        return max((int(self.directions[k]) for k in rule), key=abs, default=0)
+        return direction_of(rule, self.directions)
 
     def best(self, scores: Float, taken: set[Rule]) -> tuple[float, Rule] | None:
         """The rule that gains most at these scores, if any is worth its length."""
@@ -228,7 +232,7 @@ class _Work:
         return _Work(
             self.ground, self.loss, self.longest, self.charge, self.shrink, self.least,
             list(self.rules), self.fires, self.weights, self.default, self.directions, self.value,
-            self.pool,
+            self.pool, self.kept,
         )  # fmt: skip
 
     @property
@@ -297,6 +301,7 @@ def fit_votes(
         work.pool = tuple(pool), np.array(held, dtype=np.float64).reshape(len(held), ground.rows).T
     work.refit()
     for rule in kept:
+        work.kept += 1
         work.add(rule)
     while len(work.rules) < most and tick():
         found = work.best(work.scores(), set(work.rules))
@@ -319,6 +324,26 @@ def fit_votes(
             break
     work.refit(NEWTON)
     return Votes(tuple(work.rules), work.weights, work.default, work.value)
+
+
+def directed_weights(
+    fires: Float, loss: Loss, votes: Votes, shrink: float, directions: NDArray[np.int8] | None
+) -> tuple[Float, Float]:
+    """Weights and default fitted anew to other rows, where a rule whose weight would break its direction gets none."""
+    wanted = np.array([direction_of(rule, directions) for rule in votes.rules])
+    weights, default = votes.weights, votes.default
+    while True:
+        weights, default, _ = refit_weights(fires, loss, weights, default, shrink)
+        broken = np.flatnonzero(wanted * weights[:, 0] < 0) if len(wanted) else wanted
+        if not len(broken):
+            return weights, default
+        fires = fires.copy()
+        fires[:, broken] = weights[broken] = 0.0
+
+
+def direction_of(rule: Rule, directions: NDArray[np.int8] | None) -> int:
+    """1 for a rule whose weight must not be negative, -1 for one whose weight must not be positive, 0 where it is free."""
+    return 0 if directions is None else max((int(directions[k]) for k in rule), key=abs, default=0)
 
 
 def _exchanged(work: _Work, place: int) -> _Work | None:
