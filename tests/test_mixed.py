@@ -57,3 +57,19 @@ def test_another_kind_than_in_fit_is_refused():
         MixedTable.read({**DATA, "age": ["a", "b", "c"]}, like=head)
     with pytest.raises(DataError, match="there is no column 'kind'. Did you mean 'kid'"):
         MixedTable.read({"age": [1], "kid": ["cat"], "tame": [True]}, like=head)
+
+
+@pytest.mark.parametrize(
+    ("entries", "shown"),
+    [
+        (np.array([1, 2**53 + 1]), r"\(row 1: 9007199254740993\)"),
+        ([None, 3, -(2**60)], r"\(row 2: -1152921504606846976\)"),
+        ([10**400, 1], r"\(row 0: 100000000000\.\.\., a number of 401 digits\)"),
+    ],
+)
+def test_whole_numbers_that_are_not_told_apart(entries, shown):
+    with pytest.raises(
+        DataError, match=rf"column 'id' has whole numbers beyond 2\*\*53 {shown}, which are not told apart"
+    ):
+        MixedTable.read({"id": entries})
+    assert MixedTable.read({"id": [2**53, -(2**53)]})["id"].values.tolist() == [2.0**53, -(2.0**53)]

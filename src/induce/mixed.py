@@ -16,6 +16,8 @@ from induce.table import check_lengths, columns_of
 __all__ = ["CATEGORY", "NUMBER", "TRUTH", "Column", "MixedTable"]
 
 NUMBER, CATEGORY, TRUTH = "number", "category", "truth"
+EXACT = 2**53
+"""Whole numbers up to it, in size, are doubles of their own."""
 _DATES = "Turn them into numbers, such as days since a start."
 
 
@@ -163,6 +165,8 @@ def _column(name: str, raw: Any, like: Column | None = None) -> Column:
         raise DataError(f"Complex data not supported: column '{name}' has complex numbers. Pass two columns.")
     if values.dtype.kind in "mM":
         raise DataError(f"column '{name}' holds dates or times (row 0: {values[0]}). {_DATES}")
+    if values.dtype.kind in "iu" and len(values) and max(-int(values.min()), int(values.max())) > EXACT:
+        raise _too_large(name, values, int(np.argmax((values > EXACT) | (values < -EXACT))))
     if values.dtype.kind == "b":
         made = Column(name, TRUTH, values.astype(np.float64), (False, True))
     elif values.dtype.kind in "iuf":
@@ -187,6 +191,14 @@ def _from_objects(name: str, values: NDArray[Any], like: Column | None) -> Colum
         numbers[~absent] = present.astype(bool)
         return Column(name, TRUTH, numbers, (False, True))
     if all(issubclass(kind, int | float | np.number) or hasattr(kind, "__float__") for kind in kinds):
+        large = (
+            k
+            for k in np.flatnonzero(~absent)
+            if isinstance(values[k], int | np.integer) and abs(int(values[k])) > EXACT
+        )
+        row = next(large, None)
+        if row is not None:
+            raise _too_large(name, values, int(row))
         numbers[~absent] = present.astype(np.float64)
         return Column(name, NUMBER, numbers)
     if any(hasattr(kind, "isoformat") for kind in kinds):
@@ -202,6 +214,15 @@ def _from_objects(name: str, values: NDArray[Any], like: Column | None) -> Colum
     place = {label: float(k) for k, label in enumerate(labels)}
     numbers[~absent] = [place.get(text, float(len(labels))) for text in texts]
     return Column(name, CATEGORY, numbers, tuple(labels))
+
+
+def _too_large(name: str, values: NDArray[Any], row: int) -> DataError:
+    number = str(values[row])
+    shown = number if len(number) <= 30 else f"{number[:12]}..., a number of {len(number)} digits"
+    return DataError(
+        f"column '{name}' has whole numbers beyond 2**53 (row {row}: {shown}), which are not told apart exactly. Leave the column out, "
+        "or give its entries as texts."
+    )
 
 
 class _NoTable(DataError, TypeError):

@@ -76,3 +76,24 @@ def test_what_is_wrong_is_said(text, message):
     with pytest.raises(RuleError) as caught:
         read_conjunction(text, TABLE)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        ((" x", "x "), ("a", "b")),
+        (("a and b", "b"), ("plain", "b and x > 1")),
+        (("k", "is k"), ('say "no", and k > 1', "it's 'so' and \"so\"")),
+        (("x", "k, x"), ('""', "'")),
+        (("x > 1", "x"), ("not a", "missing")),
+    ],
+)
+def test_what_is_printed_is_read_back(names, labels):
+    table = MixedTable.read({names[0]: [1.0, 2.0], names[1]: list(labels)})
+    for rule in (
+        ((0, MORE, 1.5), (1, EQUAL, 0.0)),
+        ((0, AT_MOST, 1.5), (1, OTHER, 1.0)),
+        ((1, EQUAL, 1.0), (0, MORE, 0.5)),
+    ):
+        text = " and ".join(condition_text(condition, table) for condition in rule)
+        assert read_conjunction(text, table) == rule, text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from induce.errors import RuleError
@@ -143,3 +144,25 @@ def test_a_category_that_ends_in_a_backslash_is_written_for_prolog():
     kinds = ["dir\\", 'say "x"'] * 30
     model = RuleClassifier().fit({"kind": kinds}, [k == "dir\\" for k in kinds])
     assert "kind(Row, 'dir\\\\')" in model.to_prolog() or "kind(Row, 'say \"x\"')" in model.to_prolog()
+
+
+@pytest.mark.parametrize("decide", ["votes", "first"])
+def test_how_rules_come_to_an_answer_stays(decide):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=200), "k": rng.choice(["a", "b"], 200)})
+    model = RuleClassifier(3, 2, decide=decide, random_state=0).fit(
+        X, np.where((X["x"] > 0) | (X["k"] == "a"), "yes", "no")
+    )
+    program = str(model.best_)
+    assert model.fit_.edited(program).predict(X).tolist() == model.predict(X).tolist()
+    words = "how rules come to an answer stays as it is"
+    with pytest.raises(RuleError, match=words):
+        model.fit_.edited(program + "\nanswer(Row, yes) :- x(Row, A), A > -100.0.")
+    with pytest.raises(RuleError, match=words):
+        model.fit_.edited(
+            program.replace(
+                "K = #min" if decide == "first" else "T = #max", "K = #max" if decide == "first" else "T = #min"
+            )
+        )
+    with pytest.raises(RuleError, match="a program is a text or a term, but got NoneType"):
+        model.fit_.edited(None)

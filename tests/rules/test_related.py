@@ -250,11 +250,15 @@ class TestRefusals:
             DataError, match=r"a link equates 'id', which holds texts, with 'orders\.customer', which holds numbers"
         ):
             related.join({"id": ["a"]})
-        big = RelatedTables({"orders": {"customer": [2**60, 2**60 + 1, 5]}}, {"orders.customer": "id"})
+        with pytest.raises(
+            DataError, match=r"'orders' cannot be read: column 'customer' has whole numbers beyond 2\*\*53"
+        ):
+            RelatedTables({"orders": {"customer": [2**60, 2**60 + 1, 5]}}, {"orders.customer": "id"})
+        big = RelatedTables({"orders": {"customer": [2.0**60, 5.0, 5.0]}}, {"orders.customer": "id"})
         with pytest.raises(
             DataError, match=r"'id' links rows by numbers from 2\*\*53 on, which are not told apart exactly"
         ):
-            big.join({"id": [2**60, 7]})
+            big.join({"id": [2.0**60, 7.0]})
         with pytest.raises(DataError, match=r"X is an array without names"):
             RuleClassifier(related=related).fit(np.eye(4), [0, 1, 0, 1])
         with pytest.raises(DataError, match=r"related must be RelatedTables, but got dict"):
@@ -318,3 +322,14 @@ def test_what_is_asked_for_is_bounded():
         "number of orders with paid true",
         "largest price of items of orders with orders.kind gold",
     } <= {*names}
+
+
+def test_sums_are_told_apart_as_other_orders_of_adding_tell_them():
+    rng = np.random.default_rng(0)
+    main = pd.DataFrame({"id": range(300)})
+    orders = pd.DataFrame({"customer": rng.choice(300, 900), "amount": rng.integers(-9, 10, 900) / 10})
+    totals = orders.groupby("customer")["amount"].sum().reindex(main["id"]).fillna(0).round(1).to_numpy()
+    related = RelatedTables({"orders": orders}, {"orders.customer": "id"}, functions=("sum",))
+    model = RuleClassifier(3, 2, related=related, random_state=0).fit(main, np.where(totals > 0.5, "yes", "no"))
+    assert (model.predict(main) == np.where(totals > 0.5, "yes", "no")).all()
+    assert run_program(model.best_, model.table(main), related) == model.predict(main).tolist()

@@ -124,7 +124,7 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
-                f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. RuleClassifier needs at least 2 "
+                f"y has one class only ({self.classes_.tolist()[0]!r}), so there is nothing to tell apart. RuleClassifier needs at least 2 "
                 "classes; add rows of another one."
             )
         check_class_weight(self.class_weight, self.classes_.tolist())

@@ -160,7 +160,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
-                f"y has one class only ({self.classes_[0]!r}), so there is nothing to tell apart. ConceptClassifier needs at "
+                f"y has one class only ({self.classes_.tolist()[0]!r}), so there is nothing to tell apart. ConceptClassifier needs at "
                 "least 2 classes; add rows of another one."
             )
         began = time.process_time()

@@ -20,6 +20,10 @@ Condition = tuple[int, int, float]
 _TEST = re.compile(
     r"\s*(?:(?P<op><=|>=|!=|==|=|<|>|≤|≥|≠)\s*(?P<value>.+?)|is\s+(?P<not>not\s+)?(?P<what>.+?))\s*$", re.DOTALL
 )
+_QUOTED = re.compile(
+    r"""\s*(?:<=|>=|!=|==|=|<|>|≤|≥|≠|is\s+not\b|is\b)\s*(?:"(?:[^"]|"")*"|'(?:[^']|'')*')(?=\s*(?:$|and\b|[,&∧]))"""
+)
+"""A category in quotes, which may hold what joins conditions; a quote in it is doubled."""
 
 
 def number_text(value: float) -> str:
@@ -66,10 +70,9 @@ def read_condition(text: str, table: MixedTable) -> Condition:
     >>> read_condition("age > 40", table), read_condition("kind is dog", table)
     ((0, 1, 40.0), (1, 2, 1.0))
     """
-    stripped = text.strip()
-    place = _column_of(stripped, table)
-    column = table.columns[place]
-    found = _TEST.match(stripped[len(column.name) :])
+    place, end = _column_of(text, table)
+    stripped, column = text.strip(), table.columns[place]
+    found = _TEST.match(text[end:])
     if found is None:
         raise RuleError(
             f"'{stripped}' is no condition on column '{column.name}'. Write for example '{_example(column)}'."
@@ -101,27 +104,42 @@ def read_conjunction(text: str, table: MixedTable) -> tuple[Condition, ...]:
     >>> read_conjunction("age > 40 and kind is dog", table)
     ((0, 1, 40.0), (1, 2, 1.0))
     """
-    whole, names = text.strip(), sorted(table.names, key=len, reverse=True)
-    if not whole:
+    if not text.strip():
         raise RuleError(
             f"a rule needs a condition, but the text is empty. Write for example '{_example(table.columns[0])}'."
         )
-    begins = "|".join(re.escape(name) for name in names)
-    parts = re.split(rf"(?:\s+and\s+|\s*[,&∧]\s*)(?=(?:{begins})\s*(?:<|>|=|!|≤|≥|≠|is\b))", whole)
-    return tuple(read_condition(part, table) for part in parts)
+    names = sorted({name for given in table.names for name in (given, given.strip()) if name}, key=len, reverse=True)
+    begins = "|".join(map(re.escape, names))
+    joint = re.compile(rf"(?:\s+and\s|\s*[,&∧]\s?)(?=\s*(?:{begins})\s*(?:<|>|=|!|≤|≥|≠|is\b))")
+    parts = []
+    while True:
+        _, end = _column_of(text, table)
+        quoted = _QUOTED.match(text, end)
+        cut = joint.search(text, quoted.end() if quoted else end)
+        parts.append(text[: cut.start()] if cut else text)
+        if cut is None:
+            return tuple(read_condition(part, table) for part in parts)
+        text = text[cut.end() :]
 
 
 def _label_text(label: str) -> str:
     """A category as it is written in a condition: in quotes where it could be read as something else."""
     plain = label == label.strip() and label and not re.search(r"[,&∧'\"]|\band\b|^not\b|^missing$", label)
     quote = "'" if '"' in label else '"'
-    return label if plain else f"{quote}{label}{quote}"
+    doubled = label.replace(quote, 2 * quote)
+    return label if plain else f"{quote}{doubled}{quote}"
 
 
-def _column_of(text: str, table: MixedTable) -> int:
-    for name in sorted(table.names, key=len, reverse=True):
-        if text.startswith(name) and not re.match(r"\w", text[len(name) :]):
-            return table.names.index(name)
+def _column_of(text: str, table: MixedTable) -> tuple[int, int]:
+    """The column that a condition begins with, and where its name ends; blanks around a name may be left out."""
+    lead = len(text) - len(text.lstrip())
+    for begin, bare in ((0, False), (lead, True)):
+        for name in sorted(table.names, key=len, reverse=True):
+            shown = name.strip() if bare else name
+            end = begin + len(shown)
+            if shown and text.startswith(shown, begin) and not re.match(r"\w", text[end:]):
+                return table.names.index(name), end
+    text = text.strip()
     first = re.split(r"\s*(?:<|>|=|!|≤|≥|≠|\bis\b)", text)[0].strip()
     raise RuleError(
         f"there is no column '{first}' (in the condition '{text}').{did_you_mean(first, table.names)} "
@@ -132,7 +150,7 @@ def _column_of(text: str, table: MixedTable) -> int:
 def _equal(column: Column, written: str, same: bool) -> tuple[int, float]:
     what = written.strip()
     if len(what) > 1 and what[0] == what[-1] and what[0] in "'\"":
-        what = what[1:-1]
+        what = what[1:-1].replace(2 * what[0], what[0])
     if column.kind == NUMBER:
         raise RuleError(
             f"column '{column.name}' holds numbers, which are compared by <= and >, but the condition asks whether it is "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.learners.rules.literals import AT_MOST, EQUAL, MORE
+from induce.learners.rules.literals import AT_MOST, EQUAL, MORE, OTHER
 from induce.mixed import NUMBER, TRUTH, Column, MixedTable
 from induce.rules.conditions import Condition, condition_text, number_text
 from induce.rules.decisions import FIRST, Decisions
@@ -29,7 +29,7 @@ class Flip:
     answer : object
         What the answer would be.
     distance : float
-        The change in standard deviations of the column; 1 for another category.
+        The change in standard deviations of the column; 1 for another category, infinite where an entry comes or goes.
     """
 
     column: str
@@ -211,20 +211,26 @@ def _others(
 ) -> tuple[NDArray[np.float64], list[str], NDArray[np.float64]]:
     """Entries that a column may have instead, one a cell: how they are said, and how far they are."""
     entry = float(column.values[0])
+    absent = entry != entry
+    entries: list[float] = []
+    texts: list[str] = []
     if column.kind != NUMBER:
         codes = [float(k) for k in range(len(column.labels)) if float(k) != entry]
-        asked = {value for _, test, value in conditions if test >= EQUAL}
-        codes = [c for c in codes if c in asked or len(codes) == 1] or codes
-        return np.array(codes), [_shown(column, c) for c in codes], np.ones(len(codes))
-    if entry != entry:
-        return np.zeros(0), [], np.zeros(0)
-    entries, texts = [], []
-    for threshold in sorted({value for _, test, value in conditions if test in (AT_MOST, MORE)}):
-        if entry <= threshold:
-            entries.append(float(np.nextafter(threshold, np.inf)))
-            texts.append(f"> {number_text(threshold)}")
-        else:
-            entries.append(threshold)
-            texts.append(f"<= {number_text(threshold)}")
-    found = np.array(entries)
-    return found, texts, np.abs(found - entry) / spread
+        asked = {value for _, test, value in conditions if test in (EQUAL, OTHER)}
+        others = [c for c in codes if c not in asked]
+        entries = [c for c in codes if c in asked] + others[:1]  # one stands for all that no rule names
+        texts = [_shown(column, c) for c in entries]
+        distances = [np.inf if absent else 1.0] * len(entries)
+    else:
+        thresholds = sorted({value for _, test, value in conditions if test in (AT_MOST, MORE)})
+        for threshold in thresholds or [0.0] * absent:
+            if absent or entry <= threshold:
+                entries.append(float(np.nextafter(threshold, np.inf)))
+                texts.append(f"> {number_text(threshold)}")
+            if absent or entry > threshold:
+                entries.append(threshold)
+                texts.append(f"<= {number_text(threshold)}")
+        distances = [np.inf if absent else abs(e - entry) / spread for e in entries]
+    if not absent:
+        entries, texts, distances = [*entries, np.nan], [*texts, "missing"], [*distances, np.inf]
+    return np.array(entries), texts, np.array(distances)

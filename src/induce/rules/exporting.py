@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import keyword
 import re
@@ -173,7 +174,9 @@ def _joined(decisions: Decisions, source: str) -> str:
 
 
 def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
-    """A SELECT of all columns and a column ``prediction``; a missing entry is NULL.
+    """A SELECT of all columns and a column ``prediction``, with ``_`` after it where the table has one of that name.
+
+    A missing entry is NULL. Names differ in more than capitals, which are one to SQL.
 
     Parameters
     ----------
@@ -183,34 +186,40 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     head = _comment("--", decisions, needs_fidelity(fidelity))
     rules = [" AND ".join(_sql_condition(decisions, c) for c in rule) for rule in decisions.rules]
     source = _joined(decisions, ".".join(quoted(part) for part in str(table).split(".")))
+    taken = {name.casefold() for name in decisions.table.names}
+    prediction = "prediction"
+    while prediction in taken:
+        prediction += "_"
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         cases = "".join(f"\n    WHEN {rule} THEN {sql_constant(said)}" for rule, said in zip(rules, says, strict=False))
         case = f"CASE{cases}\n    ELSE {sql_constant(says[-1])}\n  END" if rules else sql_constant(says[-1])
-        return f"{head}\nSELECT *,\n  {case} AS prediction\nFROM {source};\n"
-    outputs = decisions.classes or ("prediction",)
+        return f"{head}\nSELECT *,\n  {case} AS {prediction}\nFROM {source};\n"
+    outputs = decisions.classes or ("",)
     prefix = "points"
-    while any(name.startswith(prefix) for name in decisions.table.names):
+    while any(name.startswith(prefix) for name in taken):
         prefix += "_"
+    names = [f"{prefix} {label}" for label in outputs]
+    if len({name.casefold() for name in names}) < len(names):
+        names = [f"{prefix} {k}" for k in range(1, len(names) + 1)]
+    names = [quoted(name) for name in names] if decisions.classes else [prediction]
     sums = []
-    for k, label in enumerate(outputs):
+    for k in range(len(outputs)):
         parts = [sql_constant(decisions.points[-1, k])]
         for rule, points in zip(rules, decisions.points[:-1, k], strict=True):
             if points:
                 parts.append(f"CASE WHEN {rule} THEN {sql_constant(points)} ELSE 0 END")
-        named = f"{prefix} {label}" if decisions.classes else "prediction"
-        sums.append("\n    + ".join(parts) + f" AS {quoted(named)}")
+        sums.append("\n    + ".join(parts) + f" AS {names[k]}")
     listed = ",\n  ".join(sums)
     if not decisions.classes:
         return f"{head}\nSELECT *,\n  {listed}\nFROM {source};\n"
     whens = []
-    names = [quoted(f"{prefix} {label}") for label in outputs]
     for k, label in enumerate(outputs[:-1]):
         rest = [f"{names[k]} >= {other}" for other in names[k + 1 :]] + [f"{names[k]} > {other}" for other in names[:k]]
         whens.append(f"WHEN {' AND '.join(rest)} THEN {sql_constant(label)}")
     case = "\n    ".join(whens)
     return (
-        f"{head}\nSELECT *,\n  CASE\n    {case}\n    ELSE {sql_constant(outputs[-1])}\n  END AS prediction\n"
+        f"{head}\nSELECT *,\n  CASE\n    {case}\n    ELSE {sql_constant(outputs[-1])}\n  END AS {prediction}\n"
         f"FROM (\n  SELECT *,\n  {listed}\n  FROM {source}\n) AS scored;\n"
     )
 
@@ -245,7 +254,8 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
     ExportError
         If ``name`` is no identifier.
     """
-    if not name.isidentifier() or keyword.iskeyword(name) or name in ("missing", "known", "nan"):
+    used = ("missing", "known", *dir(builtins), "nan", "row", "related")
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name in used:
         raise ExportError(f"a function cannot be called {name!r}. Give an identifier, such as 'predict'.")
     head = _comment("#", decisions, needs_fidelity(fidelity))
     rules = [" and ".join(_python_condition(decisions, c) for c in rule) or "True" for rule in decisions.rules]
@@ -259,7 +269,7 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
         "",
         "",
     ]
-    lines += ["def known(entry):", "    return nan if entry is None else entry", "", ""]
+    lines += ["def known(entry):", "    return nan if entry is None else float(entry)", "", ""]
     derived = derived_in(decisions)
     lines += [f"def {name}(row{', related' if derived else ''}):"]
     write: Callable[[str], None] = lines.append
@@ -268,6 +278,10 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
         write("    row = dict(row)")
         for one in derived:
             write(f"    row[{one.name!r}] = {one.to_python()}")
+    taken = {name.casefold() for name in decisions.table.names}
+    prediction = "prediction"
+    while prediction in taken:
+        prediction += "_"
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         for rule, said in zip(rules, says, strict=False):

@@ -23,6 +23,7 @@ A column that related tables give is defined by a join; a related table is one r
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "column_facts",
+    "conclusions_of",
     "definitions_of",
     "derived_in",
     "facts_of",
@@ -106,11 +108,13 @@ def program_of(decisions: Decisions) -> Term:
     statements.append(lang.statement_rule(lang.atom("rule", row, last), lang.body([lang.atom("row", row)])))
     statements += _said(decisions)
     statements += definitions_of(decisions)
-    if decisions.classes:
-        tail = _CLASS_FIRST if decisions.decide == FIRST else _CLASS_VOTES.format(last=last)
-    else:
-        tail = _CLASS_FIRST if decisions.decide == FIRST else _NUMBER_VOTES
-    return lang.program([*statements, *rule_language.parse(tail).args])
+    return lang.program([*statements, *conclusions_of(bool(decisions.classes), decisions.decide, last)])
+
+
+def conclusions_of(classes: bool, decide: str, last: int) -> tuple[Term, ...]:
+    """The statements by which rules come to an answer, the same whatever the rules; the default is the rule ``last``."""
+    votes = _CLASS_VOTES.format(last=last) if classes else _NUMBER_VOTES
+    return rule_language.parse(_CLASS_FIRST if decide == FIRST else votes).args
 
 
 def derived_in(decisions: Decisions) -> list[Derived]:
@@ -153,7 +157,8 @@ def _said(decisions: Decisions) -> list[Term]:
 
 def _body(rule: tuple[Condition, ...], table: MixedTable, names: Mapping[str, str], row: Term) -> list[Term]:
     """The formulas of a conjunction; comparisons of one column share a variable."""
-    letters = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    letters = (f"{letter}{again or ''}" for again in itertools.count() for letter in alphabet)
     variables: dict[int, Term] = {}
     formulas: list[Term] = []
     if not any(test not in (MISSING,) for _, test, _ in rule):

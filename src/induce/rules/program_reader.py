@@ -16,7 +16,7 @@ from induce.mixed import CATEGORY, NUMBER, TRUTH, MixedTable
 from induce.rules.conditions import Condition
 from induce.rules.decisions import FIRST, VOTES, Decisions
 from induce.rules.derived import entry_text
-from induce.rules.language import relation_names
+from induce.rules.language import conclusions_of, relation_names
 from induce.terms.op import LITERAL, VARIABLE
 from induce.terms.term import Term
 
@@ -42,6 +42,10 @@ def read_program(text: str | Term, table: MixedTable, classes: tuple[Any, ...]) 
     from induce.logic.check import statements_of
     from induce.logic.parse import parse_program
 
+    if not isinstance(text, str | Term):
+        raise RuleError(
+            f"a program is a text or a term, but got {type(text).__name__}. Give str(model.best_), edited, or model.best_ itself."
+        )
     if isinstance(text, str):
         parsed = parse_program(text)
         return _Reader(table, classes).read(statements_of(parsed.term, parsed.places))
@@ -64,6 +68,7 @@ class _Reader:
         self.last = 0
 
     def read(self, statements: Sequence[Statement]) -> Decisions:
+        tail: list[Statement] = []
         for statement in statements:
             term = statement.term
             if term.op.name != ":-" or len(term.args) != 2 or term.args[0].sort is not lang.FORMULA:
@@ -82,12 +87,21 @@ class _Reader:
                 raise statement.error(
                     f"'{head.op.name}' is no part of a program of rules over a table. Its rules have the head rule(Row, number)."
                 )
+            if head.op.name in ("score", "top", "first", "answer"):
+                tail.append(statement)
             if head.op.name == "first" and "rule" in {node.op.name for node in condition.postorder()}:
                 self.decide = FIRST
         if not self.last:
             raise RuleError(
                 "the program has no default. Add a rule without conditions at the end: rule(Row, 9) :- row(Row)."
             )
+        stays = conclusions_of(bool(self.classes), self.decide, self.last)
+        for statement in tail:
+            if statement.term not in stays:
+                raise statement.error(
+                    f"how rules come to an answer stays as it is, but '{statement.term}' says it otherwise. Change the rules and their "
+                    "points, or run the program itself by induce.logic."
+                )
         order = sorted(self.rules)
         if self.decide == FIRST and order and order[-1] > self.last:
             raise RuleError(

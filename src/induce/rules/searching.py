@@ -31,6 +31,8 @@ STRICTNESS = {
 """Charge of a literal in units of log(number of literals), and the ridge penalty, that are tried on rows left out."""
 SHARES = ((0.002, 1.0), (0.005, 1.0), (0.02, 1.0))
 """The charge of a literal of an exact list, as a share of the weight of all rows."""
+WORK, LEAST_NODES = 20_000_000_000, 200
+"""Words of rows that a proof may look at, about half a minute, and prefixes that it opens at least."""
 QUICK_NODES = 2_000
 """Prefixes that are opened for a list that only helps to choose the charge."""
 ENOUGH = 20_000
@@ -228,6 +230,7 @@ def _exact(
     """The best list, and what is proved of it in words."""
     candidates, whole = conjunctions_of(ground, settings.max_literals)
     charge = share * float(problem.weight.sum())
+    nodes = min(nodes, max(LEAST_NODES, WORK // max(1, len(candidates) * ground.words.shape[1])))
     found = optimal_list(
         ground, problem.target.astype(np.int64), len(problem.classes), problem.weight, candidates, most=settings.max_rules,
         charge=charge, start=start, nodes=nodes, only=settings.only, tick=lambda: not over(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,26 @@ def as_markdown(fit: RuleFit, fidelity: Fidelity) -> str:
     """A Markdown table."""
 
     def line(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(_markdown(cell).replace("|", "\\|") for cell in cells) + " |"
 
     table = [line(_header(fit)), "|---|---|---|---:|---:|", *map(line, _cells(fit))]
     return (
-        "\n".join([f"**{_title(fit)}**", "", *table, "", *(f"- {text}" for text in (*fidelity.lines(), *fit.notes))])
+        "\n".join(
+            [
+                f"**{_markdown(_title(fit))}**",
+                "",
+                *table,
+                "",
+                *(f"- {_markdown(text)}" for text in (*fidelity.lines(), *fit.notes)),
+            ]
+        )
         + "\n"
     )
+
+
+def _markdown(text: str) -> str:
+    """A text on one line, in which nothing is taken for HTML."""
+    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", " ".join(text.splitlines()))
 
 
 def as_html(fit: RuleFit) -> str:

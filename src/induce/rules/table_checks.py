@@ -73,7 +73,7 @@ def warn_constant(table: MixedTable) -> None:
     if constant and table.rows > 1:
         warnings.warn(
             f"{'columns' if len(constant) > 1 else 'column'} {', '.join(constant)} {'are' if len(constant) > 1 else 'is'} constant, so no "
-            "rule can use them. Leave them out.",
+            f"rule can use {'them' if len(constant) > 1 else 'it'}. Leave {'them' if len(constant) > 1 else 'it'} out.",
             UserWarning,
             stacklevel=3,
         )

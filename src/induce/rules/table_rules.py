@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from induce.budget import Budget, Clock
-from induce.checks import check_weights, seed_of
+from induce.checks import SIZES, check_weights, seed_of
 from induce.errors import DataError, FillError, RuleError, did_you_mean
 from induce.mixed import MixedTable
 from induce.rules.conditions import conjunction_text
@@ -162,8 +163,13 @@ class TableRules:
         return self.fit_.predict_table(self._table(X, reset=False))
 
     def explain(self, X: Any) -> Explanation:
-        """Why the first row is answered so: the rules that hold, the condition closest to flipping, the smallest change."""
+        """Why the first row is answered so: the rules that hold, the condition closest to flipping, the smallest change.
+
+        A row may also be a mapping of column to entry.
+        """
         check_is_fitted(self, "fit_")
+        if isinstance(X, Mapping) and all(np.ndim(entry) == 0 for entry in X.values()):
+            X = {name: [entry] for name, entry in X.items()}
         return self.fit_.explain(self._table(X, reset=False))
 
     def refit(self, rules: str | Term | Sequence[str], X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -204,14 +210,16 @@ class TableRules:
         finally:
             self.subject_to = before
 
-    def stability(self, X: Any, y: Any, *, folds: int = 10, alike: str = "conditions") -> dict[str, int]:
+    def stability(
+        self, X: Any, y: Any, sample_weight: Any = None, *, folds: int = 10, alike: str = "conditions"
+    ) -> dict[str, int]:
         """How many of so many fits, each without a part of the rows, find each rule again.
 
         A rule is found again when a fit has one whose rows overlap by at least 80 % (Jaccard).
 
         Parameters
         ----------
-        X, y : as in ``fit``
+        X, y, sample_weight : as in ``fit``
         folds : int
             From 2 to the number of rows.
         alike : {"conditions", "rows"}
@@ -222,7 +230,6 @@ class TableRules:
         if alike not in ("conditions", "rows"):
             raise FillError(f"rules are alike by conditions or by rows, but got alike={alike!r}.")
         from sklearn.base import clone
-        from sklearn.model_selection import KFold
 
         table = self._table(X, reset=False)
         target = np.asarray(y)
@@ -234,8 +241,9 @@ class TableRules:
         mine = self.fit_.decisions
         fires = mine.fires(table)
         found = dict.fromkeys(self.rules_, 0)
-        for inside, _ in KFold(folds, shuffle=True, random_state=seed_of(self.random_state)).split(target):
-            other = clone(self).fit(_rows(X, inside), target[inside]).fit_.decisions
+        weight = weights_of(sample_weight, table.rows)
+        for inside in _insides(target, folds, seed_of(self.random_state), bool(mine.classes)):
+            other = clone(self).fit(_rows(X, inside), target[inside], weight[inside]).fit_.decisions
             theirs = other.fires(table)
             for k, text in enumerate(self.rules_):
                 kind = {(c, t) for c, t, _ in mine.rules[k]}
@@ -276,6 +284,20 @@ class TableRules:
         return self.fit_._repr_html_() if hasattr(self, "fit_") else super()._repr_html_inner()  # type: ignore[misc,no-any-return]
 
 
+def _insides(target: NDArray[Any], folds: int, seed: int, classes: bool) -> Iterator[NDArray[np.intp]]:
+    """The rows that are left in, of folds that have as much of every class as can be; without those that have one class only."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    whole = classes and np.unique(target, return_counts=True)[1].max() >= folds
+    splitter = (StratifiedKFold if whole else KFold)(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class of fewer rows than folds is left out of some
+        splits = list(splitter.split(target, target if whole else None))
+    for inside, _ in splits:
+        if not classes or (target[inside] != target[inside[0]]).any():
+            yield inside
+
+
 def _rows(X: Any, rows: NDArray[Any]) -> Any:
     """Some rows of a table of any kind."""
     if isinstance(X, Mapping):
@@ -289,8 +311,9 @@ def _rows(X: Any, rows: NDArray[Any]) -> Any:
 
 def _spread(values: NDArray[np.float64]) -> float:
     present = values[~np.isnan(values)]
-    found = float(np.std(present)) if len(present) else 0.0
-    return found if found > 0 else 1.0
+    largest = float(np.abs(present).max(initial=0.0)) or 1.0  # squares of large numbers overflow
+    found = float(np.std(present / largest)) * largest if len(present) else 0.0
+    return found if 0 < found < np.inf else 1.0
 
 
 def check_related(related: Any, named: bool) -> RelatedTables | None:
@@ -320,6 +343,10 @@ def name_of(y: Any) -> str:
 def weights_of(given: Any, rows: int) -> NDArray[np.float64]:
     """The weights of rows, 1 by default."""
     found = check_weights(given, rows)
+    if found is not None and found.sum() > SIZES[1]:
+        raise DataError(
+            f"sample_weight adds up to {found.sum():.3g}, too much to calculate with. Divide it by its largest, {found.max():.3g}."
+        )
     return np.ones(rows) if found is None else np.asarray(found, dtype=np.float64)
 
 

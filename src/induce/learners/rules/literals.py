@@ -174,19 +174,21 @@ def _thresholds(present: NDArray[np.float64], most: int, weight: NDArray[np.floa
 def round_between(low: float, high: float) -> float:
     """The number with fewest digits in ``[low, high)``, near the middle: a threshold that a person can say.
 
-    It is ``low`` itself only where that is the same number in single precision, as whole numbers are: other databases and
-    languages may hold an entry a little differently, and would put it on the other side.
+    In single precision, too, it is no entry of the two, but for ``low`` where that is exact, as whole numbers are: databases and
+    languages that hold an entry a little differently must not put it on the other side.
 
     >>> round_between(114.45, 115.2), round_between(0.0701, 0.0702), round_between(-1, 1), round_between(0.3, 0.4)
     (115.0, 0.07015, 0.0, 0.35)
     """
-    with np.errstate(over="ignore"):
-        exact = float(np.float32(low)) == low
     middle = low + (high - low) / 2
     width = high - low
     first = int(np.floor(-np.log10(width))) - 1 if width > 0 else 0
-    for digits in range(first, first + 5):
-        found = round(middle, digits)
-        if low <= found < high and (exact or found != low):
-            return float(found) + 0.0
+    with np.errstate(over="ignore"):
+        near = {float(np.float32(low)), float(np.float32(high))}
+        exact = low in near
+        for digits in range(first, first + 5):
+            found = float(round(middle, digits)) + 0.0
+            apart = len(near) < 2 or float(np.float32(found)) not in near or (exact and found == low)
+            if low <= found < high and apart:
+                return found
     return middle if low <= middle < high else low

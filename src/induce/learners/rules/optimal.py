@@ -21,6 +21,8 @@ MOST = 4_000
 """Conjunctions that a list is made of."""
 NODES = 200_000
 """Prefixes that are opened."""
+PREFIXES = 250_000
+"""Prefixes that wait to be opened, each with its rows: some hundred megabytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ def optimal_list(
         if lower >= best - 1e-9:
             bound = best
             break
-        if opened >= nodes or not tick():
+        if opened >= nodes or len(cheapest) >= PREFIXES or not tick():
             break
         opened += 1
         if len(prefix) == most:
