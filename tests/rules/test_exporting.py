@@ -83,6 +83,14 @@ def test_names_that_no_function_can_have(name):
         model.to_python(name)
 
 
+@pytest.mark.parametrize("table", [None, "", 5])
+def test_names_that_no_table_can_have(table):
+    X = pd.DataFrame({"x": numbers()})
+    model = RuleClassifier(2, 1, random_state=0).fit(X, X["x"] > 0)
+    with pytest.raises(ExportError, match=r"a table cannot be called .*\. Give its name, such as 'patients'"):
+        model.to_sql(table)
+
+
 def test_markdown_is_one_table_without_html():
     X = pd.DataFrame({"x": numbers()})
     y = np.where(X["x"] > 0, "b\n# head", "<img src=x onerror=alert(1)>")

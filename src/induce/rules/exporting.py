@@ -181,11 +181,18 @@ def to_sql(decisions: Decisions, fidelity: Fidelity | None, table: str) -> str:
     Parameters
     ----------
     table : str
-        Name of the table.
+        Name of the table; parts of a name, such as a schema, are told apart by dots.
+
+    Raises
+    ------
+    ExportError
+        For what is no name.
     """
+    if not isinstance(table, str) or not table.strip("."):
+        raise ExportError(f"a table cannot be called {table!r}. Give its name, such as 'patients'.")
     head = _comment("--", decisions, needs_fidelity(fidelity))
     rules = [" AND ".join(_sql_condition(decisions, c) for c in rule) for rule in decisions.rules]
-    source = _joined(decisions, ".".join(quoted(part) for part in str(table).split(".")))
+    source = _joined(decisions, ".".join(quoted(part) for part in table.split(".")))
     taken = {name.casefold() for name in decisions.table.names}
     prediction = "prediction"
     while prediction in taken:
