@@ -103,6 +103,27 @@ def test_calibration():
 
 
 @pytest.mark.parametrize(
+    ("shares", "y", "words"),
+    [
+        (
+            np.eye(3),
+            ["a"],
+            "probabilities have shape (3, 3), but y has shape (1,) and classes (3,). Give a row for each label",
+        ),
+        (np.eye(3)[:, :2], ["a", "b", "c"], "probabilities have shape (3, 2), but y has shape (3,) and classes (3,)."),
+        (np.eye(3) * 2, ["a", "b", "c"], "the probability in row 0, column 0 is 2, but it lies between 0 and 1."),
+        (np.eye(3) * np.nan, ["a", "b", "c"], "the probability in row 0, column 0 is nan, but it lies between"),
+        (np.eye(3), ["a", "b", "d"], "y has 'd' in row 2, which is no class. The classes are: a, b, c."),
+    ],
+)
+def test_what_has_no_calibration_says_why(shares, y, words):
+    with pytest.raises(DataError, match=re.escape(words)):
+        calibration_error(shares, y, ["a", "b", "c"])
+    with pytest.raises(FillError, match="bins must be a whole number of at least 1, but got 0. 15 is usual."):
+        calibration_error(np.eye(2), ["a", "b"], ["a", "b"], bins=0)
+
+
+@pytest.mark.parametrize(
     ("settings", "environments", "error", "words"),
     [
         ({}, ["a"] * 240, DataError, "all environments are a, so nothing can be told apart by them. Pass at least two, or leave environments out."),
