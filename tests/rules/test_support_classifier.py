@@ -88,6 +88,10 @@ def test_an_encoder_of_ones_own_is_copied():
     y = (pictures.mean((1, 2, 3)) > 0.5).astype(int)
     model = NearestSupportClassifier(encoder, steps=5, per_class=4).fit(pictures, y)
     assert torch.equal(encoder[1].weight, before)
+    with pytest.raises(DataError, match=re.escape("the encoder cannot read rows of shape (3,): mat1 and mat2 shapes")):
+        NearestSupportClassifier(torch.nn.Linear(2, 4), steps=1).fit(X, Y)
+    with pytest.raises(DataError, match="encoder must be a torch.nn.Module or None, but got int."):
+        NearestSupportClassifier(5, steps=1).fit(X, Y)
     assert (pickle.loads(pickle.dumps(model)).predict(pictures) == model.predict(pictures)).all()
     with pytest.raises(
         DataError, match=re.escape("the pictures hold uint8 (0 to 255), but the network takes floats from 0 to 1.")
