@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from induce.errors import DataError, FillError
 from induce.explain import MutualInformation, leakage, mutual_information
@@ -111,6 +112,33 @@ def test_the_estimator():
     assert model.n_features_in_ == 2
     with pytest.raises(DataError, match=re.escape("X has shape (2000,), but (rows, columns) is needed.")):
         MutualInformation().fit(y, y)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@parametrize_with_checks([MutualInformation()])
+def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+def test_the_battery_is_not_skipped():
+    assert len([check for _, check in estimator_checks_generator(MutualInformation())]) >= 40
+    assert not getattr(MutualInformation, "_skip_test", False)
+
+
+def test_the_estimator_reads_objects_of_numbers_and_a_column_of_texts():
+    x, y, _ = pairs(2, 0.8)
+    plain = MutualInformation().fit(x, y[:, 0])
+    assert MutualInformation().fit(x.astype(object), y[:, 0]).information_ == plain.information_
+    texts = MutualInformation().fit(pd.DataFrame({"side": np.where(x[:, 0] > 0, "left", "right")}), x[:, 0] > 0)
+    assert texts.information_ == pytest.approx(math.log(2), abs=0.01)
+    assert texts.feature_names_in_.tolist() == ["side"]
+    with pytest.warns(UserWarning, match="10 rows are too few to tell information from chance. Give at least 20."):
+        MutualInformation().fit(x[:10], y[:10, 0])
+    with (
+        pytest.raises(DataError, match="4 rows are too few to tell information. Give at least 5."),
+        pytest.warns(UserWarning, match="4 rows are too few"),
+    ):
+        MutualInformation().fit(x[:4], y[:4, 0])
 
 
 def test_leakage():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +13,11 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 from torch import nn
 
 from induce.errors import DataError, FillError
+from induce.explain import covers_everything
+from induce.learners.rules.literals import AT_MOST, MORE
 from induce.mixed import TRUTH, Column, MixedTable
 from induce.rules import ConceptClassifier
-from induce.rules.concept_rules import measure_concept_rules
+from induce.rules.concept_rules import measure_concept_rules, tautologies
 from induce.rules.decisions import FIRST, Decisions
 
 
@@ -267,3 +271,41 @@ class TestRefusals:
             fitted.intervene(np.zeros((1, 2)), {"hihg": 1})
         with pytest.raises(DataError, match=r"there is no class 'none'"):
             fitted.counterfactual(np.zeros(2), "none")
+
+
+def test_an_encoder_of_another_width_is_said_in_words():
+    X, C, y = exclusive(60)
+    with pytest.raises(DataError, match=re.escape("the encoder cannot read rows of shape (2,): mat1 and mat2 shapes")):
+        ConceptClassifier(nn.Linear(3, 4), steps=2).fit(X, y, concepts=C)
+
+
+def test_constant_concepts_are_warned_of_though_there_is_no_other():
+    X, _, y = exclusive(60)
+    with pytest.warns(UserWarning, match="concept left is constant in the data, so rules leave it out."):
+        ConceptClassifier(steps=2).fit(X, y, concepts={"left": np.ones(60)})
+
+
+def test_thresholds_of_a_column_are_in_order():
+    """Of x > 0.3 and x <= 0.5 one always holds; x > 0.5 and x <= 0.3 leave a gap."""
+    table = MixedTable.read({"x": np.linspace(0, 1, 101), "z": np.linspace(1, 0, 101)}).head()
+    shares = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
+
+    def covers(*rules):
+        found = Decisions(table, rules, shares[3 - len(rules) - 1 :], ("a", "b"), FIRST)
+        return [covers_everything(signs) for _, signs in tautologies(found)]
+
+    assert covers(((0, MORE, 0.3),), ((0, AT_MOST, 0.5),)) == [(True, True)]
+    assert covers(((0, MORE, 0.5),), ((0, AT_MOST, 0.3),)) == [(False, True)]
+    assert covers(((0, MORE, 0.3),), ((1, AT_MOST, 0.5),)) == [(False, True)]
+    assert covers(((0, MORE, 0.3), (0, AT_MOST, 0.5))) == [(False, True)]
+    rng = np.random.default_rng(0)
+    rows = MixedTable.read({"x": np.repeat(np.linspace(0, 1, 11), 11), "z": np.tile(np.linspace(0, 1, 11), 11)})
+    for _ in range(200):
+        atoms = [rng.choice(6, size=rng.integers(1, 3), replace=False) for _ in range(4)]
+        rules = [
+            tuple((int(k) // 3, int(rng.choice([AT_MOST, MORE])), (0.25, 0.45, 0.65)[k % 3]) for k in of)
+            for of in atoms
+        ]
+        found = Decisions(rows.head(), tuple(rules), np.array([[0.0, 1.0]] * 4 + [[1.0, 0.0]]), ("a", "b"), FIRST)
+        every = bool(found.fires(rows).any(axis=0).all())
+        assert [covers_everything(signs) for _, signs in tautologies(found)] == [(every, True)]

@@ -130,6 +130,10 @@ def test_extreme_degrees_are_decoded(tree):
             lambda t: t.decode(np.zeros(9), "exakt"),
             "unknown method 'exakt'. Did you mean 'exact'? Known: exact, iterative",
         ),
+        (
+            lambda t: t.decode("abc"),
+            "labels of a hierarchy have degrees or logits, which are numbers, but could not convert",
+        ),
         (lambda t: t.degrees(np.zeros(9), "softmax"), "unknown activation 'softmax'. Known: levels, sigmoid, and None"),
         (
             lambda t: t.incoherent(np.zeros((4, 2), int)),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from induce.errors import DataError, LimitError, RuleError
+from induce.errors import DataError, FillError, LimitError, RuleError
 from induce.rules import Hierarchy, diagnose, revise
 from induce.rules.ground_rules import read_rules
 from tests.rules.making import TREE, trees
@@ -164,6 +164,33 @@ def test_a_column_that_the_rules_do_not_name_stays():
             lambda: diagnose(np.ones(20), np.full(20, 0.5), ":- a0, a1.", atoms=[f"a{k}" for k in range(20)]),
             LimitError,
             "the rules allow more than 100,000 assignments of their first 18 atoms. Add rules that exclude more,",
+        ),
+        (
+            lambda: diagnose([0.3], [0.5], ":- a."),
+            DataError,
+            "the assignment has 0.3 in row 0, column 0, but labels are true or",
+        ),
+        (lambda: diagnose(["x"], [0.5], ":- a."), DataError, "the assignment has 'x' in row 0, column 0"),
+        (lambda: diagnose([2], [0.5], ":- a."), DataError, "the assignment has 2 in row 0, column 0"),
+        (
+            lambda: revise([[1], [None]], [[0.5], [0.5]], ":- a."),
+            DataError,
+            "the assignment has None in row 1, column 0",
+        ),
+        (
+            lambda: diagnose([1], ["x"], ":- a."),
+            DataError,
+            "degrees must be numbers between 0 and 1, but could not convert",
+        ),
+        (
+            lambda: diagnose([1], [0.5], ":- a.", limit="x"),
+            FillError,
+            "limit must be a whole number of at least 1, but got 'x'.",
+        ),
+        (
+            lambda: diagnose([1], [0.5], ":- a.", limit=-1),
+            FillError,
+            "limit must be a whole number of at least 1, but got -1.",
         ),
     ],
 )

@@ -75,6 +75,35 @@ def test_every_source_gives_the_same_graph(make, tmp_path):
     assert found.relation == "has_part"
 
 
+MATRIX = "style,pointed arch,rose,spire\ngothic,1,1,0\nplain,0,0,0\n"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda folder: write(folder, "g.csv", MATRIX),
+        lambda folder: pd.read_csv(write(folder, "g.csv", MATRIX)),
+        lambda folder: pl.read_csv(write(folder, "g.csv", MATRIX)).with_columns(pl.col("rose").cast(pl.Boolean)),
+        lambda folder: ExpertGraph.from_any(write(folder, "g.csv", MATRIX)).to_networkx(),
+    ],
+)
+def test_what_has_no_relations_in_a_matrix_is_kept(make, tmp_path):
+    found = ExpertGraph.from_any(make(tmp_path))
+    assert found.classes == ("gothic", "plain")
+    assert found.parts == ("pointed arch", "rose", "spire")
+    assert found.signs.tolist() == [[1, 1, -1], [-1, -1, -1]]
+    assert (found.relation, len(found.pairs)) == ("has_part", 2)
+
+
+def test_a_class_without_parts_is_kept(tmp_path):
+    found = ExpertGraph.from_any(pd.DataFrame({"style": ["gothic", "plain"], "spire": [1, 0]}))
+    assert (found.classes, found.parts, found.matrix.tolist()) == (("gothic", "plain"), ("spire",), [[True], [False]])
+    named = {"gothic": ["rose"], "plain": []}
+    for source in (named, {"has_part": named}, write(tmp_path, "g.json", json.dumps(named))):
+        found = ExpertGraph.from_any(source)
+        assert (found.classes, found.parts, found.to_dict()) == (("gothic", "plain"), ("rose",), named)
+
+
 @pytest.mark.parametrize("name", ["g.ttl", "g.nt"])
 def test_rdf(name, tmp_path):
     pytest.importorskip("pyoxigraph", reason="needs the graphs extra")
@@ -139,7 +168,12 @@ def test_it_is_put_in_the_order_of_data():
         ({"gothic": "arch"}, {}, "class 'gothic' has 'arch', but a list of parts is needed."),
         ({"one": STYLES, "two": STYLES}, {}, "the mapping holds several relations: one, two. Choose one by relation=..."),
         ({"has_part": STYLES}, {"relation": "has_parts"}, "the mapping has no relation 'has_parts'. Did you mean 'has_part'?"),
-        (pd.DataFrame({"a": [1], "b": [2], "c": [3]}), {}, "the table has 3 columns (a, b, c), but two are needed: class and part."),
+        (pd.DataFrame({"a": [1]}), {}, "the table has 1 columns (a), but two are needed: class and part, or a column of classes"),
+        (pd.DataFrame({"a": [1], "b": [2], "c": [3]}), {}, "row 0 of the table has '2' for part 'b', but 0 or 1 is needed."),
+        (pd.DataFrame({"a": ["gothic", None], "b": ["arch", "rose"]}), {}, "entry 1 of the table has no class. Name it, or leave"),
+        (pl.DataFrame({"a": ["gothic"], "b": [None]}), {}, "entry 0 of the table has no part."),
+        ([("gothic", float("nan"))], {}, "entry 0 of the pairs has no part."),
+        ({"plain": []}, {}, "the graph holds no pairs of class and part."),
         (nx.Graph(PAIRS), {}, "the graph has no directions, so classes and parts look alike."),
         ("g.xls", {}, "'g.xls' has the extension '.xls', which is not a known kind of graph."),
         ("no.csv", {}, "there is no file 'no.csv'."),
@@ -156,6 +190,12 @@ def test_bad_sources_are_said_in_words(source, options, words):
         ("g.csv", "class,part\n", "'g.csv' has no pairs. Write a header 'class,part'"),
         ("g.csv", "class,a,b\ngothic,1\n", "line 2 of 'g.csv' has 2 cells, but line 1 has 3."),
         ("g.csv", "class,a,b\ngothic,1,maybe\n", "line 2 of 'g.csv' has 'maybe' for part 'b', but 0 or 1 is needed."),
+        (
+            "g.csv",
+            "gothic,arch\ngothic,rose\n",
+            "line 1 of 'g.csv' is 'gothic,arch', but a header was expected, and 'gothic' is",
+        ),
+        ("g.csv", "gothic,rose\nbaroque,rose\n", "and 'rose' is named below it too. Write 'class,part' above it."),
         ("g.json", "{", "'g.json' is no JSON: "),
         ("g.json", "3", "'g.json' holds int, but a mapping of class to parts or a list of pairs is needed."),
         ("g.pl", "bird(tweety).", "the program derives no relation of two arguments."),

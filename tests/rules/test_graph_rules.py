@@ -86,6 +86,35 @@ def test_kinds_of_graphs_and_tables_give_the_same():
     assert (model.predict(sparse.coo_matrix(matrix), named) == model.predict()).all()
 
 
+def test_nodes_of_networkx_are_rows_by_number_then_by_index_then_in_their_order():
+    drawn = nx.Graph(RNG.permutation(GRAPH.T).tolist())
+    assert list(drawn) != list(range(120))
+    assert (read_graph(drawn) != read_graph(GRAPH)).nnz == 0
+    named = nx.relabel_nodes(drawn, {k: f"node {k}" for k in range(120)})
+    frame = pd.DataFrame(X, index=[f"node {k}" for k in range(120)])
+    assert (read_graph(named, 120, frame) != read_graph(GRAPH)).nnz == 0
+    model = GraphRules(["degree"], epochs=1).fit(named, frame, Y, TRAIN)
+    assert (model.node_features_["degree"] == read_graph(GRAPH).sum(1)).all()
+    assert (model.predict(drawn, frame) == model.predict()).all()
+    kept = nx.Graph()
+    kept.add_nodes_from(frame.index)
+    kept.add_edges_from(named.edges)
+    assert (read_graph(kept) != read_graph(GRAPH)).nnz == 0
+
+
+@pytest.mark.parametrize("labels", [(Y == "up").astype(int), Y == "up", Y])
+def test_missing_labels_outside_the_mask_leave_the_others_as_they_are(labels):
+    model = GraphRules(["degree", "label_agreement"], epochs=20).fit(GRAPH, X, labels, TRAIN)
+    hidden = GraphRules(["degree", "label_agreement"], epochs=20).fit(GRAPH, X, np.where(TRAIN, labels, None), TRAIN)
+    assert hidden.classes_.dtype == labels.dtype
+    assert (hidden.predict() == model.predict()).all()
+    some = labels.astype(object)
+    some[np.flatnonzero(~TRAIN)[:5]] = None
+    measured = GraphRules(["degree", "label_agreement"], epochs=20).fit(GRAPH, X, some, TRAIN).fit_.fidelity
+    assert measured.rows == int((~TRAIN).sum()) - 5
+    assert (hidden.predict(GRAPH, X, some[TRAIN], TRAIN) == model.predict()).all()
+
+
 @pytest.mark.slow
 def test_planted_thresholds_are_recovered():
     drawn = planted_graph(5000, seed=1)
@@ -114,6 +143,11 @@ ONE = np.where(Y == "up", TRAIN, False)
         ({}, GRAPH, None, Y, TRAIN, DataError, "mode='gate' needs columns of the nodes, but X is None."),
         ({}, GRAPH, X[:5], Y, TRAIN, DataError, "X has 5 rows, but there are 120 nodes."),
         ({"mode": "gat"}, GRAPH, X, Y, TRAIN, FillError, "unknown mode 'gat'. Did you mean 'gate'?"),
+        ({"inductive": "x"}, GRAPH, X, Y, TRAIN, FillError, "inductive must be True or False, but got 'x'. True is usual."),
+        ({"rate": 0}, GRAPH, X, Y, TRAIN, FillError, "rate must be a number above 0, but got 0. 0.01 is usual."),
+        ({}, sparse.coo_array(([1.0, np.nan], ([0, 1], [1, 2])), shape=(120, 120)), X, Y, TRAIN, DataError, "the matrix of a graph has nan in row 1 and column 2, but an edge is a number above 0."),
+        ({}, sparse.coo_array(([-1.0], ([0], [1])), shape=(120, 120)), X, Y, TRAIN, DataError, "the matrix of a graph has -1.0 in row 0 and column 1"),
+        ({}, GRAPH, X, np.where(np.arange(120) == np.flatnonzero(TRAIN)[0], None, Y), TRAIN, DataError, "1 training nodes have no label (node "),
         ({"epochs": 0}, GRAPH, X, Y, TRAIN, FillError, "epochs must be a whole number of at least 1, but got 0."),
     ],
 )  # fmt: skip
@@ -127,6 +161,12 @@ def test_other_errors():
         label_features(read_graph([[0], [1]]), ["a"], np.array([True, True]), ("a",))
     with pytest.raises(DataError, match="k must be a whole number from 1 to 119"):
         neighbor_graph(X, 120)
+    with pytest.raises(DataError, match=re.escape("column 'x1' holds text (row 0: 'a'), but numbers are needed.")):
+        neighbor_graph([[1.0, "a"], [2.0, "b"]], 1)
+    with pytest.raises(
+        DataError, match=re.escape("column 'x0' has 1 missing value (row 1). A graph of neighbors does not")
+    ):
+        neighbor_graph([[0.0], [np.nan]], 1)
     plain = GraphRules(["degree"], mode="plain", epochs=1).fit(GRAPH, X, Y, TRAIN)
     with pytest.raises(DataError, match="has no fuzzy rules"):
         _ = plain.thresholds_

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 from torch import nn
@@ -83,6 +84,42 @@ def test_inner_nodes_are_labels_and_any_module_is_taken(digits):
     assert (made.fit(X, labels).predict(asked) == truth.astype(str)).mean() > 0.85
 
 
+def test_a_module_is_copied_and_may_be_made(digits):
+    X, y, asked, _, tree = digits
+    torch.manual_seed(0)
+    net = nn.Linear(X.shape[1], len(tree))
+    before = net.weight.detach().clone()
+    given = HierarchicalClassifier(tree, module=net, epochs=3, random_state=0).fit(X, y)
+    assert torch.equal(net.weight, before)
+    assert not torch.equal(given.module_.weight, before)
+    assert given.predict_proba(asked).shape == (300, 10)
+    assert HierarchicalClassifier(tree, module=nn.Linear, epochs=3, random_state=0).fit(X, y).score(X, y) > 0.3
+
+
+def test_rows_without_a_label_are_left_open(digits):
+    X, y, asked, truth, tree = digits
+    some = y.astype(object)
+    some[::3], some[1::30] = None, float("nan")
+    model = HierarchicalClassifier(tree, epochs=25, random_state=0).fit(X, some)
+    assert model.score(asked, truth) > 0.85
+    assert model.classes_.dtype.kind == "i"
+    with pytest.raises(DataError, match=re.escape("y has 220 missing labels (row 0). Leave these rows out.")):
+        HierarchicalClassifier(epochs=1).fit(X, some)
+    with pytest.raises(DataError, match="no row of y has a label, so there is nothing to learn. Label some rows."):
+        HierarchicalClassifier(tree, epochs=1).fit(X, [None] * 600)
+
+
+def test_numbers_beside_texts_stay_numbers():
+    tree = Hierarchy({"digit": [0, 1], "other": ["x"]})
+    X = np.tile([[0.0], [5.0], [10.0]], (10, 1))
+    for y in ([0, 1, "x"] * 10, np.array([0, 1, "x"] * 10, dtype=object)):
+        model = HierarchicalClassifier(tree, epochs=60, random_state=0).fit(X, y)
+        assert model.classes_.tolist() == [0, 1, "x"]
+        assert model.predict([[0.0], [5.0], [10.0]]).tolist() == [0, 1, "x"]
+    with pytest.raises(DataError, match=re.escape("y has 30 labels, but X has 29 rows.")):
+        HierarchicalClassifier(tree).fit(X[:29], y)
+
+
 def _pairs(tree):
     return [(None if p < 0 else tree.nodes[p], tree.nodes[c]) for c, p in enumerate(tree.parents)]
 
@@ -111,6 +148,19 @@ def test_names_of_columns_are_kept(frame):
             "hierarchy must be a Hierarchy or None, but got dict. Wrap nested names",
         ),
         ({"epochs": 0}, ["a", "b"], "epochs must be a whole number of at least 1, but got 0."),
+        (
+            {"module": 3},
+            ["a", "b"],
+            "module must be a torch module, a function (inputs, nodes) that makes one, or None, but got 3.",
+        ),
+        ({"module": lambda inputs, nodes: 3}, ["a", "b"], "module(1, 2) gives int, but a torch module was expected."),
+        ({"module": nn.Linear(2, 2)}, ["a", "b"], "module cannot read rows of shape (1,): mat1 and mat2"),
+        (
+            {"module": nn.Linear(1, 3)},
+            ["a", "b"],
+            "module gives rows of shape (3,), but a logit for each of the 2 nodes",
+        ),
+        ({"module": nn.Flatten(0)}, ["a", "b"], "module gives shape (2,) for 2 rows, but a tensor with a row for each"),
         ({"method": "argmax"}, ["a", "b"], "method must be 'exact' or 'iterative', but it is 'argmax'."),
     ],
 )

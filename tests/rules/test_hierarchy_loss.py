@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.rules import Hierarchy, LossTerms, ramp
 from tests.rules.making import TREE
 
@@ -136,6 +136,8 @@ def test_the_ramp():
     ("settings", "words"),
     [
         ({"base": "bec"}, "unknown base loss 'bec'. Did you mean 'bce'? Known: bce, cross-entropy, focal, asymmetric."),
+        ({"weight": -1}, "weight must be a number of at least 0, but got -1. 0.2 is usual."),
+        ({"ramp": 2}, "ramp must be a number in [0, 1], but got 2. 1 is usual."),
         ({"activation": "level"}, "unknown activation 'level'. Did you mean 'levels'?"),
         (
             {"weights": torch.ones(4)},
@@ -144,8 +146,19 @@ def test_the_ramp():
     ],
 )
 def test_wrong_settings_say_why(tree, settings, words):
-    with pytest.raises(DataError, match=re.escape(words)):
+    with pytest.raises((DataError, FillError), match=re.escape(words)):
         tree.loss(torch.zeros(3, 9), torch.zeros(3, 9), **settings)
+
+
+def test_arrays_are_taken_and_outputs_that_are_nan_are_not(tree):
+    logits, truth = np.linspace(-1, 1, 27).reshape(3, 9), np.zeros((3, 9), dtype=int)
+    found = tree.loss(logits, truth, weights=np.ones(3))
+    assert torch.isclose(found, tree.loss(torch.from_numpy(logits), torch.zeros(3, 9)))
+    logits[1, 4] = np.nan
+    with pytest.raises(
+        DataError, match=re.escape("the outputs are NaN at (1, 4), but logits are numbers. Look for NaN in")
+    ):
+        tree.loss(logits, truth)
 
 
 def test_targets_of_another_shape(tree):

@@ -171,6 +171,12 @@ def test_pictures_with_a_detector():
         DataError, match="the detector gives 2 degrees, but 4 parts are named: arch, rose, column, dome."
     ):
         PartClassifier(GRAPH, detector=detector).fit(pictures, y)
+    with pytest.raises(
+        DataError, match=re.escape("the detector gave NoneType, but degrees of shape (n, parts) are needed.")
+    ):
+        PartClassifier(GRAPH, detector=lambda batch: None).fit(pictures, y)
+    with pytest.raises(FillError, match="detector must be a module or a function of pictures, but got 3."):
+        PartClassifier(GRAPH, detector=3).fit(pictures, y)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +213,9 @@ def test_wrong_pictures_are_said_in_words(change, words):
         (X, Y[:5], {}, "y has 5 labels, but X has 200 rows"),
         (X, Y, {"parts": X}, "parts= are for pictures without a detector"),
         (X.assign(arch=np.nan), Y, {}, "column 'arch' has 200 missing values (rows 0, 1, 2, ...). PartClassifier does not accept NaN"),
-        (X, None, {}, "PartClassifier requires y to be passed"),
+        (X, None, {}, "This PartClassifier estimator requires y to be passed"),
+        (X, np.where(np.arange(200) == 7, None, Y), {}, "y has 1 missing labels (row 7). Leave these rows out."),
+        (X, ["gothic"] * 200, {}, "y has one class only (gothic), so there is nothing to tell apart."),
     ],
 )  # fmt: skip
 def test_wrong_tables_are_said_in_words(table, labels, options, words):
@@ -224,6 +232,8 @@ def test_wrong_tables_are_said_in_words(table, labels, options, words):
         ({"learning_rate": 0}, "learning_rate must be a number above 0, but got 0. 0.01 is usual."),
         ({"hidden": 0}, "hidden must be a whole number of at least 1, but got 0."),
         ({"background": "zero"}, "background='zero' is not known. Use 'absent', 'mean', or a row of degrees."),
+        ({"background": [0.0, np.nan, 0.0, 0.0]}, "background is nan for part 'rose', but a degree is a finite number."),
+        ({"background": ["a"] * 4}, "background must hold degrees, but could not convert string to float: 'a'."),
         ({"background": [0.0]}, "background has shape (1,), but one degree for each of 4 parts is needed."),
     ],
 )  # fmt: skip
@@ -241,6 +251,12 @@ def test_wrong_uses_are_said_in_words():
         DataError, match="y has the class 'roman', which was not fitted. The classes are: baroque, gothic."
     ):
         MODEL.alignment(X, ["roman"] * 200)
+    with pytest.raises(DataError, match="there is no row 'a': X has 200 rows, counted from 0."):
+        MODEL.explain(X, row="a")
+    with pytest.raises(FillError, match="threshold must be a number of at least 0, but got 'x'. 0.01 is usual."):
+        MODEL.alignment(X, threshold="x")
+    with pytest.raises(FillError, match="threshold must be a number of at least 0, but got None. 0.05 is usual."):
+        MODEL.attribution_graph(X, threshold=None)
     with pytest.raises(DataError, match="there is no expert graph to compare with."):
         PartClassifier(steps=1).fit(X, Y).alignment(X)
     with pytest.raises(DataError, match="X are pictures, but the classifier was fitted on a table."):

@@ -125,6 +125,14 @@ def test_a_trained_model_goes_on_and_labels_alone_leave_the_rest_out(tree):
     assert (further.pseudo_labels(many).leaves == truth).float().mean() > 0.9
 
 
+def fit(tree, *, inputs=None, targets=None, unlabeled=None, views=(), epochs=1):
+    """A fit of two rows and one unlabeled one, but for what is given."""
+    given = (inputs, targets, unlabeled)
+    usual = (torch.zeros(2, 2), torch.zeros(2, 9), torch.zeros(1, 2))
+    inputs, targets, unlabeled = (b if a is None else a for a, b in zip(given, usual, strict=True))
+    return SelfTraining(nn.Linear(2, 9), tree, views=views).fit(inputs, targets, unlabeled, epochs=epochs)
+
+
 @pytest.mark.parametrize(
     ("act", "words"),
     [
@@ -143,6 +151,30 @@ def test_a_trained_model_goes_on_and_labels_alone_leave_the_rest_out(tree):
         (
             lambda t: SelfTraining(nn.Linear(2, 9), t).fit(torch.zeros(2, 2), torch.zeros(3, 9), torch.zeros(1, 2)),
             "there are 2 labeled inputs, 3 targets and 1 unlabeled inputs. Give one target per labeled input,",
+        ),
+        (
+            lambda t: SelfTraining(Fixed(), {"a": ["b"]}),
+            "hierarchy must be a Hierarchy, but got dict. Wrap nested names",
+        ),
+        (lambda t: SelfTraining(3, t), "model must be a torch module, but got int."),
+        (lambda t: SelfTraining(Fixed(), t, views=[5]), "views must hold View, but view 0 is 5. Write View(change)."),
+        (
+            lambda t: fit(t, inputs=np.zeros((2, 2))),
+            "inputs must be a torch tensor, but got ndarray. Write torch.as_tensor(",
+        ),
+        (lambda t: fit(t, targets=["cat", "dog"]), "targets must be a torch tensor, but got list. Make them with"),
+        (lambda t: SelfTraining(Fixed(), t).pseudo_labels([1]), "inputs must be a torch tensor, but got list."),
+        (lambda t: fit(t, unlabeled=torch.zeros(1, 3)), "unlabeled have rows of shape (3,), but inputs have (2,)."),
+        (lambda t: fit(t, inputs=torch.zeros(2, 3)), "the model cannot read rows of shape (3,): mat1 and mat2"),
+        (
+            lambda t: fit(t, inputs=torch.full((2, 2), torch.nan)),
+            "inputs hold NaN or infinite values (row 0), which would",
+        ),
+        (lambda t: fit(t, unlabeled=torch.full((1, 2), torch.inf)), "unlabeled hold NaN or infinite values (row 0)"),
+        (lambda t: fit(t, epochs=0), "epochs must be a whole number of at least 1, but got 0. 100 is usual."),
+        (
+            lambda t: fit(t, views=[View(lambda rows: rows[:1])], unlabeled=torch.zeros(4, 2), epochs=2),
+            "view 0 has outputs of shape (1, 9), but those of the inputs have (4, 9). Let it keep every row",
         ),
     ],
 )

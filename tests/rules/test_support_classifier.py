@@ -88,6 +88,10 @@ def test_an_encoder_of_ones_own_is_copied():
     y = (pictures.mean((1, 2, 3)) > 0.5).astype(int)
     model = NearestSupportClassifier(encoder, steps=5, per_class=4).fit(pictures, y)
     assert torch.equal(encoder[1].weight, before)
+    with pytest.raises(DataError, match=re.escape("the encoder cannot read rows of shape (3,): mat1 and mat2 shapes")):
+        NearestSupportClassifier(torch.nn.Linear(2, 4), steps=1).fit(X, Y)
+    with pytest.raises(DataError, match="encoder must be a torch.nn.Module or None, but got int."):
+        NearestSupportClassifier(5, steps=1).fit(X, Y)
     assert (pickle.loads(pickle.dumps(model)).predict(pictures) == model.predict(pictures)).all()
     with pytest.raises(
         DataError, match=re.escape("the pictures hold uint8 (0 to 255), but the network takes floats from 0 to 1.")
@@ -100,6 +104,27 @@ def test_calibration():
     assert calibration_error(shares, ["a"] * 9 + ["b"], ["a", "b"]) == 0.0
     assert calibration_error(shares, ["a"] * 5 + ["b"] * 5, ["a", "b"]) == pytest.approx(0.4)
     assert 0 <= calibration_error(MODEL.predict_proba(X), Y, MODEL.classes_) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("shares", "y", "words"),
+    [
+        (
+            np.eye(3),
+            ["a"],
+            "probabilities have shape (3, 3), but y has shape (1,) and classes (3,). Give a row for each label",
+        ),
+        (np.eye(3)[:, :2], ["a", "b", "c"], "probabilities have shape (3, 2), but y has shape (3,) and classes (3,)."),
+        (np.eye(3) * 2, ["a", "b", "c"], "the probability in row 0, column 0 is 2, but it lies between 0 and 1."),
+        (np.eye(3) * np.nan, ["a", "b", "c"], "the probability in row 0, column 0 is nan, but it lies between"),
+        (np.eye(3), ["a", "b", "d"], "y has 'd' in row 2, which is no class. The classes are: a, b, c."),
+    ],
+)
+def test_what_has_no_calibration_says_why(shares, y, words):
+    with pytest.raises(DataError, match=re.escape(words)):
+        calibration_error(shares, y, ["a", "b", "c"])
+    with pytest.raises(FillError, match="bins must be a whole number of at least 1, but got 0. 15 is usual."):
+        calibration_error(np.eye(2), ["a", "b"], ["a", "b"], bins=0)
 
 
 @pytest.mark.parametrize(

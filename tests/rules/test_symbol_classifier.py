@@ -95,6 +95,9 @@ def test_dead_codes_are_revived():
     ("settings", "y", "error", "words"),
     [
         ({"codes": 0}, DRAWN.intents, FillError, "codes must be a whole number of at least 1, but got 0."),
+        ({"rate": 0}, DRAWN.intents, FillError, "rate must be a number above 0, but got 0. 0.002 is usual."),
+        ({"encoder": 5}, DRAWN.intents, DataError, "encoder must be a torch.nn.Module or None, but got int."),
+        ({"encoder": torch.nn.Linear(1, 4)}, DRAWN.intents, DataError, "the encoder cannot read rows of shape ("),
         ({"purity": -1}, DRAWN.intents, FillError, "purity must be a number of at least 0, but got -1. 1 is usual."),
         ({}, np.repeat("a", 600), DataError, "y has one class only (a), so there is nothing to tell apart."),
         ({}, DRAWN.intents[:3], DataError, "y has 3 labels, but X has 600 rows."),
@@ -109,3 +112,5 @@ def test_without_symbols_there_are_none():
     plain = SymbolClassifier(codes=None, epochs=3).fit(DRAWN.counts, DRAWN.intents)
     with pytest.raises(DataError, match="codes=None has no symbols"):
         plain.symbols()
+    with pytest.raises(DataError, match="codes=None has no symbols"):
+        _ = plain.rules_

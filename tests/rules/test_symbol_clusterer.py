@@ -71,6 +71,10 @@ def test_the_loss_charges_collapse():
 def test_refusals():
     with pytest.raises(DataError, match=r"there is one row only, which has no neighbors\. Give at least 2 rows"):
         SymbolClusterer(1, encoder=nn.Flatten()).fit(np.ones((1, 1, 3, 3)))
+    with pytest.raises(
+        DataError, match=r"the encoder cannot read rows of shape \(4,\): mat1 and mat2 shapes cannot be"
+    ):
+        SymbolClusterer(2, encoder=nn.Linear(3, 4)).fit(np.eye(4))
     with pytest.raises(DataError, match=r"3 clusters were asked for, but there are 2 rows"):
         SymbolClusterer(3).fit(np.eye(2))
     with pytest.raises(FillError, match=r"walk must be a whole number of at least 1, but got 0"):

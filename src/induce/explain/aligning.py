@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError
+from induce.settings import check_number
 
 __all__ = ["Alignment", "Offense", "alignment"]
 
@@ -183,8 +184,8 @@ def alignment(
 
     Raises
     ------
-    DataError
-        For shapes that do not fit.
+    DataError, FillError
+        For shapes that do not fit, and a threshold that is no number of at least 0.
 
     References
     ----------
@@ -197,6 +198,7 @@ def alignment(
       a: 100.0%
       dome counts for a, which lacks it: 1 row, mean -0.100
     """
+    check_number("threshold", threshold, 0.01)
     phi, side = np.asarray(values, dtype=np.float64), np.asarray(signs, dtype=np.float64)
     rows = np.asarray(assigned, dtype=np.intp)
     wanted = (len(rows), len(parts), len(classes))

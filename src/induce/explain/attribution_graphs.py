@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from induce.errors import DataError
+from induce.settings import check_number
 
 __all__ = ["AttributionGraph", "attribution_graph", "graph_edit_distance"]
 
@@ -128,8 +129,8 @@ def attribution_graph(
 
     Raises
     ------
-    DataError
-        For shapes that do not fit.
+    DataError, FillError
+        For shapes that do not fit, and a threshold that is no number of at least 0.
 
     References
     ----------
@@ -140,6 +141,7 @@ def attribution_graph(
     a: arch in 100%
     b: dome in 100%
     """
+    check_number("threshold", threshold, 0.05)
     phi, there = np.asarray(values, dtype=np.float64), np.asarray(present, dtype=bool)
     wanted = (len(there), len(parts), len(classes))
     if phi.shape != wanted or there.shape != wanted[:2]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
 
 from induce.checks import check_finite, seed_of
 from induce.errors import DataError, FillError, did_you_mean
@@ -26,6 +27,8 @@ __all__ = ["MutualInformation", "leakage", "mutual_information"]
 
 Array = NDArray[np.float64]
 METHODS = ("ksg", "gaussian", *BOUNDS)
+FEWEST = 20
+"""Rows below which an estimate is refused; :class:`MutualInformation` warns."""
 _FEW = 5  # columns of x, and of y, up to which neighbors are near enough
 
 
@@ -71,6 +74,13 @@ def mutual_information(
     >>> round(mutual_information(x, y), 1)  # -log(1 - 0.64) / 2 = 0.51
     0.5
     """
+    return _information(x, y, method, FEWEST, neighbors=neighbors, batch=batch, steps=steps, seed=seed)
+
+
+def _information(
+    x: Any, y: Any, method: str | None, fewest: int, *, neighbors: int, batch: int, steps: int, seed: int
+) -> float:
+    """:func:`mutual_information` of at least so many rows."""
     if method is not None and method not in METHODS:
         raise FillError(
             f"unknown method {method!r}.{did_you_mean(str(method), METHODS)} Known are: {', '.join(METHODS)}."
@@ -80,8 +90,9 @@ def mutual_information(
     second, second_classes = _variable(y, "y")
     if len(first) != len(second):
         raise DataError(f"x has {len(first)} rows, but y has {len(second)}. Give one row of y for each row of x.")
-    if len(first) < max(20, neighbors + 2):
-        raise DataError(f"{len(first)} rows are too few to tell information. Give at least {max(20, neighbors + 2)}.")
+    fewest = max(fewest, neighbors + 2)
+    if len(first) < fewest:
+        raise DataError(f"{len(first)} rows are too few to tell information. Give at least {fewest}.")
     if first_classes and second_classes:
         return count_information(*(v[:, 0].astype(np.intp) for v in (first, second)))
     if first_classes:
@@ -112,7 +123,7 @@ def _warn_ceiling(found: float, method: str, batch: int) -> None:
             f"the estimate of {found:.2f} nats is near or above log(batch) = {ceiling:.2f}, and '{method}' {why}. Take a larger batch, or "
             "more rows.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -189,20 +200,34 @@ class MutualInformation(BaseEstimator):
         Parameters
         ----------
         X : array or data frame, shape (n, columns)
+            Numbers; a single column may hold texts.
         y : array, shape (n,) or (n, columns)
+
+        Warns
+        -----
+        UserWarning
+            For fewer than 20 rows.
         """
-        values = np.asarray(X)
-        if values.ndim != 2:
-            raise DataError(f"X has shape {values.shape}, but (rows, columns) is needed. Reshape your data.")
+        if getattr(X, "ndim", 2) != 2:
+            raise DataError(f"X has shape {X.shape}, but (rows, columns) is needed. Reshape your data.")
+        given = np.asarray(X)
+        texts = given.shape[1:] == (1,) and any(isinstance(value, str) for value in given[:, 0].tolist())
+        values = validate_data(self, X, dtype=None if texts else "numeric", ensure_min_samples=2)
+        if len(values) < FEWEST:
+            warnings.warn(
+                f"{len(values)} rows are too few to tell information from chance. Give at least {FEWEST}.",
+                UserWarning,
+                stacklevel=2,
+            )
         settings: dict[str, Any] = {
+            "fewest": 0,
             "neighbors": self.neighbors,
             "batch": self.batch,
             "steps": self.steps,
             "seed": seed_of(self.random_state),
         }
-        self.n_features_in_ = values.shape[1]
-        self.information_ = mutual_information(values, y, self.method, **settings)
-        self.per_column_ = np.array([mutual_information(column, y, self.method, **settings) for column in values.T])
+        self.information_ = _information(values, y, self.method, **settings)
+        self.per_column_ = np.array([_information(column, y, self.method, **settings) for column in values.T])
         return self
 
 

@@ -14,7 +14,7 @@ from induce.errors import DataError, did_you_mean
 from induce.mixed import NUMBER, TRUTH, Column, MixedTable
 from induce.table import columns_of
 
-__all__ = ["ConceptColumns", "check_encoder", "check_pictures", "read_concepts"]
+__all__ = ["ConceptColumns", "check_encoder", "check_pictures", "first_answers", "read_concepts"]
 
 Float = NDArray[np.float64]
 
@@ -128,6 +128,40 @@ def check_encoder(encoder: Any) -> None:
         )
 
 
+def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
+    """What a module gives for the first two rows, in evaluation mode and without gradients.
+
+    Parameters
+    ----------
+    network : Module
+    rows : Tensor
+    name : str
+        What messages call the module.
+
+    Raises
+    ------
+    DataError
+        For a module that cannot read such rows, or that gives no tensor with a row for each.
+    """
+    import torch
+
+    some, training = rows[:2], network.training
+    try:
+        with torch.no_grad():
+            found = network.eval()(some)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise DataError(
+            f"{name} cannot read rows of shape {tuple(rows.shape[1:])}: {str(error).splitlines()[0]}. "
+            "Let its first layer take rows of that shape."
+        ) from error
+    finally:
+        network.train(training)
+    if not isinstance(found, torch.Tensor) or found.ndim < 2 or len(found) != len(some):
+        shape = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
+        raise DataError(f"{name} gives {shape} for {len(some)} rows, but a tensor with a row for each is needed.")
+    return found
+
+
 def read_concepts(concepts: Any, rows: int) -> tuple[Float, tuple[str, ...]]:
     """Degrees of shape (rows, concepts), NaN where unlabeled, and their names.
 
@@ -192,7 +226,7 @@ def used_concepts(names: Sequence[str], degrees: Float, graded: bool) -> NDArray
     shown = degrees if graded else np.where(np.isnan(degrees), np.nan, degrees > 0.5)
     varies = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in shown.T])
     constant = [name for name, fine in zip(names, varies, strict=True) if not fine]
-    if constant and len(degrees) > 1 and len(constant) < len(names):
+    if constant and len(degrees) > 1:
         several = len(constant) > 1
         warnings.warn(
             f"concept{'s' if several else ''} {', '.join(constant)} {'are' if several else 'is'} constant in the data, so rules "

@@ -16,7 +16,7 @@ from induce.explain.fidelity import Fidelity
 from induce.learners.rules.literals import AT_MOST, EQUAL, MORE
 from induce.mixed import NUMBER, MixedTable
 from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
-from induce.rules.concept_columns import ConceptColumns
+from induce.rules.concept_columns import ConceptColumns, first_answers
 from induce.rules.concept_rules import distilled_rules, measure_concept_rules, resampled
 from induce.rules.concept_training import ConceptNetwork, Schedule, TableEncoder, spread_of, train_concepts
 from induce.rules.conditions import conjunction_text
@@ -270,8 +270,7 @@ def _network(
         cuts = (torch.as_tensor(center.copy()), torch.as_tensor(scale / 4)) if labels is None else None
     else:
         body, cuts = copy.deepcopy(encoder), None
-        with torch.no_grad():
-            features = int(body(torch.as_tensor(inputs[:2], dtype=torch.float32)).shape[-1])
+        features = int(first_answers(body, torch.as_tensor(inputs[:2], dtype=torch.float32)).shape[-1])
     if settings.reasoner == "memory":
         reasoner: nn.Module = ConceptMemory(size, concepts, classes, rules=settings.memory)
     elif settings.reasoner == "dcr":

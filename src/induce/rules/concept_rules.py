@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -152,15 +153,17 @@ def _beyond_chance(one: Array, other: Array, classes: int) -> float:
 
 
 def tautologies(decisions: Decisions) -> list[tuple[str, Array]]:
-    """The rules of each class as signs over their different literals: candidates for a tautology."""
-    atoms: dict[tuple[int, float], int] = {}
-    for rule in decisions.rules:
-        for column, test, value in rule:
-            atoms.setdefault((column, value if test in (AT_MOST, MORE) else 0.0), len(atoms))
+    """The rules of each class as signs over their different literals: candidates for a tautology.
+
+    Further rows stand for what cannot be, above a threshold and not above a lower one of the same column. Beyond ``MOST_EXACT``
+    literals, where cases are drawn, they are left out, as nearly all cases would be such.
+    """
     heads = decisions.heads()
     found = []
     for code, label in enumerate(decisions.classes):
         mine = [rule for rule, head in zip(decisions.rules, heads, strict=False) if head == code]
+        used = {(c, value if test in (AT_MOST, MORE) else 0.0) for rule in mine for c, test, value in rule}
+        atoms = {atom: k for k, atom in enumerate(sorted(used))}
         signs = np.zeros((len(mine), len(atoms)), dtype=np.int8)
         for k, rule in enumerate(mine):
             for column, test, value in rule:
@@ -168,8 +171,12 @@ def tautologies(decisions: Decisions) -> list[tuple[str, Array]]:
                     signs[k, atoms[column, value]] = 1 if test == MORE else -1
                 else:
                     signs[k, atoms[column, 0.0]] = 1 if (test == EQUAL) == (value == 1.0) else -1
+        places = [k for k, (low, high) in enumerate(pairwise(atoms)) if low[0] == high[0]]
+        never = np.zeros((len(places), len(atoms)), dtype=np.int8)
+        never[range(len(places)), places] = -1
+        never[range(len(places)), [k + 1 for k in places]] = 1
         if len(mine):
-            found.append((f"'{label}'", signs))
+            found.append((f"'{label}'", signs if len(atoms) > MOST_EXACT else np.concatenate([signs, never])))
     return found
 
 

@@ -48,11 +48,16 @@ def node_axis(shape: tuple[int, ...], nodes: int) -> int:
 
 
 def as_tensor(values: Any) -> torch.Tensor:
-    """A tensor as it is, anything else as a tensor of floating-point numbers."""
+    """A tensor as it is, anything else as a tensor of floating-point numbers; refused where it holds other things."""
     if isinstance(values, torch.Tensor):
         return values
-    array = np.asarray(values)
-    return torch.from_numpy(array if array.dtype.kind == "f" else array.astype(np.float64))
+    try:
+        array = np.asarray(values)
+        return torch.from_numpy(array if array.dtype.kind == "f" else array.astype(np.float64))
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"labels of a hierarchy have degrees or logits, which are numbers, but {error}. Pass an array of shape (..., labels)."
+        ) from error
 
 
 def nodes_first(values: torch.Tensor, nodes: int) -> tuple[torch.Tensor, int]:

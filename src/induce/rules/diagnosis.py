@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from induce.errors import DataError
 from induce.logic.hitting_sets import elements_of, mask_of, minimal_hitting_sets
 from induce.rules.ground_rules import GroundRules, read_rules
+from induce.settings import check_whole
 from induce.terms.term import Term
 
 __all__ = ["Diagnosis", "Revision", "diagnose", "revise"]
@@ -100,8 +101,8 @@ def diagnose(
 
     Raises
     ------
-    DataError, RuleError, LimitError
-        For shapes that do not agree, rules that no assignment satisfies, and rules that allow too many assignments.
+    DataError, FillError, RuleError, LimitError
+        For shapes that do not agree, labels that are neither true nor false, degrees outside of [0, 1], rules that no assignment satisfies, and rules that allow too many assignments.
 
     References
     ----------
@@ -112,6 +113,8 @@ def diagnose(
     >>> diagnose([1, 1, 1], [0.9, 0.8, 0.3], rules, atoms=["cat", "animal", "dog"])
     [Diagnosis(revise dog; likelihood 0.939), Diagnosis(revise cat; likelihood 0.061)]
     """
+    if limit is not None:
+        check_whole("limit", limit, hint="Leave it out for all.")
     ground = read_rules(rules, atoms)
     values, truth = _rows(assignment, degrees, len(ground.atoms))
     if len(values) != 1:
@@ -181,8 +184,11 @@ def revise(assignments: Any, degrees: Any, rules: Any, *, atoms: Sequence[Any] |
 
 def _rows(assignment: Any, degrees: Any, labels: int) -> tuple[Array, Array]:
     """Assignments and degrees as rows, checked."""
-    values = np.atleast_2d(np.asarray(assignment, dtype=bool))
-    truth = np.atleast_2d(np.asarray(degrees, dtype=np.float64))
+    values = np.atleast_2d(np.asarray(assignment))
+    try:
+        truth = np.atleast_2d(np.asarray(degrees, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"degrees must be numbers between 0 and 1, but {error}. Pass one for each label.") from error
     if values.shape != truth.shape or values.ndim != 2 or values.shape[1] != labels:
         raise DataError(
             f"the rules have {labels} labels, but the assignment has shape {np.shape(assignment)} and the degrees "
@@ -193,7 +199,14 @@ def _rows(assignment: Any, degrees: Any, labels: int) -> tuple[Array, Array]:
             f"degrees must lie between 0 and 1, but they reach from {truth.min():g} to {truth.max():g}. "
             "Pass probabilities, not logits."
         )
-    return values, truth
+    wrong = np.argwhere((values != 0) & (values != 1))
+    if len(wrong):
+        row, place = wrong[0].tolist()
+        raise DataError(
+            f"the assignment has {values[row].tolist()[place]!r} in row {row}, column {place}, but labels are true or false. "
+            "Pass the assignment first and the degrees second, such as degrees > 0.5 and degrees."
+        )
+    return values.astype(bool), truth
 
 
 def _worlds(ground: GroundRules) -> Array:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from induce.errors import DataError, did_you_mean
 from induce.logic import language as lang
-from induce.rules.graph_reading import Pairs, read_pairs
+from induce.rules.graph_reading import read_pairs
 from induce.terms.term import Term
 
 __all__ = ["ExpertGraph"]
@@ -75,10 +75,11 @@ class ExpertGraph:
         Parameters
         ----------
         source : path, mapping, iterable of pairs, data frame, networkx.DiGraph, Term or ExpertGraph
-            A mapping of class to its parts, pairs (class, part), a data frame of two columns, a directed graph from class
-            to part, a program of rules (what it derives counts), or a file: CSV or TSV (two columns, or a matrix of 0 and 1
-            with a row for each class), JSON (a mapping or pairs), rules (``.pl``, ``.lp``), or RDF (``.ttl``, ``.nt``,
-            ``.rdf``; the ``graphs`` extra), where the last parts of IRIs are the names.
+            A mapping of class to its parts, pairs (class, part), a data frame (two columns, or a matrix of 0 and 1 with a row
+            for each class, named in the first column), a directed graph from class to part, a program of rules (what it derives
+            counts), or a file: CSV or TSV (with a header, two columns or a matrix), JSON (a mapping or pairs), rules (``.pl``,
+            ``.lp``), or RDF (``.ttl``, ``.nt``, ``.rdf``; the ``graphs`` extra), where the last parts of IRIs are the names.
+            Classes without parts, and parts of a matrix that no class has, are kept.
         relation : str, optional
             Which relation, where the source holds several.
 
@@ -90,18 +91,19 @@ class ExpertGraph:
         if isinstance(source, ExpertGraph):
             return source
         pairs, name = read_pairs(source, relation)
-        if not pairs:
-            raise DataError("the graph holds no pairs of class and part. Give at least one.")
-        classes, parts = (list(dict.fromkeys(column)) for column in zip(*pairs, strict=True))
+        classes = list(dict.fromkeys(of for of, _ in pairs if of is not None))
+        parts = list(dict.fromkeys(part for _, part in pairs if part is not None))
         matrix = np.zeros((len(classes), len(parts)), dtype=bool)
         rows = {name: k for k, name in enumerate(classes)}
         columns = {name: k for k, name in enumerate(parts)}
         for of, part in pairs:
+            if of is None or part is None:
+                continue
             matrix[rows[of], columns[part]] = True
         return cls(tuple(classes), tuple(parts), matrix, name)
 
     @property
-    def pairs(self) -> Pairs:
+    def pairs(self) -> list[tuple[str, str]]:
         """The pairs (class, part), by class; a table of facts for :meth:`LogicProgram.facts`."""
         return [(self.classes[k], self.parts[i]) for k, i in np.argwhere(self.matrix)]
 

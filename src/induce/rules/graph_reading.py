@@ -15,7 +15,8 @@ from induce.terms.term import Term
 
 __all__ = ["Pairs", "read_pairs"]
 
-Pairs = list[tuple[str, str]]
+Pairs = list[tuple[str | None, str | None]]
+"""Pairs (class, part); None beside a class without parts, or beside a part that no class has."""
 _TRUE, _FALSE = {"1", "1.0", "true", "yes", "x"}, {"0", "0.0", "false", "no", "", "-1"}
 _RDF = {".ttl": "TURTLE", ".nt": "N_TRIPLES", ".rdf": "RDF_XML", ".owl": "RDF_XML"}
 _KINDS = (".csv", ".tsv", ".json", ".pl", ".lp", *_RDF)
@@ -26,7 +27,7 @@ def read_pairs(source: Any, relation: str | None = None) -> tuple[Pairs, str]:
 
     Parameters
     ----------
-    source : path, mapping, iterable of pairs, data frame of two columns, networkx graph, or Term
+    source : path, mapping, iterable of pairs, data frame, networkx graph, or Term
         See :meth:`induce.rules.ExpertGraph.from_any`.
     relation : str, optional
         Which relation to read where a source holds several; what to call it where it has no name.
@@ -37,7 +38,7 @@ def read_pairs(source: Any, relation: str | None = None) -> tuple[Pairs, str]:
         For a source that holds no such pairs; says where.
 
     >>> read_pairs({"gothic": ["pointed arch"]})
-    ([('gothic', 'pointed arch')], 'has_part')
+    ([('gothic', None), ('gothic', 'pointed arch')], 'has_part')
     """
     if isinstance(source, Term):
         return _from_program(str(source), relation)
@@ -61,6 +62,9 @@ def _checked(pairs: Iterable[Any], what: str) -> Pairs:
     for place, pair in enumerate(pairs):
         if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
             raise DataError(f"entry {place} of {what} is {pair!r}, but a pair (class, part) is needed.")
+        for kind, value in zip(("class", "part"), pair, strict=True):
+            if value is None or type(value).__name__ == "NAType" or value != value:
+                raise DataError(f"entry {place} of {what} has no {kind}. Name it, or leave the entry out.")
         found.append((str(pair[0]).strip(), str(pair[1]).strip()))
     return found
 
@@ -76,7 +80,7 @@ def _from_mapping(source: Mapping[Any, Any], relation: str | None) -> tuple[Pair
     for of, parts in source.items():
         if isinstance(parts, str) or not isinstance(parts, Iterable):
             raise DataError(f"class '{of}' has {parts!r}, but a list of parts is needed. Write {{'{of}': [...]}}.")
-        pairs += [(str(of), str(part)) for part in parts]
+        pairs += [(str(of), None), *((str(of), str(part)) for part in parts)]
     return pairs, name
 
 
@@ -97,10 +101,14 @@ def _from_frame(frame: Any) -> Pairs:
     import narwhals as nw
 
     table = nw.from_native(frame, eager_only=True)
-    if len(table.columns) != 2:
+    names = [str(name) for name in table.columns]
+    rows = [[str(cell) for cell in row] for row in table.rows()]
+    if len(names) > 2 or (len(names) == 2 and {row[1].strip().lower() for row in rows} <= _TRUE | _FALSE):
+        return _from_matrix(names[1:], rows, "row {} of the table", 0)
+    if len(names) < 2:
         raise DataError(
-            f"the table has {len(table.columns)} columns ({', '.join(map(str, table.columns))}), but two are needed: class and "
-            "part. Select them first."
+            f"the table has {len(names)} columns ({', '.join(names)}), but two are needed: class and part, or a column of classes "
+            "and one of 0 and 1 for each part."
         )
     return _checked(table.rows(), "the table")
 
@@ -111,11 +119,14 @@ def _from_networkx(graph: Any, relation: str | None) -> tuple[Pairs, str]:
             "the graph has no directions, so classes and parts look alike. Pass a DiGraph from class to part."
         )
     edges = [(str(a), str(b), data.get("relation")) for a, b, data in graph.edges(data=True)]
+    kinds = {str(node): data.get("kind") for node, data in graph.nodes(data=True)}
+    alone: Pairs = [(node, None) for node, kind in kinds.items() if kind == "class"]
+    alone += [(None, node) for node, kind in kinds.items() if kind == "part"]
     named = sorted({str(r) for _, _, r in edges if r is not None})
     if not named:
-        return [(a, b) for a, b, _ in edges], relation or "has_part"
+        return [*alone, *((a, b) for a, b, _ in edges)], relation or "has_part"
     name = _chosen(relation, named, "the graph")
-    return [(a, b) for a, b, r in edges if r == name], name
+    return [*alone, *((a, b) for a, b, r in edges if r == name)], name
 
 
 def _from_program(text: str, relation: str | None) -> tuple[Pairs, str]:
@@ -177,14 +188,27 @@ def _from_rows(text: str, name: str, delimiter: str) -> Pairs:
             raise DataError(f"line {number} of '{name}' has {len(cells)} cells, but line 1 has {len(header)}.")
     marks = {cell.strip().lower() for cells in rows for cell in cells[1:]}
     if len(header) == 2 and not marks <= _TRUE | _FALSE:
+        first = tuple(cell.strip() for cell in header)
+        again = [k for k in (0, 1) if any(row[k].strip() == first[k] for row in rows)]
+        if again:
+            raise DataError(
+                f"line 1 of '{name}' is '{delimiter.join(first)}', but a header was expected, and '{first[again[0]]}' is named below "
+                f"it too. Write 'class{delimiter}part' above it."
+            )
         return [(of.strip(), part.strip()) for of, part in rows]
-    pairs: Pairs = []
-    for number, (of, *cells) in enumerate(rows, 2):
-        for part, cell in zip(header[1:], cells, strict=True):
+    return _from_matrix(header[1:], rows, f"line {{}} of '{name}'", 2)
+
+
+def _from_matrix(parts: list[str], rows: list[list[str]], where: str, first: int) -> Pairs:
+    """Rows of a class and its cells of 0 and 1; ``where`` says the number of a row, counted from ``first``."""
+    pairs: Pairs = [(None, part.strip()) for part in parts]
+    for number, (of, *cells) in enumerate(rows, first):
+        pairs.append((of.strip(), None))
+        for part, cell in zip(parts, cells, strict=True):
             mark = cell.strip().lower()
             if mark not in _TRUE | _FALSE:
                 raise DataError(
-                    f"line {number} of '{name}' has {cell!r} for part '{part}', but 0 or 1 is needed. "
+                    f"{where.format(number)} has {cell!r} for part '{part}', but 0 or 1 is needed. "
                     "Write 1 where the class has the part, or two columns class and part."
                 )
             if mark in _TRUE:

@@ -29,6 +29,7 @@ from induce.rules.node_features import (
 )  # fmt: skip
 from induce.rules.rule_fit import RuleFit
 from induce.rules.searching import Settings
+from induce.rules.table_checks import check_one_kind
 from induce.settings import check_number, check_whole
 
 __all__ = ["GraphRules"]
@@ -127,6 +128,8 @@ class GraphRules(BaseEstimator):
         Parameters
         ----------
         graph : integer edges of shape (2, edges), scipy sparse matrix, or networkx graph
+            Nodes of a networkx graph that are the whole numbers from 0 on are numbers of rows. Others are found in the index of
+            the data frame ``X`` where it holds them all and nothing else, and are else taken in the order of the graph.
         X : table of numbers, shape (nodes, columns), or None
             Columns of the nodes; None only where the mode is "alone".
         y : array-like of shape (nodes,)
@@ -142,15 +145,15 @@ class GraphRules(BaseEstimator):
             For settings that do not fit.
         """
         self._check()
-        labels = np.asarray(y, dtype=object if np.asarray(y).dtype.kind in "OU" else None)
+        labels = np.asarray(y)
         if labels.ndim != 1:
             raise DataError(f"y must have shape (nodes,), but it has {labels.shape}. Give one label a node.")
-        matrix = read_graph(graph, len(labels))
+        matrix = read_graph(graph, len(labels), X)
         table = self._read(X, len(labels), reset=True)
         names = check_features(self.features, () if table is None else table.names)
         mask = self._mask(train, len(labels), names)
-        own = labels[mask]
-        self.classes_, places = np.unique(own.astype(str) if own.dtype == object else own, return_inverse=True)
+        own = _known(labels, mask)
+        self.classes_, places = np.unique(own, return_inverse=True)
         self._check_classes(labels, mask)
         self._names, self._graph, self._train_mask = names, (matrix, table), mask
         seed = seed_of(self.random_state)
@@ -173,8 +176,10 @@ class GraphRules(BaseEstimator):
                 )
         for name in ("hidden", "max_rules", "max_literals", "epochs"):
             check_whole(name, getattr(self, name))
-        check_number("rate", self.rate, 1e-2)
+        check_number("rate", self.rate, 1e-2, above=True)
         check_number("dropout", self.dropout, 0.5, most=0.99)
+        if not isinstance(self.inductive, bool | np.bool_):
+            raise FillError(f"inductive must be True or False, but got {self.inductive!r}. True is usual.")
 
     def _read(self, X: Any, nodes: int, *, reset: bool) -> MixedTable | None:
         if X is None:
@@ -225,30 +230,23 @@ class GraphRules(BaseEstimator):
         return mask
 
     def _check_classes(self, labels: NDArray[Any], mask: NDArray[np.bool_]) -> None:
-        missing = [k for k, v in enumerate(labels[mask].tolist()) if v is None or v != v]
-        if missing:
-            raise DataError(
-                f"{len(missing)} training nodes have no label (node {int(np.flatnonzero(mask)[missing[0]])}). Take them out of train."
-            )
-        others = [v for v in labels[~mask].tolist() if v is not None and v == v]
-        known = set(self.classes_.tolist())
-        unseen = sorted({str(v) for v in others if (str(v) if labels.dtype == object else v) not in known})
+        others = labels[~mask][~pd.isna(labels[~mask])].tolist()
+        unseen = sorted({str(v) for v in others} - {str(v) for v in self.classes_})
         if unseen:
             raise DataError(
                 f"no training node has class {unseen[0]!r}, but other nodes do. Mark some of them for training, or make their labels missing."
             )
         if len(self.classes_) < 2:
             raise DataError(
-                f"the training nodes have one class only ({self.classes_[0]!r}). Mark nodes of another class too."
+                f"the training nodes have one class only ({self.classes_.tolist()[0]!r}). Mark nodes of another class too."
             )
 
     def _described(
         self, matrix: Any, table: MixedTable | None, labels: NDArray[Any], mask: NDArray[np.bool_]
     ) -> pd.DataFrame:
         plain = structure_features(matrix, tuple(n for n in self._names if n in STRUCTURAL))
-        own = labels.astype(str) if labels.dtype == object else labels
         classes = tuple(self.classes_.tolist())
-        said = label_features(matrix, own, mask, classes, tuple(n for n in self._names if n in LABELED))
+        said = label_features(matrix, labels, mask, classes, tuple(n for n in self._names if n in LABELED))
         columns = {} if table is None else {n: table[n].values for n in self._names if n in table.names}
         return pd.DataFrame({**plain, **said, **columns}, index=range(matrix.shape[0]))
 
@@ -308,8 +306,7 @@ class GraphRules(BaseEstimator):
 
     def _distill(self, described: pd.DataFrame, labels: NDArray[Any], mask: NDArray[np.bool_], seed: int) -> None:
         """Crisp rules that answer as the network does on the training nodes, measured where labels are known beside them."""
-        rows = labels.astype(str) if labels.dtype == object else labels
-        held = ~mask & np.isin(rows, self.classes_)
+        held = ~mask & ~pd.isna(labels)
         on = f"the {int(held.sum()):,} nodes outside the mask"
         if not held.any():
             held, on = mask, "the training nodes, as no other has a label"
@@ -318,7 +315,7 @@ class GraphRules(BaseEstimator):
         self.fit_: RuleFit = distilled(
             head, answers[mask], tuple(self.classes_.tolist()),
             Settings(int(self.max_rules), int(self.max_literals), decide=FIRST, seed=seed),
-            (MixedTable.read(self.node_features_[held], like=head), np.searchsorted(self.classes_, rows[held]), answers[held]), on,
+            (MixedTable.read(self.node_features_[held], like=head), np.searchsorted(self.classes_, labels[held].tolist()), answers[held]), on,
         )  # fmt: skip
 
     # ---- answers
@@ -365,10 +362,10 @@ class GraphRules(BaseEstimator):
             described = self.node_features_
         else:
             counted = X is not None and self._head is not None
-            matrix = read_graph(graph, MixedTable.read(X, like=self._head).rows if counted else None)
+            matrix = read_graph(graph, MixedTable.read(X, like=self._head).rows if counted else None, X)
             table = self._read(X, matrix.shape[0], reset=False)
             mask = np.zeros(matrix.shape[0], dtype=bool) if train is None else np.asarray(train, dtype=bool)
-            own = np.asarray([] if labels is None else labels)
+            own = np.array([] if labels is None else np.asarray(labels).tolist())
             described = self._described(matrix, table, own, mask)
         values = np.zeros((matrix.shape[0], 0)) if table is None else _values(table)
         with torch.no_grad():
@@ -379,6 +376,18 @@ class GraphRules(BaseEstimator):
         """The likeliest class of each node, shape (nodes,); see :meth:`predict_proba`."""
         shares = self.predict_proba(graph, X, labels, train)
         return np.asarray(self.classes_[shares.argmax(1)])
+
+
+def _known(labels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Labels of the training nodes, of the kind that they have themselves: None among others makes objects of numbers."""
+    found = labels[mask]
+    missing = np.flatnonzero(pd.isna(found))
+    if len(missing):
+        raise DataError(
+            f"{len(missing)} training nodes have no label (node {int(np.flatnonzero(mask)[missing[0]])}). Take them out of train."
+        )
+    check_one_kind(found)
+    return np.array(found.tolist())
 
 
 def _values(table: MixedTable) -> NDArray[np.float64]:

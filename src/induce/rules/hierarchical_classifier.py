@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 from torch import nn
 
 from induce.checks import seed_of
-from induce.errors import FillError
+from induce.errors import DataError, FillError
 from induce.nets import perceptron
+from induce.rules.concept_columns import first_answers
 from induce.rules.decoding import decode, leaf_probabilities
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
+from induce.rules.label_trees import check_hierarchy
+from induce.rules.table_rules import check_labels, read_labels
 from induce.settings import check_whole
 from induce.terms.term import Term
 
@@ -34,8 +38,9 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hierarchy : Hierarchy, optional
         Its leaves are the classes; labels in ``y`` may also be inner nodes, whose leaf is unknown. None: one level.
-    module : callable, optional
-        ``module(inputs, nodes)`` makes the network, a torch module of logits; a perceptron by default.
+    module : Module or callable, optional
+        The network, a torch module from inputs to logits of shape (rows, nodes), which is copied; or a function that makes it,
+        ``module(inputs, nodes)``. A perceptron by default.
     hidden : tuple of int
         Widths of the hidden layers of the perceptron.
     weight : float
@@ -75,7 +80,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         self,
         hierarchy: Hierarchy | None = None,
         *,
-        module: Callable[[int, int], nn.Module] | None = None,
+        module: nn.Module | Callable[[int, int], nn.Module] | None = None,
         hidden: tuple[int, ...] = (64,),
         weight: float = 0.2,
         activation: str = "levels",
@@ -105,12 +110,14 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         ----------
         X : data frame (pandas, polars) or array of shape (rows, features)
         y : array-like of shape (rows,)
-            Classes; with a hierarchy, names of its nodes.
+            Classes; with a hierarchy, names of its nodes, or None or NaN for rows without a label, in which the rules are
+            learned alone.
 
         Raises
         ------
         DataError
-            For labels that the hierarchy does not have.
+            For labels that the hierarchy does not have, rows without a label where there is no hierarchy, and a module that
+            does not read the rows, or gives other than a logit for each node.
         FillError
             For settings that cannot be.
 
@@ -120,35 +127,52 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
             For leaves of the hierarchy without examples.
         """
         self._check_settings()
-        values, labels = validate_data(self, X, y)
-        check_classification_targets(labels)
-        seen, places = np.unique(labels, return_inverse=True)
+        values = validate_data(self, X)
+        labels = self._labels(y, len(values))
         if self.hierarchy is None:
+            seen, places = np.unique(labels, return_inverse=True)
             self.hierarchy_ = Hierarchy([_plain(name, k) for k, name in enumerate(seen)])
             self.classes_ = seen
+            self._order = np.arange(len(seen))
             targets = self.hierarchy_.truths(self.hierarchy_.leaf_places[places])
         else:
             self.hierarchy_ = self.hierarchy
-            self.hierarchy_.check_classes(seen.tolist())
-            leaves = np.asarray(self.hierarchy_.leaves)
-            self._order = np.argsort(leaves, kind="stable")
-            self.classes_ = leaves[self._order]
-            targets = self.hierarchy_.targets(seen)[places]
-        if self.hierarchy is None:
-            self._order = np.arange(len(seen))
+            self.hierarchy_.check_classes(labels.tolist())
+            leaves = self.hierarchy_.leaves
+            order = sorted(range(len(leaves)), key=lambda k: (isinstance(leaves[k], str), leaves[k]))
+            self._order = np.array(order)
+            # numbers beside texts stay numbers
+            mixed = len({isinstance(leaf, str) for leaf in leaves}) > 1
+            self.classes_ = np.array([leaves[k] for k in order], dtype=object if mixed else None)
+            targets = self.hierarchy_.targets(labels)
         self._center, self._scale = _spread(values)
         self._train(torch.as_tensor(self._scaled(values)), torch.as_tensor(targets))
         return self
+
+    def _labels(self, y: Any, rows: int) -> Array:
+        """The labels; with a hierarchy as objects, None where there is none."""
+        if self.hierarchy is None or y is None:
+            return read_labels(self, y, rows)
+        labels: Array = column_or_1d(np.asarray(y, dtype=object), warn=True)
+        absent = pd.isna(labels)
+        if absent.all():
+            raise DataError("no row of y has a label, so there is nothing to learn. Label some rows.")
+        if len(labels) != rows:
+            check_labels(labels[~absent], rows)
+        labels = labels.copy()
+        labels[absent] = None
+        return labels
 
     def _check_settings(self) -> None:
         for name in ("epochs", "batch_size"):
             check_whole(name, getattr(self, name))
         if self.method not in ("exact", "iterative"):
             raise FillError(f"method must be 'exact' or 'iterative', but it is {self.method!r}. 'exact' is usual.")
-        if self.hierarchy is not None and not isinstance(self.hierarchy, Hierarchy):
+        check_hierarchy(self.hierarchy, optional=True)
+        if self.module is not None and not callable(self.module):
             raise FillError(
-                f"hierarchy must be a Hierarchy or None, but got {type(self.hierarchy).__name__}. "
-                "Wrap nested names as induce.rules.Hierarchy(...)."
+                f"module must be a torch module, a function (inputs, nodes) that makes one, or None, but got {self.module!r}. "
+                "Write module=torch.nn.Linear, or leave it out."
             )
 
     def _scaled(self, values: Array) -> NDArray[np.float32]:
@@ -160,8 +184,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng(devices=[]):  # the user's own draws go on undisturbed
             torch.manual_seed(seed)
-            make = self.module or (lambda inputs, nodes: perceptron(inputs, self.hidden, nodes))
-            module = make(rows.shape[1], len(self.hierarchy_))
+            module = self._network(rows)
             optimizer = torch.optim.Adam(module.parameters(), lr=self.rate)
             steps, step = int(self.epochs) * -(-len(rows) // int(self.batch_size)), 0
             module.train()
@@ -181,6 +204,24 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
                     optimizer.step()
                     step += 1
         self.module_: nn.Module = module.eval()
+
+    def _network(self, rows: torch.Tensor) -> nn.Module:
+        inputs, nodes = rows.shape[1], len(self.hierarchy_)
+        if self.module is None:
+            return perceptron(inputs, self.hidden, nodes)
+        made = copy.deepcopy(self.module) if isinstance(self.module, nn.Module) else self.module(inputs, nodes)
+        if not isinstance(made, nn.Module):
+            raise FillError(
+                f"module({inputs}, {nodes}) gives {type(made).__name__}, but a torch module was expected. "
+                "Return the network, such as torch.nn.Linear(inputs, nodes)."
+            )
+        shape = tuple(first_answers(made, rows, "module").shape[1:])
+        if shape != (nodes,):
+            raise DataError(
+                f"module gives rows of shape {shape}, but a logit for each of the {nodes} nodes is needed. "
+                f"Let its last layer give {nodes} numbers."
+            )
+        return made
 
     # ---- answers
 

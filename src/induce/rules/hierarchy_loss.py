@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from induce.errors import DataError, did_you_mean
-from induce.rules.decoding import log_degrees, nodes_first
+from induce.rules.decoding import as_tensor, log_degrees, nodes_first
+from induce.settings import check_number
 
 if TYPE_CHECKING:
     from induce.rules.hierarchy import Hierarchy
@@ -79,9 +80,9 @@ def loss_terms(
     Parameters
     ----------
     tree : Hierarchy
-    outputs : Tensor, shape (..., nodes) or (batch, nodes, height, width)
+    outputs : Tensor or array, shape (..., nodes) or (batch, nodes, height, width)
         Logits; degrees where ``activation`` is None.
-    targets : Tensor, same shape
+    targets : Tensor or array, same shape
         Of 0 and 1; NaN leaves a node open.
     activation : {"levels", "sigmoid"} or None
         See :meth:`induce.rules.Hierarchy.degrees`.
@@ -101,10 +102,25 @@ def loss_terms(
     generator : torch.Generator, optional
         Draws the hard positions.
 
+    Raises
+    ------
+    DataError
+        For shapes that do not agree, outputs that are NaN, and names of losses and activations that are not known.
+    FillError
+        For weights below 0.
+
     References
     ----------
     L. Li, W. Wang, Y. Yang (2023), LogicSeg. T. Ridnik et al. (2021), Asymmetric Loss For Multi-Label Classification.
     """
+    check_number("weight", weight, 0.2)
+    check_number("ramp", ramp, 1.0, most=1)
+    outputs, targets = as_tensor(outputs), as_tensor(targets)
+    if bool(outputs.isnan().any()):
+        place = tuple(torch.nonzero(outputs.isnan())[0].tolist())
+        raise DataError(
+            f"the outputs are NaN at {place}, but logits are numbers. Look for NaN in the inputs, or lower the learning rate."
+        )
     if outputs.shape != targets.shape:
         raise DataError(
             f"the outputs have shape {tuple(outputs.shape)}, but the targets {tuple(targets.shape)}. "
@@ -135,7 +151,7 @@ def _flat_weights(weights: torch.Tensor | None, shape: torch.Size, axis: int) ->
             f"the weights have shape {tuple(weights.shape)}, but one per position is needed, {expected}. "
             "Leave the axis of the labels out."
         )
-    return weights.reshape(-1)
+    return as_tensor(weights).reshape(-1)
 
 
 def _base(

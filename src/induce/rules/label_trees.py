@@ -11,9 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 
-__all__ = ["breadth_first", "pairs_of_csv", "pairs_of_graph", "pairs_of_nested", "parents_of", "places_of"]
+__all__ = [
+    "breadth_first",
+    "check_hierarchy",
+    "pairs_of_csv",
+    "pairs_of_graph",
+    "pairs_of_nested",
+    "parents_of",
+    "places_of",
+]
 
 Name = Hashable
 Pair = tuple[Any, Any]
@@ -156,6 +164,22 @@ def _refuse_cycles(parents: Mapping[Any, Any]) -> None:
             path[node] = None
             node = parents[node]
         sound.update(path)
+
+
+def check_hierarchy(given: Any, *, optional: bool = False) -> None:
+    """Refuse what is no :class:`~induce.rules.Hierarchy`.
+
+    Raises
+    ------
+    FillError
+    """
+    from induce.rules.hierarchy import Hierarchy
+
+    if not isinstance(given, Hierarchy) and not (optional and given is None):
+        raise FillError(
+            f"hierarchy must be a Hierarchy{' or None' if optional else ''}, but got {type(given).__name__}. "
+            "Wrap nested names as induce.rules.Hierarchy(...)."
+        )
 
 
 def breadth_first(parents: Mapping[Any, Any]) -> tuple[list[Any], list[int]]:

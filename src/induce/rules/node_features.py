@@ -10,6 +10,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from induce.errors import DataError, did_you_mean
+from induce.table import Table
 
 __all__ = [
     "LABELED",
@@ -31,26 +32,29 @@ Float = NDArray[np.float64]
 _DAMPING, _ROUNDS = 0.85, 100
 
 
-def read_graph(graph: Any, nodes: int | None = None) -> sparse.csr_array:
+def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse.csr_array:
     """A graph as a symmetric 0/1 matrix, shape (nodes, nodes); every edge goes both ways.
 
     Parameters
     ----------
     graph : integer array of shape (2, edges), scipy sparse matrix, or networkx graph
-        Nodes of a networkx graph are taken in their order.
+        Nodes of a networkx graph that are the whole numbers from 0 on are numbers of rows. Others are found in the index of
+        ``rows`` where it holds them all and nothing else, and are else taken in the order of the graph.
     nodes : int, optional
         How many nodes there are; what the graph says by default.
+    rows : table, optional
+        The rows of the nodes.
 
     Raises
     ------
     DataError
-        For edges that end outside the nodes, loops, and what is no graph.
+        For edges that end outside the nodes, loops, weights that are not above 0, and what is no graph.
 
     >>> read_graph([[0, 1], [1, 2]]).toarray().tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     """
     if hasattr(graph, "nodes") and hasattr(graph, "edges"):
-        place = {node: k for k, node in enumerate(graph.nodes)}
+        place = {node: k for k, node in enumerate(_in_order(list(graph.nodes), rows))}
         pairs = np.array([(place[a], place[b]) for a, b in graph.edges()], dtype=np.int64).reshape(-1, 2).T
         found = len(place)
     elif sparse.issparse(graph):
@@ -60,6 +64,13 @@ def read_graph(graph: Any, nodes: int | None = None) -> sparse.csr_array:
             )
         present = graph.tocoo()
         kept = present.data != 0
+        wrong = np.flatnonzero(kept & ~(present.data > 0))
+        if len(wrong):
+            a, b = present.row[wrong[0]], present.col[wrong[0]]
+            raise DataError(
+                f"the matrix of a graph has {present.data[wrong[0]]} in row {a} and column {b}, but an edge is a number above 0. "
+                "Leave such entries out."
+            )
         pairs, found = np.stack([present.row[kept], present.col[kept]]).astype(np.int64), graph.shape[0]
     else:
         pairs = np.asarray(graph)
@@ -70,6 +81,15 @@ def read_graph(graph: Any, nodes: int | None = None) -> sparse.csr_array:
             )
         found = int(pairs.max(initial=-1)) + 1 if nodes is None else nodes
     return _symmetric(pairs, found, found if nodes is None else nodes)
+
+
+def _in_order(nodes: list[Any], rows: Any) -> list[Any]:
+    """Nodes of a networkx graph, which keeps them as they came in its edges, in the order of the rows."""
+    index = list(rows.index) if hasattr(rows, "columns") and hasattr(rows, "index") else []
+    for order in (list(range(len(nodes))), index):
+        if len(order) == len(nodes) and set(order) == set(nodes):
+            return order
+    return nodes
 
 
 def _symmetric(pairs: NDArray[Any], found: int, nodes: int) -> sparse.csr_array:
@@ -112,14 +132,14 @@ def neighbor_graph(X: Any, k: int = 8, metric: str = "euclidean") -> NDArray[np.
     Raises
     ------
     DataError
-        If ``k`` is not between 1 and the number of rows less one.
+        If ``k`` is not between 1 and the number of rows less one, and for entries that are no finite numbers.
 
     >>> neighbor_graph([[0.0], [1.0], [5.0]], k=1).tolist()
     [[0, 1, 2], [1, 0, 1]]
     """
     from sklearn.neighbors import kneighbors_graph
 
-    values = np.asarray(X, dtype=np.float64)
+    values = Table.from_any(X, who="A graph of neighbors").values.T
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k < len(values):
         raise DataError(
             f"k must be a whole number from 1 to {len(values) - 1} (there are {len(values)} rows), but it is {k!r}. 8 is usual."

@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
@@ -24,6 +23,7 @@ from induce.explain.shapley import shapley_values
 from induce.rules.expert_graph import ExpertGraph
 from induce.rules.part_head import HeadSettings, PartHead, train_head
 from induce.rules.part_pictures import is_pictures, scored, train_scorer
+from induce.rules.table_rules import read_labels
 from induce.settings import check_number, check_whole
 from induce.table import Table
 
@@ -173,7 +173,7 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
         """
         self._check_parameters()
         graph = None if self.graph is None else ExpertGraph.from_any(self.graph)
-        labels = _labels(y)
+        labels = _labels(self, y)
         self._scorer: Any = None
         if is_pictures(X) and self.detector is None:
             self._scorer = self._train_scorer(X, parts, len(labels), graph)
@@ -187,6 +187,10 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
                 f"y has {len(labels)} labels, but X has {table.rows} rows: inconsistent numbers of samples. Give one label a row."
             )
         self.classes_, places = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"y has one class only ({self.classes_[0]}), so there is nothing to tell apart. Add rows of another one."
+            )
         self.parts_ = table.names
         self.graph_ = None if graph is None else graph.aligned(self.classes_, self.parts_)
         degrees = np.array(table.values.T, order="C")
@@ -294,10 +298,19 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
                     f"background={self.background!r} is not known. Use 'absent', 'mean', or a row of degrees."
                 )
             return np.zeros(len(self._mean)) if self.background == "absent" else self._mean
-        row = np.asarray(self.background, dtype=np.float64)
+        try:
+            row = np.asarray(self.background, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise FillError(f"background must hold degrees, but {error}. Use 'absent', 'mean', or numbers.") from error
         if row.shape != self._mean.shape:
             raise FillError(
                 f"background has shape {row.shape}, but one degree for each of {len(self._mean)} parts is needed."
+            )
+        wrong = np.flatnonzero(~np.isfinite(row))
+        if len(wrong):
+            raise FillError(
+                f"background is {row[wrong[0]]:g} for part '{self.parts_[wrong[0]]}', but a degree is a finite number. "
+                "Use 'absent' or 'mean', or fill it in."
             )
         return row
 
@@ -321,7 +334,7 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
         return alignment(values, self.graph_.signs, assigned, parts=self.parts_, classes=classes, threshold=threshold)
 
     def _places(self, y: Any, rows: int) -> NDArray[np.intp]:
-        labels = _labels(y)
+        labels = _labels(self, y)
         unknown = sorted({str(label) for label in labels} - {str(name) for name in self.classes_})
         if unknown or len(labels) != rows:
             found = (
@@ -345,8 +358,8 @@ class PartClassifier(ClassifierMixin, BaseEstimator):
     def explain(self, X: Any, row: int = 0) -> PartExplanation:
         """Why one row gets its class."""
         degrees = self._degrees(X)
-        if not -len(degrees) <= row < len(degrees):
-            raise DataError(f"there is no row {row}: X has {len(degrees)} rows, counted from 0.")
+        if not isinstance(row, Integral) or not -len(degrees) <= row < len(degrees):
+            raise DataError(f"there is no row {row!r}: X has {len(degrees)} rows, counted from 0.")
         one, missing = degrees[row : row + 1 or None], self._background_row()
         shares = self._probabilities(one)[0]
         place = int(shares.argmax())
@@ -376,11 +389,6 @@ def _table_of(values: Any, names: Any) -> Table:
     return Table.from_any(array, names=names, who="PartClassifier")
 
 
-def _labels(y: Any) -> NDArray[Any]:
-    if y is None:
-        raise DataError("PartClassifier requires y to be passed, but the target y is None. Pass one class a row.")
-    labels = column_or_1d(y, warn=True)
-    if np.asarray(labels).dtype.kind == "f":
-        assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    return np.asarray(labels)
+def _labels(estimator: PartClassifier, y: Any) -> NDArray[Any]:
+    """Labels of as many rows as they say; pictures are read after them."""
+    return read_labels(estimator, y, np.asarray(y).size)

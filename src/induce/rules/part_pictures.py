@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from induce.checks import counted
-from induce.errors import DataError
+from induce.errors import DataError, FillError
 from induce.nets.part_scorer import PartScorer
 from induce.nets.pictures import channels_of, check_pictures
 
@@ -45,15 +45,19 @@ def scored(detector: Any, pictures: Any, names: Sequence[str]) -> tuple[Array, l
 
     Raises
     ------
-    DataError
-        For pictures that do not fit the network, and for degrees that are no table.
+    DataError, FillError
+        For pictures that do not fit the network, for degrees that are no table, and for a detector that cannot be called.
     """
     given = check_pictures(pictures, channels_of(detector))
     ask = getattr(detector, "degrees", detector)
+    if not callable(ask):
+        raise FillError(
+            f"detector must be a module or a function of pictures, but got {detector!r}. Leave it out, or pass one."
+        )
     if isinstance(detector, nn.Module):
         detector.eval()
     with torch.no_grad():
-        found = [torch.as_tensor(ask(given[k : k + _BATCH])).double().cpu() for k in range(0, len(given), _BATCH)]
+        found = [_degrees(ask(given[k : k + _BATCH])) for k in range(0, len(given), _BATCH)]
     degrees = torch.cat(found).numpy() if found else np.zeros((0, len(names)))
     if degrees.ndim != 2 or len(degrees) != len(given):
         raise DataError(
@@ -67,6 +71,15 @@ def scored(detector: Any, pictures: Any, names: Sequence[str]) -> tuple[Array, l
             "Give the detector an attribute 'parts' with their names."
         )
     return degrees, named
+
+
+def _degrees(said: Any) -> torch.Tensor:
+    try:
+        return torch.as_tensor(said).double().cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(
+            f"the detector gave {type(said).__name__}, but degrees of shape (n, parts) are needed. Let it return an array or tensor."
+        ) from error
 
 
 def train_scorer(pictures: Any, shown: Array, names: Sequence[str], seed: int) -> PartScorer:

@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from induce.errors import DataError
+from induce.errors import DataError, FillError
+from induce.rules.concept_columns import first_answers
 from induce.rules.decoding import decode, leaf_log_odds, node_axis
 from induce.rules.diagnosis import revise
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
+from induce.rules.label_trees import check_hierarchy
 from induce.rules.views import View, view_rules
 from induce.settings import check_number, check_whole
 
@@ -121,6 +123,14 @@ class SelfTraining:
         check_number("momentum", momentum, 0.98, most=1)
         check_number("rate", rate, 5e-3, above=True)
         check_whole("batch_size", batch_size, hint="5 is usual.")
+        check_hierarchy(hierarchy)
+        if not isinstance(model, nn.Module):
+            raise FillError(
+                f"model must be a torch module, but got {type(model).__name__}. Pass a network of one logit for each node."
+            )
+        for number, view in enumerate(views):
+            if not isinstance(view, View):
+                raise FillError(f"views must hold View, but view {number} is {view!r}. Write View(change).")
         self.model, self.hierarchy, self.diagnose, self.views = model, hierarchy, diagnose, tuple(views)
         self.coverage, self.momentum, self.activation = coverage, momentum, activation
         self.base, self.rate, self.batch_size, self.augment, self.seed = base, rate, batch_size, augment, seed
@@ -152,17 +162,32 @@ class SelfTraining:
             out.
         weight : float
             Weight of the loss on pseudo-labels.
+
+        Raises
+        ------
+        DataError
+            For what is no tensor, other numbers of targets than inputs, entries that are not finite, unlabeled inputs of another
+            form, a model that does not read the inputs, and a view that loses positions.
+        FillError
+            For settings that cannot be.
         """
+        for name, value in (("inputs", inputs), ("targets", targets), ("unlabeled", unlabeled)):
+            _check_tensor(name, value)
         if not len(inputs) or len(inputs) != len(targets) or not len(unlabeled):
             raise DataError(
                 f"there are {len(inputs)} labeled inputs, {len(targets)} targets and {len(unlabeled)} unlabeled inputs. "
                 "Give one target per labeled input, and at least one of each."
             )
-        check_whole("epochs", epochs, least=0, hint="100 is usual.")
+        check_whole("epochs", epochs, hint="100 is usual.")
         check_number("alone", alone, 0.5, most=1)
         check_number("weight", weight, 1.0)
         generator = torch.Generator().manual_seed(self.seed)
         before = round(alone * epochs)
+        _check_finite("inputs", inputs)
+        first_answers(self.model, inputs, "the model")
+        if before < epochs:
+            _check_finite("unlabeled", unlabeled)
+            _check_alike(inputs, unlabeled)
         self._train(inputs, targets, None, before, 0.0, generator)
         if before < epochs:
             self.said = self.pseudo_labels(unlabeled)
@@ -224,6 +249,7 @@ class SelfTraining:
 
     def pseudo_labels(self, inputs: torch.Tensor) -> PseudoLabels:
         """What the teacher says of inputs, the most confident ``coverage`` of each leaf's positions with a weight above 0."""
+        _check_tensor("inputs", inputs)
         asked = self._diagnosed if self.diagnose else self._plain
         parts = [asked(part) for part in inputs.split(_BATCH)]  # type: ignore[no-untyped-call]
         leaves, confidence, sure, revised = (torch.cat([part[k] for part in parts]) for k in range(4))
@@ -238,6 +264,12 @@ class SelfTraining:
         """Degrees by the teacher, shape (1 + views, nodes, positions), and the shape of the positions."""
         with torch.no_grad():
             logits = [self.teacher(inputs), *(view.outputs(self.teacher, inputs) for view in self.views)]
+        for number, one in enumerate(logits[1:]):
+            if one.shape != logits[0].shape:
+                raise DataError(
+                    f"view {number} has outputs of shape {tuple(one.shape)}, but those of the inputs have {tuple(logits[0].shape)}. "
+                    "Let it keep every row and position, or put them back by restore=."
+                )
         degrees = torch.stack([self.hierarchy.degrees(one, self.activation) for one in logits])
         first = degrees.movedim(1 + node_axis(tuple(degrees.shape[1:]), len(self.hierarchy)), 1)
         return first.reshape(len(first), len(self.hierarchy), -1), first.shape[2:]
@@ -266,6 +298,36 @@ class SelfTraining:
         sure = torch.as_tensor(found.likelihood, device=seen.device, dtype=seen.dtype)
         changed = torch.as_tensor(found.changed, device=seen.device)
         return tuple(part.reshape(shape) for part in (leaves, confidence, sure, changed))
+
+
+def _check_tensor(name: str, value: Any) -> None:
+    if isinstance(value, torch.Tensor):
+        return
+    hint = (
+        "Make them with hierarchy.targets(torch.as_tensor(places)), or torch.as_tensor(hierarchy.targets(names))."
+        if name == "targets"
+        else f"Write torch.as_tensor({name}, dtype=torch.float32)."
+    )
+    raise DataError(f"{name} must be a torch tensor, but got {type(value).__name__}. {hint}")
+
+
+def _check_finite(name: str, value: torch.Tensor) -> None:
+    wrong = torch.nonzero(~torch.isfinite(value))
+    if len(wrong):
+        raise DataError(
+            f"{name} hold NaN or infinite values (row {int(wrong[0, 0])}), which would spread through the network. "
+            "Leave those rows out, or fill them in."
+        )
+
+
+def _check_alike(inputs: torch.Tensor, unlabeled: torch.Tensor) -> None:
+    """Refuse unlabeled inputs with another number of columns or channels; pictures may be of another size."""
+    wide = 1 if inputs.ndim == 4 else -1
+    if unlabeled.ndim != inputs.ndim or unlabeled.shape[wide] != inputs.shape[wide]:
+        raise DataError(
+            f"unlabeled have rows of shape {tuple(unlabeled.shape[1:])}, but inputs have {tuple(inputs.shape[1:])}. "
+            "Give both the same columns."
+        )
 
 
 def _said(tree: Hierarchy, degrees: torch.Tensor) -> torch.Tensor:

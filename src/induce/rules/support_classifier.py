@@ -16,6 +16,7 @@ from torch.nn import functional
 from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
+from induce.rules.concept_columns import check_encoder, first_answers
 from induce.rules.input_rows import InputRows
 from induce.settings import check_number, check_whole
 
@@ -157,6 +158,7 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
             import copy
 
             encoder: nn.Module = copy.deepcopy(self.encoder)
+            first_answers(encoder, x)
             return encoder
         width = int(np.prod(x.shape[1:]))
         return nn.Sequential(nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)))
@@ -259,6 +261,7 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
             )
         for name in ("per_class", "neighbors", "features", "steps"):
             check_whole(name, getattr(self, name))
+        check_encoder(self.encoder)
         check_number("invariance", self.invariance, 1.0)
         check_number("temperature", self.temperature, 1.0, above=True)
         check_number("learning_rate", self.learning_rate, 1e-3, above=True)
@@ -307,6 +310,12 @@ def calibration_error(probabilities: Any, y: Any, classes: Any, *, bins: int = 1
         In the order of the columns.
     bins : int
 
+    Raises
+    ------
+    DataError, FillError
+        For probabilities that are no table of numbers between 0 and 1 with a row for each label and a column for each class,
+        labels that are no class, and bins that are no number.
+
     References
     ----------
     C. Guo et al. (2017), On Calibration of Modern Neural Networks.
@@ -314,9 +323,29 @@ def calibration_error(probabilities: Any, y: Any, classes: Any, *, bins: int = 1
     >>> calibration_error([[0.8, 0.2], [0.8, 0.2]], ["a", "b"], ["a", "b"])
     0.3
     """
-    shares = np.asarray(probabilities, dtype=np.float64)
+    check_whole("bins", bins, hint="15 is usual.")
+    shares, labels, known = np.asarray(probabilities, dtype=np.float64), np.asarray(y), np.asarray(classes)
+    if shares.shape != (*labels.shape, *known.shape) or shares.ndim != 2 or not len(shares):
+        raise DataError(
+            f"probabilities have shape {shares.shape}, but y has shape {labels.shape} and classes {known.shape}. "
+            "Give a row for each label and a column for each class."
+        )
+    wrong = np.argwhere(~((shares >= 0) & (shares <= 1)))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise DataError(
+            f"the probability in row {row}, column {column} is {shares[row, column]:g}, but it lies between 0 and 1. "
+            "Pass probabilities, not logits."
+        )
+    names = known.tolist()
+    for row, label in enumerate(labels.tolist()):
+        if label not in names:
+            raise DataError(
+                f"y has {label!r} in row {row}, which is no class.{did_you_mean(str(label), map(str, names))} "
+                f"The classes are: {', '.join(map(str, names))}."
+            )
     sure = shares.max(1)
-    right = np.asarray(classes)[shares.argmax(1)] == np.asarray(y)
+    right = known[shares.argmax(1)] == labels
     place = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = np.bincount(place, weights=right - sure, minlength=bins)
     return round(float(np.abs(gaps).sum() / len(sure)), 12)

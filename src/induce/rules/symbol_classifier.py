@@ -19,6 +19,7 @@ from induce.errors import DataError
 from induce.mixed import TRUTH, Column, MixedTable
 from induce.nets import SmallCNN
 from induce.nets.symbols import Chain, SymbolLayer
+from induce.rules.concept_columns import check_encoder, first_answers
 from induce.rules.decisions import FIRST
 from induce.rules.distilling import distilled
 from induce.rules.input_rows import InputRows
@@ -142,7 +143,8 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
                 check_whole(name, getattr(self, name))
         check_number("purity", self.purity, 1.0)
         check_number("sparsity", self.sparsity, 0.05)
-        check_number("rate", self.rate, 2e-3)
+        check_number("rate", self.rate, 2e-3, above=True)
+        check_encoder(self.encoder)
 
     def _parts(self, rows: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Rows for training, and rows on which rules and network are compared; all for both where there are few."""
@@ -172,8 +174,7 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
             self.encoder_ = nn.Sequential(
                 nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)), nn.ReLU()
             )
-        with torch.no_grad():
-            width = self.encoder_.eval()(rows[:2]).shape[1]
+        width = first_answers(self.encoder_, rows).shape[1]
         count = len(self.classes_)
         self.head_ = nn.Linear(width, count)
         self.layer_ = None
@@ -287,7 +288,7 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
     @property
     def rules_(self) -> tuple[str, ...]:
         """The conditions of the rules over symbols, in words."""
-        check_is_fitted(self, "fit_")
+        self._needs_symbols()
         return tuple(self.fit_.decisions.text(k) for k in range(len(self.fit_)))
 
     def active_symbols(self, X: Any) -> pd.DataFrame:

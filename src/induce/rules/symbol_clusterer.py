@@ -17,7 +17,7 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
-from induce.rules.concept_columns import check_encoder, check_pictures
+from induce.rules.concept_columns import check_encoder, check_pictures, first_answers
 from induce.rules.graph_partition import nearest_rows, normalized_cut, spectral_partition, symmetric_graph
 from induce.settings import check_number, check_whole
 
@@ -212,8 +212,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         if self.encoder is None:
             return perceptron(rows.shape[1], (128, 128), count)
         body = copy.deepcopy(self.encoder)
-        with torch.no_grad():
-            features = body(rows[:2]).shape[-1]
+        features = first_answers(body, rows).shape[-1]
         return nn.Sequential(body, nn.Linear(features, count))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
