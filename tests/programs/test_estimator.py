@@ -11,7 +11,7 @@ from induce.errors import DataError, FillError, GrammarError, OpError
 from induce.examples import read_examples
 from induce.learners.programs.enumeration import TypedEnumeration, first_examples
 from induce.learners.programs.proposals import Proposals
-from induce.programs import ProgramSynthesizer, lists, primitive
+from induce.programs import ProgramSynthesizer, core_lists, lists, primitive
 
 
 def run_source(text, name="program"):
@@ -221,8 +221,9 @@ def _many(*n: int) -> int:
         (_odd_annotation, r"parameter 'n' of primitive '_odd_annotation' is annotated dict; int, bool, str"),
         (_many, r"takes a variable number of arguments or keywords; plain parameters were expected\."),
         (len, r"parameters cannot be read|cannot be read|has no annotation"),
-        (lambda n: n, r"a primitive's name must be an identifier, but got '<lambda>'"),
+        (lambda n: n, r"must be an identifier and no word of Python, but got '<lambda>'"),
         (3, r"a primitive is a function, but got 3\."),
+        (type("Named", (), {"__call__": len, "__name__": "if"})(), r"no word of Python, but got 'if'"),
     ],
 )
 def test_bad_primitives_are_refused_in_words(function, text):
@@ -350,3 +351,41 @@ def test_texts_to_numbers_use_smt_lib():
 def test_missing_cells_may_stay_missing():
     synthesizer = ProgramSynthesizer().fit(["ab", None, "xyz"], ["AB", None, "XYZ"])
     assert synthesizer.predict(["q", None]) == ["Q", None]
+
+
+def max(a: int, b: int) -> int:
+    return a if a > b else b
+
+
+def neg(n: int) -> int:
+    return 7 * n + 1000
+
+
+def test_a_primitive_named_like_an_operator_of_another_language_means_what_it_does():
+    own = core_lists.extend("own", [primitive(max), primitive(neg)])
+    X, y = [(3, 5), (9, 2), (4, 4), (-3, -8), (1, 7), (8, 0)], [5, 9, 4, -3, 7, 8]
+    found = ProgramSynthesizer(own, within="1e5 candidates").fit(X, y)
+    assert str(found.best_) in ("max(n, m)", "max(m, n)")
+    found = ProgramSynthesizer(own, within="1e5 candidates").fit([1, 2, 5], [1007, 1014, 1035])
+    assert found.best_.op.name == "neg"
+    assert run_source(found.to_python())(3) == 1021
+
+
+def texts(s: str) -> list[str]:
+    return s.split()
+
+
+def four(a: int, b: int, c: int, d: int) -> int:
+    return a + b + c + d
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (texts, r"operator 'texts' gives list\(text\), which enumeration cannot hold\. Leave it out"),
+        (four, r"operator 'four' takes 4 arguments, but enumeration gives 3 at most\. Leave it out"),
+    ],
+)
+def test_a_primitive_that_enumeration_cannot_apply_is_refused_in_words(function, text):
+    with pytest.raises(FillError, match=text):
+        ProgramSynthesizer(core_lists.extend("own", [primitive(function)]), within="1e4 candidates").fit([1, 2], [2, 3])

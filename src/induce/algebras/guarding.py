@@ -10,9 +10,10 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from induce.algebras.values import UNDEFINED, Undefined
+from induce.algebras.values import UNDEFINED, Undefined, function_of, has_function
+from induce.terms.op import Op
 
-__all__ = ["Guarded"]
+__all__ = ["Guarded", "is_own"]
 
 KINDS = 100
 """Most different complaints kept of one function."""
@@ -143,6 +144,11 @@ class Guarded:
         """Let an interruption that is on its way arrive here and not later."""
         for _ in range(10_000):
             time.sleep(0)
+
+
+def is_own(op: Op) -> bool:
+    """Whether the operator calls a function of a user's own, whatever its name means elsewhere."""
+    return has_function(op) and isinstance(function_of(op), Guarded)
 
 
 def _bare(code: CodeType) -> CodeType:

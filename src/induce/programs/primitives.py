@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -64,9 +65,10 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
     called = str(name or getattr(function, "__name__", ""))
     if not callable(function):
         raise OpError(f"a primitive is a function, but got {function!r}. Define it by def with annotations.")
-    if not called.isidentifier():
+    if not called.isidentifier() or keyword.iskeyword(called):
         raise OpError(
-            f"a primitive's name must be an identifier, but got {called!r}. Give one: primitive(f, name='f')."
+            f"a primitive's name must be an identifier and no word of Python, but got {called!r}. "
+            "Give one: primitive(f, name='f')."
         )
     try:
         hints = typing.get_type_hints(function)

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from induce.algebras.guarding import is_own
 from induce.algebras.values import function_of
 from induce.errors import AlgebraError, ExportError
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
@@ -208,6 +209,8 @@ class Writer:
             return f"{self.library[term.op]}({', '.join(args)})"
         if term.op is APPLY:
             return f"{atom(args[0], term.args[0])}({args[1]})"
+        if is_own(term.op):
+            return self._call(term.op, args)
         if name in _INFIX and len(args) == 2:
             return f"{atom(args[0], term.args[0])} {_INFIX[name]} {atom(args[1], term.args[1])}"
         if name in ("not", "neg"):
@@ -217,8 +220,11 @@ class Writer:
             return f"{yes} if {asked} else {no}"
         if name == "empty":
             return "[]"
+        return self._call(term.op, args)
+
+    def _call(self, op: Op, args: list[str]) -> str:
         try:
-            called = self.collected.add(inspect.unwrap(function_of(term.op)), term.op)
+            called = self.collected.add(inspect.unwrap(function_of(op)), op)
         except AlgebraError as problem:
             raise ExportError(f"{problem} So the program cannot be exported.") from None
         return f"{called}({', '.join(args)})"

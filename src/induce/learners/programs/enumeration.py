@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from induce.algebras.guarding import is_own
 from induce.algebras.machine import encode_value
 from induce.algebras.values import function_of, has_function
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import closest, larger
-from induce.learners.programs.rules import rules_of
+from induce.learners.programs.rules import objection_to, rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
 from induce.terms.term import Term
 
@@ -51,7 +52,11 @@ class TypedEnumeration:
         warm()
 
     def accepts(self, task: ProgramTask) -> str:
-        """The compiled machine must hold every input and output."""
+        """The compiled machine must hold every input and output, and what operators of a user's own take and give."""
+        for op in task.language:
+            objection = objection_to(op) if op in task.definitions or is_own(op) else ""
+            if objection:
+                return f"{objection}. Leave it out of the language, or divide it into operators that enumeration can apply."
         examples = task.examples
         columns = [(values, examples.sorts[name]) for name, values in examples.inputs.items()]
         for values, sort in [*columns, (examples.outputs, examples.result)]:
