@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from induce.algebras.machine import LARGEST, LONGEST
 from induce.budget import Budget, Clock
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.fit import Fit, Row
 from induce.folders import checked, write_folder
-from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
+from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step, how_far, writes_functions
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
 from induce.terms.op import Op
@@ -34,6 +33,7 @@ KEPT = 50
 """Programs kept."""
 INTERRUPTED = "interrupted"
 """How the reason begins with which Ctrl-C ends a search."""
+EVERYTHING = "every program that the search makes was tried"
 EXTRA = 200_000
 """Candidates tried after the first program, at least, to see which others fit."""
 
@@ -88,14 +88,7 @@ class SynthesisFit(Fit):
     @property
     def seen(self) -> str:
         """Which sizes have been looked at whole, in a sentence."""
-        if self.finished < 1:
-            return ""
-        if self.solved:
-            return ""
-        return (
-            f"No program of cost {self.finished} or less exists in this language (functions inside functions, and values beyond "
-            f"{LARGEST:,} or {LONGEST} elements, aside). "
-        )
+        return "" if self.finished < 1 or self.solved else how_far(self.language, self.finished)
 
     def shown(self, term: Term) -> str:
         """A program as text that the language reads back."""
@@ -125,7 +118,7 @@ class _Found:
     closest: tuple[Term, int] | None = None
     notes: list[str] = field(default_factory=list)
     extra: int = EXTRA
-    ended: str = "every program was tried"
+    ended: str = EVERYTHING
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
@@ -307,7 +300,7 @@ def _together(
             stopped = clock.over(candidates=tried)
             if stopped:
                 break
-    why = stopped or note or "every program was tried"
+    why = stopped or note or EVERYTHING
     for number, term, cost in waiting:
         left.discard(number)
         yield number, fit(number, {term: cost}, why if stopped else "a program was found")
@@ -318,7 +311,7 @@ def _together(
 
 def _progress(found: _Found, clock: Clock, stopped: str) -> Progress:
     best = min(found.programs, key=lambda t: _order(t, found.programs[t])) if found.programs else None
-    notes = (f"all programs of cost {found.finished} seen",) if found.finished else ()
+    notes = (f"programs of cost {found.finished} seen",) if found.finished else ()
     loss = 0.0 if found.programs else math.nan
     return Progress(
         clock.seconds, clock.budget.seconds, found.tried, found.tried, loss, best, notes, stopped, "programs", "wrong"
@@ -344,7 +337,7 @@ def _fit(
     )
     reason = "No program gives every output."
     if solved:
-        least = ordered[0][1] <= found.finished + 1
+        least = ordered[0][1] <= found.finished + 1 and not writes_functions(task.language)
         reason = f"The {'program of least cost' if least else 'cheapest program found'} that gives every output."
     return SynthesisFit(
         rows=rows,

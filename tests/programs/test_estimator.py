@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 import pandas as pd
 import pytest
@@ -69,11 +70,31 @@ def test_what_cannot_be_made_says_how_far_it_looked():
     text = str(synthesizer)
     assert "No program found gives all 2 outputs." in text
     assert (
-        "No program of cost 4 or less exists in this language (functions inside functions, and values beyond 1,000,000"
-        in text
+        "No program of cost 4 or less exists in this language with the constants tried (values beyond 1,000,000 or 255 elements "
+        "aside). Stopped: every program that the search makes was tried." in text
     )
     assert synthesizer.alternatives_ == []
     assert synthesizer.suggest_example() is None
+
+
+def test_what_was_not_searched_is_not_said_not_to_exist():
+    X = [[3, 1, 3], [2, 9, 1, 1], [], [4, 5, 4]]
+    program = lists.parse(r"map(\x:int. x - head(xs), xs)")
+    chosen = "map - head len"
+    found = ProgramSynthesizer(operators=chosen, constants=[], max_size=6).fit(X, [program(xs=x) for x in X])
+    # the program has cost 6, but its part head(xs) has no value on []
+    assert found.solved_ or "No program of cost 6 or less without functions exists in this language" in str(found)
+    assert found.solved_ or "Of programs with functions, as map takes, many were tried but not all" in str(found)
+    barred = lists.extend("slow", [primitive(waits, seconds=0.02)])
+    found = ProgramSynthesizer(barred, max_size=3, within="2e4 candidates").fit([1, 2, 3], [17, 40, 1])
+    assert found.fit_.finished < 2  # the function was left out from there on
+
+
+def waits(n: int) -> int:
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        pass
+    return n
 
 
 def test_frames_come_and_go():

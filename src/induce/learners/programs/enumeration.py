@@ -17,6 +17,7 @@ from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import closest, larger
 from induce.learners.programs.rules import objection_to, rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
+from induce.terms.language import Language
 from induce.terms.term import Term
 
 __all__ = ["TypedEnumeration"]
@@ -114,7 +115,7 @@ class TypedEnumeration:
                         else:
                             failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
                 near = None if good else self._closest(growth, task)
-            yield Step(tuple(good), reached - tried, growth.finished, complaints.fresh(), near)
+            yield Step(tuple(good), reached - tried, _known(growth, task), complaints.fresh(), near)
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
@@ -122,7 +123,7 @@ class TypedEnumeration:
         if told_last:
             yield Step(note=told_last)
         reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-        yield Step((), 0, growth.finished, reason, self._closest(growth, task))
+        yield Step((), 0, _known(growth, task), reason, self._closest(growth, task))
         return None
 
     @staticmethod
@@ -130,6 +131,18 @@ class TypedEnumeration:
         """The program so far that gives most outputs, and how many."""
         term = closest(growth)
         return None if term is None else (term, sum(right(term, task.examples)))
+
+
+def _known(growth: Growth, task: ProgramTask) -> int:
+    """The cost up to which every program was tried; 0 when it is not known, as an operator was left out."""
+    return growth.finished if all_applied(task.language) else 0
+
+
+def all_applied(language: Language) -> bool:
+    """Whether enumeration applies every operator of a language: it can, and has not left it out."""
+    return not any(
+        objection_to(op) or (has_function(op) and getattr(function_of(op), "barred", False)) for op in language
+    )
 
 
 class _Complaints:

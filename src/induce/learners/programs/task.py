@@ -10,16 +10,21 @@ import numpy as np
 
 import induce.algebras.list_functions
 import induce.algebras.smt_functions  # noqa: F401  (both say what the operators of shipped languages do)
+from induce.algebras.machine import LARGEST, LONGEST
 from induce.examples import Examples, frozen
 from induce.terms.language import Language
 from induce.terms.op import Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["OUT_OF_MEMORY", "ProgramLearner", "ProgramTask", "Step", "right"]
+__all__ = ["OUT_OF_MEMORY", "ProgramLearner", "ProgramTask", "Step", "how_far", "right", "writes_functions"]
 
 OUT_OF_MEMORY = "the memory is used up"
 """Note of a search that could not go on for want of memory."""
+_UNSEARCHED = (
+    "Of programs with functions, as map takes, many were tried but not all: the functions hold no others, build no lists of numbers "
+    "alone, use small parts of the rest that have a value on every example, and are compared on sampled arguments. "
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +106,18 @@ def right(term: Term, examples: Examples) -> list[bool]:
 
     got = run_rows(term, examples.inputs, len(examples))
     return [frozen(value) == frozen(output) for value, output in zip(got, examples.outputs, strict=True)]
+
+
+def writes_functions(language: Language) -> bool:
+    """Whether programs of the language write functions, which an operator takes; no search makes all of those."""
+    return any(sort.is_arrow for op in language for sort in op.arguments)
+
+
+def how_far(language: Language, finished: int) -> str:
+    """What enumeration has looked through up to a cost, in sentences, and what not."""
+    functions = writes_functions(language)
+    told = (
+        f"No program of cost {finished} or less {'without functions ' if functions else ''}exists in this language with the "
+        f"constants tried (values beyond {LARGEST:,} or {LONGEST} elements aside). "
+    )
+    return f"{told}{_UNSEARCHED if functions else ''}"
