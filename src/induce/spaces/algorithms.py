@@ -228,8 +228,10 @@ class _BanditState:
         return self.arms.points(np.argmax(np.where(self.arms.open, drawn, -np.inf), axis=2), self.rng)
 
     def tell(self, points: Vectors, rewards: Vectors) -> None:
-        worst = min(self.rewards, default=0.0)
-        rewards = np.where(np.isfinite(rewards), rewards, worst)
+        good = np.isfinite(rewards)
+        if not good.any() and not self.rewards:
+            return  # there is no reward yet that a failure could be compared with
+        rewards = np.where(good, rewards, min([*self.rewards, *rewards[good]]))
         self.rewards += rewards.tolist()
         active, arms = self.arms.table.active(points), self.arms.of(points)
         rows = np.broadcast_to(np.arange(arms.shape[1]), arms.shape)
