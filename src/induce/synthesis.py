@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -33,6 +33,7 @@ KEPT = 50
 """Programs kept."""
 INTERRUPTED = "interrupted"
 """How the reason begins with which Ctrl-C ends a search."""
+OUTSIDE = " gives every output, but the task's grammar does not make it"
 EVERYTHING = "every program that the search makes was tried"
 EXTRA = 200_000
 """Candidates tried after the first program, at least, to see which others fit."""
@@ -119,11 +120,19 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     extra: int = EXTRA
     ended: str = EVERYTHING
+    allows: Callable[[Term], bool] | None = None
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
-        self.finished = max(self.finished, step.finished)
+        if (
+            self.allows is None
+        ):  # of programs with the same values a search keeps one, which may be one that is not allowed
+            self.finished = max(self.finished, step.finished)
         for term, cost in step.programs:
+            if self.allows is not None and not self.allows(term):
+                if not any(OUTSIDE in note for note in self.notes):
+                    self.notes.append(f"'{term}'{OUTSIDE}")
+                continue
             if len(self.programs) < KEPT:
                 self.programs.setdefault(term, cost)
         if self.programs and math.isinf(self.first):
@@ -180,9 +189,7 @@ def synthesize(
     from induce.learners.programs.enumeration import TypedEnumeration
 
     learner = by or TypedEnumeration()
-    objection = learner.accepts(task)
-    if objection:
-        raise FillError(_advised(objection))
+    _check(task, learner)
     began = time.monotonic()
     prepare = getattr(learner, "prepare", None)
     if prepare is not None:
@@ -190,7 +197,7 @@ def synthesize(
     compiled = time.monotonic() - began
     budget = default_budget() if within is None else Budget.read(within)
     clock, show = Clock(budget, "this is the best"), watcher(watch)
-    found = _Found(extra=getattr(learner, "extra", EXTRA))
+    found = _Found(extra=getattr(learner, "extra", EXTRA), allows=task.allows)
     stopped, shown = "", 0.0
     steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
     with catching_interrupt(clock):  # type: ignore[arg-type]
@@ -211,11 +218,14 @@ def synthesize(
     return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
 
 
-def _advised(objection: str) -> str:
-    """What a learner objects to, with something to try where it says nothing."""
-    if objection.endswith((".", "?", "!")):
-        return objection
-    return f"{objection}. Use shorter values, smaller numbers, or another language."
+def _check(task: ProgramTask, learner: ProgramLearner) -> None:
+    """Raise what a learner objects to, with something to try where it says nothing."""
+    objection = learner.accepts(task)
+    if objection:
+        advice = (
+            "" if objection.endswith((".", "?", "!")) else ". Use shorter values, smaller numbers, or another language."
+        )
+        raise FillError(f"{objection}{advice}")
 
 
 def synthesize_all(
@@ -272,9 +282,7 @@ def _together(
     from induce.learners.programs.shared import enumerate_together
 
     for task in tasks:
-        objection = learner.accepts(task)
-        if objection:
-            raise FillError(_advised(objection))
+        _check(task, learner)
     learner.prepare()
     clock = Clock(budget.times(len(tasks)), "this is the best")
     steps = enumerate_together(tasks, np.random.default_rng(seed), driving=learner.driving, memory=learner.memory)

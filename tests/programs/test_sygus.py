@@ -9,7 +9,7 @@ from induce.errors import ExportError, ParseError
 from induce.learners.programs.task import right
 from induce.programs.source import to_python
 from induce.programs.sygus import from_smt, read_sygus, to_smt
-from induce.synthesis import synthesize
+from induce.synthesis import synthesize, synthesize_all
 from induce.terms import TEXT
 from induce.terms.lists import INTS, lists
 from induce.terms.smt_strings import smt_strings
@@ -120,3 +120,20 @@ def test_other_languages_are_not_smt_lib():
         from_smt("(+ 1 2)")
     with pytest.raises(ParseError, match=r"unknown name 't'"):
         from_smt("(define-fun f ((s String)) String t)")
+
+
+def test_an_answer_is_a_program_of_the_grammar():
+    text = """(synth-fun f ((name String)) String
+        ((Start String (A)) (A String (name (str.++ A B))) (B String ("x"))))
+        (constraint (= (f "Ada") "%s")) (constraint (= (f "Bob") "%s"))"""
+    outside = read_sygus(text % ("xAda", "xBob"))
+    found = synthesize(outside.task, within="2e4 candidates")
+    assert not found.solved
+    assert "gives every output, but the task's grammar does not make it" in " ".join(found.notes)
+    assert "No program of cost" not in found.why()
+    inside = read_sygus(text % ("Adaxx", "Bobxx"))
+    found = synthesize(inside.task, within="2e5 candidates")
+    assert found.solved
+    assert inside.derives(found.best)
+    fits = dict(synthesize_all([outside.task, inside.task], within="2e5 candidates"))
+    assert [fits[k].solved for k in (0, 1)] == [False, True]

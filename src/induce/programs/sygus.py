@@ -117,7 +117,7 @@ class SygusTask:
 
     @property
     def task(self) -> ProgramTask:
-        """What learners of programs work on."""
+        """What learners of programs work on; of what they find, the programs that the grammar makes are answers."""
         if not self.grammar:
             literals: tuple[tuple[Any, Sort], ...] = ((0, INT), (1, INT), ("", TEXT), (" ", TEXT))
             return ProgramTask(self.examples, smt_strings, literals)
@@ -125,7 +125,7 @@ class SygusTask:
         ops = list(dict.fromkeys(p[0] for p in found if isinstance(p, tuple)))
         terms = dict.fromkeys(p for p in found if isinstance(p, Term) and p.op is LITERAL)
         literals = tuple((term.payload, term.sort) for term in terms)
-        return ProgramTask(self.examples, Language(self.name, ops, default=TEXT), literals)
+        return ProgramTask(self.examples, Language(self.name, ops, default=TEXT), literals, allows=self.derives)
 
     def derives(self, term: Term) -> bool:
         """Whether the grammar makes the term."""

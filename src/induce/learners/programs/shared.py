@@ -64,6 +64,7 @@ def together(tasks: Sequence[ProgramTask]) -> list[list[int]]:
             frozen([v for v, _ in task.literals]),
             tuple(sorted(task.costs.items())),
             task.max_size,
+            None if task.allows is None else number,  # a grammar of its own
         )
         groups.setdefault(key, []).append(number)
     return list(groups.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +45,8 @@ class ProgramTask:
         Inputs without outputs, on which programs should be defined.
     definitions : mapping of Op to Term
         Bodies of operators of the language that are defined by others, as closed functions of their arguments.
+    allows : callable, optional
+        Whether a program may be an answer: a grammar narrower than the language. By default every program may.
     """
 
     examples: Examples
@@ -54,6 +56,7 @@ class ProgramTask:
     max_size: int = 30
     unlabelled: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     definitions: Mapping[Op, Term] = field(default_factory=dict)
+    allows: Callable[[Term], bool] | None = None
 
 
 @dataclass(frozen=True)
