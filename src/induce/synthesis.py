@@ -221,11 +221,10 @@ def synthesize(
 def _check(task: ProgramTask, learner: ProgramLearner) -> None:
     """Raise what a learner objects to, with something to try where it says nothing."""
     objection = learner.accepts(task)
+    if objection and not objection.endswith((".", "?", "!")):
+        objection += ". Use shorter values, smaller numbers, or another language."
     if objection:
-        advice = (
-            "" if objection.endswith((".", "?", "!")) else ". Use shorter values, smaller numbers, or another language."
-        )
-        raise FillError(f"{objection}{advice}")
+        raise FillError(objection)
 
 
 def synthesize_all(
