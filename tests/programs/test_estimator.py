@@ -8,11 +8,15 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from induce.errors import DataError, FillError, GrammarError, OpError
+from induce.algebras.values import run_rows
+from induce.errors import DataError, ExportError, FillError, GrammarError, OpError
 from induce.examples import read_examples
 from induce.learners.programs.enumeration import TypedEnumeration, first_examples
 from induce.learners.programs.proposals import Proposals
 from induce.programs import ProgramSynthesizer, core_lists, lists, primitive
+from induce.programs.source import to_python
+from induce.terms.lists import INTS
+from induce.terms.sort import INT
 
 
 def run_source(text, name="program"):
@@ -410,3 +414,57 @@ def four(a: int, b: int, c: int, d: int) -> int:
 def test_a_primitive_that_enumeration_cannot_apply_is_refused_in_words(function, text):
     with pytest.raises(FillError, match=text):
         ProgramSynthesizer(core_lists.extend("own", [primitive(function)]), within="1e4 candidates").fit([1, 2], [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("sum(xs)", "sum"), ("range(0, head(xs))", "range"), ("range(0, head(xs))", "list"), ("unique(xs)", "list")],
+)
+def test_a_program_is_not_exported_under_the_name_of_a_function_that_it_uses(text, name):
+    with pytest.raises(ExportError, match=f"the program uses a function '{name}'"):
+        to_python(lists.parse(text, xs=INTS), name)
+    assert run_source(to_python(lists.parse(text, xs=INTS)))([3, 1, 3])
+
+
+def head(xs: list[int]) -> int:
+    return 3 * xs[0] + 1
+
+
+def reversed(xs: list[int]) -> list[int]:
+    return xs[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "trebled(xs) + car(xs)",
+            r"operator '(trebled|car)' is a function 'head', but the program needs another function",
+        ),
+        (
+            r"fold_right(\x:int. \y:int. x + y, 0, rest_of(xs))",
+            r"needs a function 'reversed' of yours and Python's own",
+        ),
+    ],
+)
+def test_functions_of_one_name_are_not_exported_as_one(text, said):
+    own = core_lists.extend("own", [primitive(head, name="trebled"), primitive(reversed, name="rest_of")])
+    with pytest.raises(ExportError, match=said):
+        to_python(own.parse(text, xs=INTS))
+
+
+@pytest.mark.parametrize(
+    "text", ["0 < n and 6 // n == 2", "n == 0 or 6 // n == 2", "n == 0 or 1 < n", "n == 3 and not (6 // n == 1)"]
+)
+def test_exported_conditions_have_a_value_where_the_program_has_one(text):
+    program = lists.parse(text, n=INT)
+    function = run_source(to_python(program))
+
+    def value(n):
+        try:
+            return function(n)
+        except ZeroDivisionError:
+            return None
+
+    assert [value(n) for n in (3, 0, 1)] == run_rows(program, {"n": [3, 0, 1]})
+    assert type(value(3)) is bool
