@@ -3,12 +3,13 @@ from __future__ import annotations
 import pickle
 import time
 
+import numpy
 import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from induce.algebras.values import run_rows
+from induce.algebras.values import Undefined, function_of, run_rows
 from induce.errors import DataError, ExportError, FillError, GrammarError, OpError
 from induce.examples import read_examples
 from induce.learners.programs.enumeration import TypedEnumeration, first_examples
@@ -300,6 +301,7 @@ def test_primitives_that_misbehave_have_no_value_and_are_named():
     assert "primitive 'forever' took more than 0.1 s" in notes
     assert "primitive 'spoils' changed its arguments" in notes
     assert "primitive 'fails' raised RuntimeError: no" in notes
+    assert "primitive 'says' raised TypeError: it gave 'text', but its annotation says int" in notes
     assert notes.count("It was left out.") == 2
 
 
@@ -468,3 +470,43 @@ def test_exported_conditions_have_a_value_where_the_program_has_one(text):
 
     assert [value(n) for n in (3, 0, 1)] == run_rows(program, {"n": [3, 0, 1]})
     assert type(value(3)) is bool
+
+
+def holds(n: int) -> int:
+    try:
+        end = time.perf_counter() + 0.5
+        while time.perf_counter() < end:
+            pass
+        return n * 1000
+    except:  # noqa: E722 - as people write it
+        return -7777
+
+
+def test_a_call_that_holds_the_interruption_has_no_value_and_is_not_waited_for():
+    op = primitive(holds, seconds=0.05)
+    began = time.perf_counter()
+    with pytest.raises(Undefined, match="'holds' took too long"):
+        function_of(op)(3)
+    assert time.perf_counter() - began < 0.4
+    found = ProgramSynthesizer(lists.extend("holding", [op]), max_size=2, within="5s")
+    with pytest.raises(FillError, match="primitive 'holds' took more than 0.05 s"):
+        found.fit([3, 5], [-7777, -7777])
+
+
+def whole(xs: list[int]) -> int:
+    return numpy.sum(xs) * 7
+
+
+def picky(n: int) -> int:
+    if n > 4:
+        raise ValueError("too large")
+    return n * 99
+
+
+def test_numbers_of_numpy_are_numbers_and_errors_of_every_kind_are_named():
+    own = lists.extend("of numpy", [primitive(whole), primitive(picky)])
+    X = [[3, 1], [5, 4, 9], [2]]
+    found = ProgramSynthesizer(own, within="2e4 candidates").fit(X, [int(whole(x)) for x in X])
+    assert str(found.best_) == "whole(xs)"
+    assert [type(v) for v in found.predict(X)] == [int] * 3
+    assert "primitive 'picky' raised ValueError: too large." in " ".join(found.fit_.notes)

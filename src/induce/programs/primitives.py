@@ -33,8 +33,9 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
     """An operator that calls a Python function.
 
     The function must give the same output for the same arguments and leave them as they are. A call that takes too long,
-    changes its arguments, or raises has no value; the fit's notes say so, and in the first two cases a search leaves the
-    function out. The same function given again is the same operator. It runs in Python, not compiled: many thousand calls a second, and not inside functions of ``map``.
+    changes its arguments, raises, or gives a value of another sort has no value; the fit's notes say so, and in the first two
+    cases a search leaves the function out. The same function given again is the same operator. It runs in Python, not compiled:
+    many thousand calls a second, and not inside functions of ``map``.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
         known.forget(seconds)
         return op
     try:
-        define(op, Guarded(function, seconds))
+        define(op, Guarded(function, seconds, result))
     except ValueError:
         raise OpError(
             f"there is another primitive '{op.signature}' already. Give this one another name: primitive(f, name='...')."
