@@ -510,3 +510,25 @@ def test_numbers_of_numpy_are_numbers_and_errors_of_every_kind_are_named():
     assert str(found.best_) == "whole(xs)"
     assert [type(v) for v in found.predict(X)] == [int] * 3
     assert "primitive 'picky' raised ValueError: too large." in " ".join(found.fit_.notes)
+
+
+n = [1, 2, 3]
+xs = pd.DataFrame()
+OFFSET = 1000
+
+
+def trebled_and_more(n: int) -> int:
+    return 3 * n + OFFSET
+
+
+def summed(xs: list[int]) -> int:
+    return sum([x + OFFSET for x in xs])
+
+
+def test_an_export_takes_in_what_a_function_uses_and_no_variables_of_its_names():
+    own = lists.extend("named", [primitive(trebled_and_more), primitive(summed)])
+    source = to_python(own.parse("trebled_and_more(summed(xs))", xs=INTS))
+    assert "OFFSET = 1000" in source
+    assert "n = [1, 2, 3]" not in source
+    assert "pandas" not in source
+    assert run_source(source)([1, 2]) == trebled_and_more(summed([1, 2]))

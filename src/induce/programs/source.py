@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import inspect
 import keyword
+import symtable
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -137,7 +139,7 @@ class Collected:
             text = ast.get_source_segment(text, node) or text
         if self._claim(function.__name__, function, op):
             self.parts[function.__name__] = text.rstrip()
-            self.built_in |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(dir(builtins))
+            self.built_in |= _outer_names(node) & set(dir(builtins))
         return function.__name__
 
     def _take(self, name: str, module: _Module, op: Op) -> None:
@@ -147,9 +149,9 @@ class Collected:
         if node is None:
             raise ExportError(f"operator '{op.name}' uses '{name}', whose source was not found.")
         self.parts[name] = ""  # holds its place, so that functions that call each other end
-        outside = {n for d in getattr(node, "decorator_list", []) for n in ast.walk(d)}  # what made it an operator
+        outer = _outer_names(node)
         for used in ast.walk(node):
-            if isinstance(used, ast.Name) and used.id != name and used not in outside:
+            if isinstance(used, ast.Name) and used.id != name and used.id in outer:
                 if used.id in module.nodes:
                     self._take(used.id, module, op)
                 elif used.id in module.imports:
@@ -167,6 +169,21 @@ class Collected:
         if root not in sys.stdlib_module_names:
             raise ExportError(f"operator '{op.name}' needs the package '{root}', which is not in the standard library.")
         self.imports[line] = None
+
+
+def _outer_names(node: ast.AST) -> set[str]:
+    """Names that a definition takes from around it: not its parameters, and not what it assigns."""
+    bare = copy.copy(node)
+    if isinstance(bare, ast.FunctionDef | ast.ClassDef):
+        bare.decorator_list = []  # what made it an operator
+    whole = symtable.symtable(ast.unparse(bare), "definition", "exec")
+    found = {s.get_name() for s in whole.get_symbols() if s.is_referenced()}
+    inner = [*whole.get_children()]
+    while inner:
+        table = inner.pop()
+        inner += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global()}
+    return found
 
 
 class Writer:
