@@ -301,14 +301,15 @@ def space(value: Any, /, *args: Any, **kwargs: Any) -> Space:
     ----------
     value : object, function or class
         Any dict, list, tuple, dataclass, scikit-learn estimator or term with holes; a function or class is called with the
-        arguments, each time an object is built.
+        arguments, each time an object is built. Sets, arrays and other objects are copied as they are, holes in them refused.
     *args, **kwargs
         Arguments; they may hold holes, and spaces.
 
     Raises
     ------
     SpaceError
-        If two different holes have one name, or a real hole has no bounds.
+        If two different holes have one name, a real hole has no bounds, or a hole stands where none are looked for: in a set, an
+        array, a key of a dictionary, or an attribute of an object.
 
     >>> from induce import hole, space
     >>> s = space(dict, size=hole.choice([8, 16]), rate=hole.real(within=(1e-4, 1e-1), log=True))
