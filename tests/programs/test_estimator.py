@@ -532,3 +532,30 @@ def test_an_export_takes_in_what_a_function_uses_and_no_variables_of_its_names()
     assert "n = [1, 2, 3]" not in source
     assert "pandas" not in source
     assert run_source(source)([1, 2]) == trebled_and_more(summed([1, 2]))
+
+
+def test_examples_that_can_be_read_only_once_are_read_once():
+    X, y = [(1, 2), (5, 3), (4, 4)], [3, 8, 8]
+    for given, outputs in [((x for x in X), y), (zip([1, 5, 4], [2, 3, 4], strict=True), y), (X, map(sum, X))]:
+        found = ProgramSynthesizer(within="1e4 candidates").fit(given, outputs)
+        assert found.predict(iter([(2, 9)])) == [11]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"a": "Ada", "b": "Lov"}, "input 'a' must be a list with one entry for each example, but got 'Ada'"),
+        ({"a": ["Ada"], "b": ["Lov", "By"]}, "the inputs differ in their number of rows: 'a' has 1, 'b' has 2"),
+        ({"a": 5, "b": ["Lov"]}, "input 'a' must be a list with one entry for each example, but got 5"),
+        ("Ada", "the inputs must be a list with one entry for each example, but got 'Ada'"),
+        (None, "the inputs must be a list with one entry for each example, but got None"),
+    ],
+)
+def test_inputs_that_are_no_columns_are_refused_in_words(given, text):
+    columns = {"a": ["Ada", "Grace"], "b": ["Byron", "Hopper"]}
+    found = ProgramSynthesizer("smt_strings", within="1e5 candidates").fit(columns, ["AdaByron", "GraceHopper"])
+    with pytest.raises(DataError, match=text):
+        found.predict(given)
+    if isinstance(given, dict) and given["a"] != ["Ada"]:
+        with pytest.raises(DataError, match=text):
+            found.fit(given, ["AdaByron"])
