@@ -189,11 +189,22 @@ class Space:
         """
         self._known(values)
         entries = {name: self._entry(self.names.index(name), value) for name, value in values.items()}
+        return self.held(entries)
+
+    def held(self, entries: Mapping[str, float]) -> Space:
+        """The space in which some choice points are held to these entries of points; :meth:`fix` takes values instead.
+
+        Raises
+        ------
+        SpaceError
+            If a name is unknown, or an entry is outside its choice point.
+        """
+        self._known(entries)
         for name, entry in entries.items():
             row = self.table.rows[self.names.index(name)]
             if not row.low <= entry <= row.high or (row.kind != "real" and entry != int(entry)):
                 raise SpaceError(
-                    f"'{name}' cannot be held to {values[name]!r}, since its values go from {row.low:g} to {row.high:g}. Give one of them."
+                    f"'{name}' cannot be held to {entry:g}, since its values go from {row.low:g} to {row.high:g}. Give one of them."
                 )
         return Space(self.root, {**self.fixed, **entries})
 
