@@ -559,3 +559,18 @@ def test_inputs_that_are_no_columns_are_refused_in_words(given, text):
     if isinstance(given, dict) and given["a"] != ["Ada"]:
         with pytest.raises(DataError, match=text):
             found.fit(given, ["AdaByron"])
+
+
+def test_settings_of_primitives_and_exports_are_refused_in_words():
+    for settings in ({"seconds": "x"}, {"cost": "x"}, {"cost": -1}, {"seconds": float("nan")}):
+        with pytest.raises(OpError, match=r"of primitive 'plus_thirteen' must be a positive number, but got"):
+            primitive(plus_thirteen, **settings)
+    with pytest.raises(OpError, match=r"but an Op was expected\. Wrap it: primitive\(function\)\."):
+        lists.extend("mine", [plus_thirteen])
+    for name in (None, 5):
+        with pytest.raises(ExportError, match="a Python function cannot be called"):
+            to_python(lists.parse("xs", xs=INTS), name)
+
+
+def plus_thirteen(n: int) -> int:
+    return n + 13

@@ -142,3 +142,8 @@ def test_a_folder_is_written_again_but_not_by_another_kind(tmp_path):
     with pytest.raises(FormatError, match=r"holds a Fit, so it is left alone\. Give a name that is free\."):
         save_library(library, tmp_path / "fit")
     assert load(tmp_path / "fit").best is fit.best
+
+
+def test_what_is_no_folder_is_refused_in_words():
+    with pytest.raises(FormatError, match=r"load takes the folder that save\(\) wrote, but got None"):
+        load(None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import keyword
+import math
 import typing
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from induce.algebras.guarding import Guarded
@@ -91,8 +93,11 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
             )
     arguments = tuple(_sort(hints[p], f"parameter '{p}'", called) for p in parameters)
     result = _sort(hints["return"], "the result", called)
-    if not seconds > 0:
-        raise OpError(f"the seconds of primitive '{called}' must be a positive number, but got {seconds!r}.")
+    for what, value in (("seconds", seconds), ("cost", cost)):
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
+            raise OpError(
+                f"the {what} of primitive '{called}' must be a positive number, but got {value!r}. Leave it out."
+            )
     op = Op(called, arguments, result, Notation("call" if arguments else "constant", called), cost=float(cost))
     known = function_of(op) if has_function(op) else None
     if isinstance(known, Guarded) and known.same(function):  # a cell that is run again

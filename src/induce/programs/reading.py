@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from induce.errors import DataError
+from induce.errors import DataError, FormatError
 from induce.examples import Examples, read_examples
 from induce.learners.library.documented import DocumentedLibrary
 from induce.learners.library.saving import load_library
@@ -48,6 +48,8 @@ def load(path: str | Path, primitives: Iterable[Op] = ()) -> SynthesisFit | Docu
     FormatError
         If the folder is neither, is damaged or newer, or uses an operator whose function is not known.
     """
+    if not isinstance(path, str | Path):
+        raise FormatError(f"load takes the folder that save() wrote, but got {path!r}. Give its path.")
     if (Path(path) / "library.json").is_file():
         return load_library(path, primitives)
     return load_programs(path, primitives)

@@ -297,7 +297,7 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     >>> print(to_python(lists.parse("take(2, xs)", xs=INTS)).splitlines()[-1])
         return take(2, xs)
     """
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ExportError(f"a Python function cannot be called '{name}'. Give an identifier, such as 'program'.")
     variables = list(dict.fromkeys([*(inputs or ()), *(v.name for v in term.variables)]))
     names = safe_names(variables, taken={name, *BUILT_IN.values()})

@@ -63,7 +63,12 @@ class Compiler:
         self.slots: list[Slot] = []
         self._by_term: dict[Term, Slot] = {}
         self._by_name: dict[str, tuple[Term, str]] = {}
-        self.build = self.visit(root, None, "")
+        try:
+            self.build = self.visit(root, None, "")
+        except RecursionError:
+            raise SpaceError(
+                "the object is nested too deeply, or a list in it holds itself. Give a flatter one."
+            ) from None
 
     def table(self) -> Table:
         """The rows, names made unique."""

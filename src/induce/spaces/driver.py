@@ -15,6 +15,7 @@ import numpy as np
 from induce.budget import Budget, cpu_seconds, resident_bytes
 from induce.errors import BudgetError, SpaceError
 from induce.progress import Progress, watcher
+from induce.settings import check_whole
 from induce.spaces.algorithms import algorithm_of
 from induce.spaces.searchable import Space
 from induce.spaces.table import Vectors
@@ -104,9 +105,12 @@ class Driver:
         for unit in ("work", "plateau", "epochs"):
             if getattr(self.budget, unit) is not None:
                 raise BudgetError(f"a search over a space has no {unit}. Write for example '200 trials' or '60s'.")
+        check_whole("seed", seed, least=0)
         self.seed, self.maximize, self.show = seed, maximize, watcher(watch)
         self.table = self.space.table
         self.state = self.algorithm.start(self.table, np.random.default_rng(seed))
+        if isinstance(start, Mapping | str) or not isinstance(start, Iterable):
+            raise SpaceError(f"start is a list of points or of mappings, but got {start!r}. Write [{start!r}].")
         self.first = [self._first(point) for point in start]
         self.trials: list[Trial] = []
         self.tried: set[tuple[float, ...]] = set()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from induce.budget import Budget
@@ -146,6 +147,14 @@ def tune(
     """
     if not callable(function):
         raise SpaceError(f"tune() needs a function from an object to its reward, but got {function!r}. Give one.")
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0:
+        raise SpaceError(
+            f"n_jobs must be a whole number of trials at a time, -1 for all cores, but got {n_jobs!r}. Give 1 or more."
+        )
+    if prune is not None and not isinstance(prune, Median):
+        raise SpaceError(
+            f"prune must be a rule such as induce.spaces.Median(), but got {prune!r}. Give that, or leave it out."
+        )
     driver = Driver(space, by, within, seed, maximize, start, watch)
     if prune is not None:
         driver.most = 8  # the bounds come from the batches before, so batches are kept short
