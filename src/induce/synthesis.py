@@ -137,7 +137,7 @@ class _Found:
                 self.programs.setdefault(term, cost)
         if self.programs and math.isinf(self.first):
             self.first = self.tried
-        if step.note:
+        if step.note and step.note not in self.notes:
             self.notes.append(step.note)
         self.ended = step.ended or self.ended
         if step.closest is not None and (self.closest is None or step.closest[1] > self.closest[1]):

@@ -574,3 +574,36 @@ def test_settings_of_primitives_and_exports_are_refused_in_words():
 
 def plus_thirteen(n: int) -> int:
     return n + 13
+
+
+@pytest.mark.parametrize(
+    ("language", "X", "y", "text"),
+    [
+        (
+            "lists",
+            ["a"],
+            ["b"],
+            "no operator of language 'lists' takes or gives text. Give another language, such as 'smt_strings'",
+        ),
+        (
+            "smt_strings",
+            [[1]],
+            [[2]],
+            r"no operator of language 'smt_strings' takes or gives list\(int\)\. .* such as 'lists'",
+        ),
+        ("lists", [["a"]], [1], r"enumeration cannot hold values of sort list\(text\)\. Give whole numbers"),
+        (
+            "lists",
+            [list(range(256))],
+            [1],
+            r"cannot hold the value \[0, 1, 2, 3, 4, 5, \.\.\.\] of example 0\. Use shorter values",
+        ),
+    ],
+)
+def test_examples_that_a_language_has_no_operator_for_are_refused_at_once(language, X, y, text):
+    with pytest.raises(FillError, match=text):
+        ProgramSynthesizer(language).fit(X, y)
+
+
+def test_an_output_that_is_the_input_is_found_in_any_language():
+    assert str(ProgramSynthesizer("lists", within="1e4 candidates").fit(["a", "b"], ["a", "b"]).best_.name) == "s"

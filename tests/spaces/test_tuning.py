@@ -62,12 +62,12 @@ def test_trials_that_raise_are_kept_with_their_error():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "trial 0: the reward is None, but a finite number was expected. Did the function forget to return it?"),
-        (math.nan, "trial 0: the reward is nan, but a finite number was expected."),
-        ("0.5", "trial 0: the reward is '0.5', but a finite number was expected."),
-        (math.inf, "trial 0: the reward is inf, but a finite number was expected."),
-        (np.ones(2), "trial 0: the reward is array([1., 1.]), but a finite number was expected."),
-        (torch.ones(2), "trial 0: the reward is tensor([1., 1.]), but a finite number was expected."),
+        (None, "the reward is None, but a finite number was expected. Did the function forget to return it?"),
+        (math.nan, "the reward is nan, but a finite number was expected."),
+        ("0.5", "the reward is '0.5', but a finite number was expected."),
+        (math.inf, "the reward is inf, but a finite number was expected."),
+        (np.ones(2), "the reward is array([1., 1.]), but a finite number was expected."),
+        (torch.ones(2), "the reward is tensor([1., 1.]), but a finite number was expected."),
     ],
 )
 def test_a_reward_that_is_no_number_fails_its_trial(value, message):
@@ -76,7 +76,7 @@ def test_a_reward_that_is_no_number_fails_its_trial(value, message):
     assert found.stopped == "the first 20 trials all failed"
     with pytest.raises(SpaceError) as caught:
         assert found.best
-    assert "none of the 20 trials succeeded; trial 0 failed with trial 0: the reward is" in str(caught.value)
+    assert "none of the 20 trials succeeded; trial 0 failed: the reward is" in str(caught.value)
     assert str(found) == str(caught.value)
 
 
@@ -245,9 +245,7 @@ class TestSearch:
     def test_no_number_is_an_error_at_once(self):
         for reward, shown in ((math.nan, "nan"), (None, "None")):
             for _, feedback in search(LINE, seed=0):
-                with pytest.raises(
-                    SpaceError, match=f"trial 0: the reward is {shown}, but a finite number was expected."
-                ):
+                with pytest.raises(SpaceError, match=f"the reward is {shown}, but a finite number was expected."):
                     feedback(reward)
                 break
 
@@ -353,3 +351,13 @@ def test_holes_of_another_shape_and_endless_objects_are_refused_in_words():
     for shapes in (((1, 8, 8), 10), (8, (10,))):
         with pytest.raises(SpaceError, match="_shape is"):
             architecture(*shapes)
+
+
+def test_a_search_whose_loop_was_left_is_not_looped_over_again():
+    run = search(SMALL, by="random", within="5 trials", seed=0)
+    for made, feedback in run:
+        feedback(made["x"])
+        break
+    with pytest.raises(SpaceError, match="the loop over this search was left, which ended it"):
+        next(iter(run))
+    assert len(run.result.trials) == 1

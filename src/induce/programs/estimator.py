@@ -124,10 +124,10 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         found = synthesize(task, by=learner, within=self.within, seed=seed_from(self.random_state), watch=self.watch)
         if not found.rows:
             told = "; ".join(note for note in found.notes if note not in (*examples.notes, found.stopped))
+            noted = f"Noted: {told.rstrip('.')}. " if told else ""
             raise FillError(
                 f"no program of language '{language.name}' gives any of the {len(examples)} outputs. "
-                f"{found.seen}Stopped: {found.stopped}. {f'Noted: {told}. ' if told else ''}"
-                "Allow more operators or constants, or a longer budget."
+                f"{found.seen}Stopped: {found.stopped}. {noted}Allow more operators or constants, or a longer budget."
             )
         self.fit_ = found
         self.examples_ = examples

@@ -106,7 +106,7 @@ class Tuning:
     def _nothing(self) -> str:
         if self.failed:
             return (
-                f"none of the {len(self.trials)} trials succeeded; trial {self.failed[0].number} failed with "
+                f"none of the {len(self.trials)} trials succeeded; trial {self.failed[0].number} failed: "
                 f"{self.failed[0].error} Mend the function and run it again."
             )
         return f"no trial was finished ({self.stopped}). Give a larger budget, such as within='200 trials'."

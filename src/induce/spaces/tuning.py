@@ -12,7 +12,7 @@ from typing import Any
 
 from induce.budget import Budget
 from induce.errors import SpaceError
-from induce.spaces.driver import Driver, failure, reward_of
+from induce.spaces.driver import LEFT, Driver, failure, reward_of
 from induce.spaces.trials import Trial, Tuning
 
 __all__ = ["Feedback", "Median", "Pruned", "Running", "Search", "search", "tune"]
@@ -88,7 +88,7 @@ def _evaluate(function: Callable[..., Any], made: Any, point: list[float], runni
         if isinstance(made, SpaceError):
             raise made
         value = function(made, running) if told else function(made)
-        reward = reward_of(value, f"trial {running.number}")
+        reward = reward_of(value)
     except Pruned:
         reward, pruned = running.reports[-1][1], True
     except Exception as problem:
@@ -240,7 +240,7 @@ class Feedback:
             If it is no finite number, or was given before.
         """
         self._once()
-        found = reward_of(reward, f"trial {self.number}")
+        found = reward_of(reward, f"trial {self.number}", "call feedback.skip()")
         self._record(found, "")
 
     def skip(self, reason: str = "skipped") -> None:
@@ -269,6 +269,10 @@ class Search:
         return self._driver.result()
 
     def __iter__(self) -> Iterator[tuple[Any, Feedback]]:
+        if self._driver.stopped == LEFT:
+            raise SpaceError(
+                "the loop over this search was left, which ended it. Make another by search(...), or loop once."
+            )
         try:
             yield from self._objects(self._driver)
         finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import reprlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from induce.algebras.guarding import is_own
-from induce.algebras.machine import encode_value
+from induce.algebras.machine import HELD, encode_value
 from induce.algebras.values import function_of, has_function
 from induce.errors import FillError
 from induce.examples import Examples
@@ -18,6 +19,7 @@ from induce.learners.programs.larger import closest, larger
 from induce.learners.programs.rules import objection_to, rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
 from induce.terms.language import Language
+from induce.terms.sort import TEXT
 from induce.terms.term import Term
 
 __all__ = ["TypedEnumeration"]
@@ -59,11 +61,21 @@ class TypedEnumeration:
             if objection:
                 return f"{objection}. Leave it out of the language, or divide it into operators that enumeration can apply."
         examples = task.examples
+        sorts = {*examples.sorts.values(), examples.result}
+        for sort in sorts.difference(HELD):
+            return f"enumeration cannot hold values of sort {sort}. Give whole numbers, truth values, texts, or lists of numbers."
+        known = {part.name for op in task.language for part in (*op.arguments, op.result)}
+        if not any(sort.name in known for sort in sorts) and examples.outputs not in examples.inputs.values():
+            told = ", ".join(sorted(map(str, sorts)))
+            return (
+                f"no operator of language '{task.language.name}' takes or gives {told}. Give another language, such as "
+                f"'{'smt_strings' if TEXT in sorts else 'lists'}'."
+            )
         columns = [(values, examples.sorts[name]) for name, values in examples.inputs.items()]
         for values, sort in [*columns, (examples.outputs, examples.result)]:
             for row, value in enumerate(values):
                 if encode_value(value, sort) is None:
-                    return f"enumeration cannot hold the value {value!r} of example {row}"
+                    return f"enumeration cannot hold the value {reprlib.repr(value)} of example {row}"
         return ""
 
     def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
