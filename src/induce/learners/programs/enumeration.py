@@ -18,11 +18,10 @@ from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import closest, larger
 from induce.learners.programs.rules import objection_to, rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
-from induce.terms.language import Language
 from induce.terms.sort import TEXT
 from induce.terms.term import Term
 
-__all__ = ["TypedEnumeration"]
+__all__ = ["Complaints", "TypedEnumeration"]
 
 PATIENCE = 40
 """Programs refuted by the other examples after which one of those joins the driving ones."""
@@ -82,7 +81,7 @@ class TypedEnumeration:
         """Yield programs from the cheapest on."""
         places = first_examples(task.examples, self.driving)
         seen: set[Term] = set()
-        complaints = _Complaints(task)
+        complaints = Complaints(task)
         while True:
             refuted = yield from self._search(task, places, rng, seen, complaints)
             if refuted is None:
@@ -96,7 +95,7 @@ class TypedEnumeration:
         places: Sequence[int],
         rng: np.random.Generator,
         seen: set[Term],
-        complaints: _Complaints,
+        complaints: Complaints,
     ) -> Generator[Step, None, int | None]:
         """One enumeration; returns an example that refutes many of its programs, or None at its end."""
         growth = growth_of(task, places, rng, self.memory)
@@ -127,7 +126,9 @@ class TypedEnumeration:
                         else:
                             failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
                 near = None if good else self._closest(growth, task)
-            yield Step(tuple(good), reached - tried, _known(growth, task), complaints.fresh(), near)
+            yield Step(
+                tuple(good), reached - tried, growth.finished if complaints.all_applied else 0, complaints.fresh(), near
+            )
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
@@ -135,7 +136,7 @@ class TypedEnumeration:
         if told_last:
             yield Step(note=told_last)
         reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-        yield Step((), 0, _known(growth, task), reason, self._closest(growth, task))
+        yield Step((), 0, growth.finished if complaints.all_applied else 0, reason, self._closest(growth, task))
         return None
 
     @staticmethod
@@ -145,19 +146,7 @@ class TypedEnumeration:
         return None if term is None else (term, sum(right(term, task.examples)))
 
 
-def _known(growth: Growth, task: ProgramTask) -> int:
-    """The cost up to which every program was tried; 0 when it is not known, as an operator was left out."""
-    return growth.finished if all_applied(task.language) else 0
-
-
-def all_applied(language: Language) -> bool:
-    """Whether enumeration applies every operator of a language: it can, and has not left it out."""
-    return not any(
-        objection_to(op) or (has_function(op) and getattr(function_of(op), "barred", False)) for op in language
-    )
-
-
-class _Complaints:
+class Complaints:
     """What goes wrong in operators that Python runs, each kind of trouble once.
 
     Parameters
@@ -170,6 +159,12 @@ class _Complaints:
         self.functions = [(name, function) for name, function in found if hasattr(function, "complaints")]
         self.before = {name: dict(getattr(function, "complaints", {})) for name, function in self.functions}
         self.told: set[tuple[str, str]] = set()
+        self.able = not any(objection_to(op) for op in task.language)
+
+    @property
+    def all_applied(self) -> bool:
+        """Whether every operator is applied: enumeration can apply it, and has not left it out."""
+        return self.able and not any(getattr(function, "barred", False) for _, function in self.functions)
 
     def fresh(self) -> str:
         """Complaints since the last call, in words; an empty text if there are none."""

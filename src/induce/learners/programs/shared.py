@@ -10,7 +10,7 @@ import numpy as np
 from induce.algebras.machine import encode_value
 from induce.errors import FillError
 from induce.examples import frozen
-from induce.learners.programs.enumeration import all_applied, first_examples
+from induce.learners.programs.enumeration import Complaints, first_examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import larger
 from induce.learners.programs.rules import rules_of
@@ -112,6 +112,7 @@ def enumerate_together(
         rules, inputs, None, first.literals, rng, memory=memory, definitions=first.definitions,
         wanted=[(c.result, c.outputs) for c in chosen],
     )  # fmt: skip
+    complaints = Complaints(first)
     open_tasks, refuted = dict.fromkeys(range(len(tasks))), set[int]()
     beyond: dict[int, tuple[Term, float, float]] = {}  # programs with conditions, which are found before their turn
     checked, tried, told = 0, 0, 0
@@ -142,14 +143,14 @@ def enumerate_together(
                 del open_tasks[number]
         waiting = tuple((n, *beyond[n][:2]) for n in open_tasks if n in beyond)
         yield SharedStep(
-            tuple(good), reached - tried, growth.finished * all_applied(first.language), tuple(sorted(refuted)), waiting
+            tuple(good), reached - tried, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting
         )
         tried = reached
         if not set(open_tasks) - refuted:
             return
     # the tasks that are still open were not refuted: nothing is left to try, or there is no room for it
     reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-    yield SharedStep((), 0, growth.finished * all_applied(first.language), tuple(sorted(refuted)), waiting, reason)
+    yield SharedStep((), 0, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting, reason)
 
 
 def _larger(growth: Growth, task: ProgramTask, places: Sequence[int]) -> tuple[Term, float] | None:
