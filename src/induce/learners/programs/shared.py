@@ -104,9 +104,7 @@ def enumerate_together(
         dict.fromkeys(r for goal in goals for r in rules_of(first.language, [*sorts, *goals], goal, first.costs))
     )
     if not rules:
-        raise FillError(
-            f"language '{first.language.name}' has no operator that enumeration can run. Use another learner."
-        )
+        raise FillError(f"language '{first.language.name}' has no operator that enumeration can run. Use another learner.")  # fmt: skip
     inputs = {name: (first.examples.sorts[name], values) for name, values in chosen[0].inputs.items()}
     growth = Growth(
         rules, inputs, None, first.literals, rng, memory=memory, definitions=first.definitions,
