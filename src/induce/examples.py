@@ -194,9 +194,18 @@ def _paired(X: Any, y: Any) -> tuple[str, ...]:
     )
 
 
+def listed(values: Any, what: str) -> list[Any]:
+    """Values as a list, one entry for each row; DataError for a text, which would be its characters, and for what is no list."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise DataError(
+            f"{what} must be a list with one entry for each example, but got {values!r}. Write [{values!r}]."
+        )
+    return list(values)
+
+
 def _columns(X: Any, names: Sequence[str] | None) -> dict[str, list[Any]]:
     if isinstance(X, Mapping):
-        return {str(name): list(values) for name, values in X.items()}
+        return {str(name): listed(values, f"input '{name}'") for name, values in X.items()}
     if hasattr(X, "columns"):
         labels = list(X.columns)
         texts = [str(c) for c in labels]
@@ -204,9 +213,7 @@ def _columns(X: Any, names: Sequence[str] | None) -> dict[str, list[Any]]:
         if repeated is not None:
             raise DataError(f"there are two columns named '{repeated}'. Rename one of them.")
         return {str(c): list(X[c]) for c in labels}
-    if isinstance(X, str) or not isinstance(X, Iterable):
-        raise DataError(f"the inputs must be a list with one entry for each example, but got {X!r}. Write [{X!r}].")
-    rows = list(X)
+    rows = listed(X, "the inputs")
     wide = [i for i, row in enumerate(rows) if isinstance(row, tuple)]
     if not wide:
         return {names[0] if names else "x": rows}
@@ -240,10 +247,8 @@ def read_examples(X: Any, y: Any, names: Sequence[str] | None = None) -> Example
     Sort('int')
     """
     columns = _columns(X, names)
-    if isinstance(y, str) or not isinstance(y, Iterable):
-        raise DataError(f"the outputs must be a list with one entry for each example, but got {y!r}. Write [{y!r}].")
     paired = _paired(X, y)
-    given = list(y)
+    given = listed(y, "the outputs")
     # texts may be missing: cells of a table that stay empty
     outputs, result = check_values(given, "the output", missing=any(isinstance(v, str) for v in given))
     if not columns:

@@ -16,6 +16,10 @@ from induce.errors import FormatError
 __all__ = ["checked", "digest", "dump", "read_checked", "write_folder"]
 
 
+KINDS = {"fit.json": "Fit", "library.json": "library"}
+"""What a folder is that holds such a file."""
+
+
 def dump(value: Any) -> str:
     """Plain values as JSON text."""
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
@@ -73,11 +77,12 @@ def read_checked(path: Any, file: str, layout: str, what: str, otherwise: str = 
 def write_folder(path: str | Path, contents_of: Callable[[], dict[str, bytes]], own: Collection[str]) -> None:
     """Write files (name to content) as a folder, whole or not at all; raises FormatError where that cannot be.
 
-    Files of an earlier folder there whose names are not in ``own`` stay.
+    Files of an earlier folder there whose names are not in ``own`` stay. A folder of another kind is left alone: what reads it
+    could take the one for the other.
     """
     place = Path(os.path.abspath(path))  # noqa: PTH100  (a link stays a link)
     place = place.resolve() if place.is_symlink() else place
-    _check_place(place)
+    _check_place(place, own)
     contents = contents_of()
     made = place.parent / f".{place.name}.{uuid.uuid4().hex[:12]}"
     try:
@@ -92,12 +97,18 @@ def write_folder(path: str | Path, contents_of: Callable[[], dict[str, bytes]], 
         raise FormatError(f"'{place}' cannot be written: {error.strerror or error}. Choose another folder.") from error
 
 
-def _check_place(place: Path) -> None:
+def _check_place(place: Path, own: Collection[str]) -> None:
     if place.exists() and not place.is_dir():
         raise FormatError(f"'{place}' is a file, but a Fit is saved as a folder. Give a name that is free.")
-    if place.is_dir() and not (place / "fit.json").is_file() and any(place.iterdir()):
+    if not place.is_dir() or not any(place.iterdir()):
+        return
+    for file, kind in KINDS.items():
+        if file not in own and (place / file).is_file():
+            raise FormatError(f"the folder '{place}' holds a {kind}, so it is left alone. Give a name that is free.")
+    if not any(file in own and (place / file).is_file() for file in KINDS):
+        what = next((kind for file, kind in KINDS.items() if file in own), "Fit")
         raise FormatError(
-            f"the folder '{place}' is not empty and holds no Fit, so it is left alone. Give a name that is free."
+            f"the folder '{place}' is not empty and holds no {what}, so it is left alone. Give a name that is free."
         )
 
 

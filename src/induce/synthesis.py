@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from induce.algebras.machine import LARGEST, LONGEST
 from induce.budget import Budget, Clock
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.fit import Fit, Row
 from induce.folders import checked, write_folder
-from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step
+from induce.learners.programs.task import OUT_OF_MEMORY, ProgramLearner, ProgramTask, Step, how_far, writes_functions
 from induce.progress import Progress, watcher
 from induce.search import catching_interrupt
 from induce.terms.op import Op
@@ -34,6 +33,8 @@ KEPT = 50
 """Programs kept."""
 INTERRUPTED = "interrupted"
 """How the reason begins with which Ctrl-C ends a search."""
+OUTSIDE = " gives every output, but the task's grammar does not make it"
+EVERYTHING = "every program that the search makes was tried"
 EXTRA = 200_000
 """Candidates tried after the first program, at least, to see which others fit."""
 
@@ -88,14 +89,7 @@ class SynthesisFit(Fit):
     @property
     def seen(self) -> str:
         """Which sizes have been looked at whole, in a sentence."""
-        if self.finished < 1:
-            return ""
-        if self.solved:
-            return ""
-        return (
-            f"No program of cost {self.finished} or less exists in this language (functions inside functions, and values beyond "
-            f"{LARGEST:,} or {LONGEST} elements, aside). "
-        )
+        return "" if self.finished < 1 or self.solved else how_far(self.language, self.finished)
 
     def shown(self, term: Term) -> str:
         """A program as text that the language reads back."""
@@ -125,17 +119,25 @@ class _Found:
     closest: tuple[Term, int] | None = None
     notes: list[str] = field(default_factory=list)
     extra: int = EXTRA
-    ended: str = "every program was tried"
+    ended: str = EVERYTHING
+    allows: Callable[[Term], bool] | None = None
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
-        self.finished = max(self.finished, step.finished)
+        if (
+            self.allows is None
+        ):  # of programs with the same values a search keeps one, which may be one that is not allowed
+            self.finished = max(self.finished, step.finished)
         for term, cost in step.programs:
+            if self.allows is not None and not self.allows(term):
+                if not any(OUTSIDE in note for note in self.notes):
+                    self.notes.append(f"'{term}'{OUTSIDE}")
+                continue
             if len(self.programs) < KEPT:
                 self.programs.setdefault(term, cost)
         if self.programs and math.isinf(self.first):
             self.first = self.tried
-        if step.note:
+        if step.note and step.note not in self.notes:
             self.notes.append(step.note)
         self.ended = step.ended or self.ended
         if step.closest is not None and (self.closest is None or step.closest[1] > self.closest[1]):
@@ -187,9 +189,7 @@ def synthesize(
     from induce.learners.programs.enumeration import TypedEnumeration
 
     learner = by or TypedEnumeration()
-    objection = learner.accepts(task)
-    if objection:
-        raise FillError(_advised(objection))
+    _check(task, learner)
     began = time.monotonic()
     prepare = getattr(learner, "prepare", None)
     if prepare is not None:
@@ -197,7 +197,7 @@ def synthesize(
     compiled = time.monotonic() - began
     budget = default_budget() if within is None else Budget.read(within)
     clock, show = Clock(budget, "this is the best"), watcher(watch)
-    found = _Found(extra=getattr(learner, "extra", EXTRA))
+    found = _Found(extra=getattr(learner, "extra", EXTRA), allows=task.allows)
     stopped, shown = "", 0.0
     steps: Iterator[Step] = iter(learner.run(task, np.random.default_rng(seed)))
     with catching_interrupt(clock):  # type: ignore[arg-type]
@@ -218,11 +218,13 @@ def synthesize(
     return _fit(task, found, learner.name, stopped, seed, (clock.seconds, compiled))
 
 
-def _advised(objection: str) -> str:
-    """What a learner objects to, with something to try where it says nothing."""
-    if objection.endswith((".", "?", "!")):
-        return objection
-    return f"{objection}. Use shorter values, smaller numbers, or another language."
+def _check(task: ProgramTask, learner: ProgramLearner) -> None:
+    """Raise what a learner objects to, with something to try where it says nothing."""
+    objection = learner.accepts(task)
+    if objection and not objection.endswith((".", "?", "!")):
+        objection += ". Use shorter values, smaller numbers, or another language."
+    if objection:
+        raise FillError(objection)
 
 
 def synthesize_all(
@@ -279,9 +281,7 @@ def _together(
     from induce.learners.programs.shared import enumerate_together
 
     for task in tasks:
-        objection = learner.accepts(task)
-        if objection:
-            raise FillError(_advised(objection))
+        _check(task, learner)
     learner.prepare()
     clock = Clock(budget.times(len(tasks)), "this is the best")
     steps = enumerate_together(tasks, np.random.default_rng(seed), driving=learner.driving, memory=learner.memory)
@@ -307,7 +307,7 @@ def _together(
             stopped = clock.over(candidates=tried)
             if stopped:
                 break
-    why = stopped or note or "every program was tried"
+    why = stopped or note or EVERYTHING
     for number, term, cost in waiting:
         left.discard(number)
         yield number, fit(number, {term: cost}, why if stopped else "a program was found")
@@ -318,7 +318,7 @@ def _together(
 
 def _progress(found: _Found, clock: Clock, stopped: str) -> Progress:
     best = min(found.programs, key=lambda t: _order(t, found.programs[t])) if found.programs else None
-    notes = (f"all programs of cost {found.finished} seen",) if found.finished else ()
+    notes = (f"programs of cost {found.finished} seen",) if found.finished else ()
     loss = 0.0 if found.programs else math.nan
     return Progress(
         clock.seconds, clock.budget.seconds, found.tried, found.tried, loss, best, notes, stopped, "programs", "wrong"
@@ -344,7 +344,7 @@ def _fit(
     )
     reason = "No program gives every output."
     if solved:
-        least = ordered[0][1] <= found.finished + 1
+        least = ordered[0][1] <= found.finished + 1 and not writes_functions(task.language)
         reason = f"The {'program of least cost' if least else 'cheapest program found'} that gives every output."
     return SynthesisFit(
         rows=rows,

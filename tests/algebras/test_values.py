@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import induce.algebras.list_functions  # noqa: F401
@@ -87,3 +89,19 @@ def test_laws_of_the_algebra():
     from induce.algebras import check_laws
 
     assert check_laws(Algebra.VALUES, np.random.default_rng(0)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"fold(\a:int. \b:int. a * a, 3, xs)",
+        r"len(fold(\a:list(int). \b:int. concat(a, a), xs, xs))",
+        "sum(range(0, 1000000000 * len(xs)))",
+        "len(replicate(1000000000 * len(xs), 1))",
+        "product(range(1, 1000 * len(xs)))",
+    ],
+)
+def test_what_would_fill_the_memory_has_no_value(text):
+    began = time.monotonic()
+    assert run_rows(lists.parse(text, xs=INTS), {"xs": [[1] * 40]}) == [None]
+    assert time.monotonic() - began < 5

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import pickle
+import time
 
+import numpy
 import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from induce.errors import DataError, FillError, GrammarError, OpError
+from induce.algebras.values import Undefined, function_of, run_rows
+from induce.errors import DataError, ExportError, FillError, GrammarError, OpError
 from induce.examples import read_examples
 from induce.learners.programs.enumeration import TypedEnumeration, first_examples
 from induce.learners.programs.proposals import Proposals
-from induce.programs import ProgramSynthesizer, lists, primitive
+from induce.programs import ProgramSynthesizer, core_lists, lists, primitive
+from induce.programs.source import to_python
+from induce.terms.lists import INTS
+from induce.terms.sort import INT
 
 
 def run_source(text, name="program"):
@@ -69,11 +75,31 @@ def test_what_cannot_be_made_says_how_far_it_looked():
     text = str(synthesizer)
     assert "No program found gives all 2 outputs." in text
     assert (
-        "No program of cost 4 or less exists in this language (functions inside functions, and values beyond 1,000,000"
-        in text
+        "No program of cost 4 or less exists in this language with the constants tried (values beyond 1,000,000 or 255 elements "
+        "aside). Stopped: every program that the search makes was tried." in text
     )
     assert synthesizer.alternatives_ == []
     assert synthesizer.suggest_example() is None
+
+
+def test_what_was_not_searched_is_not_said_not_to_exist():
+    X = [[3, 1, 3], [2, 9, 1, 1], [], [4, 5, 4]]
+    program = lists.parse(r"map(\x:int. x - head(xs), xs)")
+    chosen = "map - head len"
+    found = ProgramSynthesizer(operators=chosen, constants=[], max_size=6).fit(X, [program(xs=x) for x in X])
+    # the program has cost 6, but its part head(xs) has no value on []
+    assert found.solved_ or "No program of cost 6 or less without functions exists in this language" in str(found)
+    assert found.solved_ or "Of programs with functions, as map takes, many were tried but not all" in str(found)
+    barred = lists.extend("slow", [primitive(waits, seconds=0.02)])
+    found = ProgramSynthesizer(barred, max_size=3, within="2e4 candidates").fit([1, 2, 3], [17, 40, 1])
+    assert found.fit_.finished < 2  # the function was left out from there on
+
+
+def waits(n: int) -> int:
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        pass
+    return n
 
 
 def test_frames_come_and_go():
@@ -221,8 +247,9 @@ def _many(*n: int) -> int:
         (_odd_annotation, r"parameter 'n' of primitive '_odd_annotation' is annotated dict; int, bool, str"),
         (_many, r"takes a variable number of arguments or keywords; plain parameters were expected\."),
         (len, r"parameters cannot be read|cannot be read|has no annotation"),
-        (lambda n: n, r"a primitive's name must be an identifier, but got '<lambda>'"),
+        (lambda n: n, r"must be an identifier and no word of Python, but got '<lambda>'"),
         (3, r"a primitive is a function, but got 3\."),
+        (type("Named", (), {"__call__": len, "__name__": "if"})(), r"no word of Python, but got 'if'"),
     ],
 )
 def test_bad_primitives_are_refused_in_words(function, text):
@@ -274,6 +301,7 @@ def test_primitives_that_misbehave_have_no_value_and_are_named():
     assert "primitive 'forever' took more than 0.1 s" in notes
     assert "primitive 'spoils' changed its arguments" in notes
     assert "primitive 'fails' raised RuntimeError: no" in notes
+    assert "primitive 'says' raised TypeError: it gave 'text', but its annotation says int" in notes
     assert notes.count("It was left out.") == 2
 
 
@@ -350,3 +378,232 @@ def test_texts_to_numbers_use_smt_lib():
 def test_missing_cells_may_stay_missing():
     synthesizer = ProgramSynthesizer().fit(["ab", None, "xyz"], ["AB", None, "XYZ"])
     assert synthesizer.predict(["q", None]) == ["Q", None]
+
+
+def max(a: int, b: int) -> int:
+    return a if a > b else b
+
+
+def neg(n: int) -> int:
+    return 7 * n + 1000
+
+
+def test_a_primitive_named_like_an_operator_of_another_language_means_what_it_does():
+    own = core_lists.extend("own", [primitive(max), primitive(neg)])
+    X, y = [(3, 5), (9, 2), (4, 4), (-3, -8), (1, 7), (8, 0)], [5, 9, 4, -3, 7, 8]
+    found = ProgramSynthesizer(own, within="1e5 candidates").fit(X, y)
+    assert str(found.best_) in ("max(n, m)", "max(m, n)")
+    found = ProgramSynthesizer(own, within="1e5 candidates").fit([1, 2, 5], [1007, 1014, 1035])
+    assert found.best_.op.name == "neg"
+    assert run_source(found.to_python())(3) == 1021
+
+
+def texts(s: str) -> list[str]:
+    return s.split()
+
+
+def four(a: int, b: int, c: int, d: int) -> int:
+    return a + b + c + d
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (texts, r"operator 'texts' gives list\(text\), which enumeration cannot hold\. Leave it out"),
+        (four, r"operator 'four' takes 4 arguments, but enumeration gives 3 at most\. Leave it out"),
+    ],
+)
+def test_a_primitive_that_enumeration_cannot_apply_is_refused_in_words(function, text):
+    with pytest.raises(FillError, match=text):
+        ProgramSynthesizer(core_lists.extend("own", [primitive(function)]), within="1e4 candidates").fit([1, 2], [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("sum(xs)", "sum"), ("range(0, head(xs))", "range"), ("range(0, head(xs))", "list"), ("unique(xs)", "list")],
+)
+def test_a_program_is_not_exported_under_the_name_of_a_function_that_it_uses(text, name):
+    with pytest.raises(ExportError, match=f"the program uses a function '{name}'"):
+        to_python(lists.parse(text, xs=INTS), name)
+    assert run_source(to_python(lists.parse(text, xs=INTS)))([3, 1, 3])
+
+
+def head(xs: list[int]) -> int:
+    return 3 * xs[0] + 1
+
+
+def reversed(xs: list[int]) -> list[int]:
+    return xs[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "trebled(xs) + car(xs)",
+            r"operator '(trebled|car)' is a function 'head', but the program needs another function",
+        ),
+        (
+            r"fold_right(\x:int. \y:int. x + y, 0, rest_of(xs))",
+            r"needs a function 'reversed' of yours and Python's own",
+        ),
+    ],
+)
+def test_functions_of_one_name_are_not_exported_as_one(text, said):
+    own = core_lists.extend("own", [primitive(head, name="trebled"), primitive(reversed, name="rest_of")])
+    with pytest.raises(ExportError, match=said):
+        to_python(own.parse(text, xs=INTS))
+
+
+@pytest.mark.parametrize(
+    "text", ["0 < n and 6 // n == 2", "n == 0 or 6 // n == 2", "n == 0 or 1 < n", "n == 3 and not (6 // n == 1)"]
+)
+def test_exported_conditions_have_a_value_where_the_program_has_one(text):
+    program = lists.parse(text, n=INT)
+    function = run_source(to_python(program))
+
+    def value(n):
+        try:
+            return function(n)
+        except ZeroDivisionError:
+            return None
+
+    assert [value(n) for n in (3, 0, 1)] == run_rows(program, {"n": [3, 0, 1]})
+    assert type(value(3)) is bool
+
+
+def holds(n: int) -> int:
+    try:
+        end = time.perf_counter() + 0.5
+        while time.perf_counter() < end:
+            pass
+        return n * 1000
+    except:  # noqa: E722 - as people write it
+        return -7777
+
+
+def test_a_call_that_holds_the_interruption_has_no_value_and_is_not_waited_for():
+    op = primitive(holds, seconds=0.05)
+    began = time.perf_counter()
+    with pytest.raises(Undefined, match="'holds' took too long"):
+        function_of(op)(3)
+    assert time.perf_counter() - began < 0.4
+    found = ProgramSynthesizer(lists.extend("holding", [op]), max_size=2, within="5s")
+    with pytest.raises(FillError, match="primitive 'holds' took more than 0.05 s"):
+        found.fit([3, 5], [-7777, -7777])
+
+
+def whole(xs: list[int]) -> int:
+    return numpy.sum(xs) * 7
+
+
+def picky(n: int) -> int:
+    if n > 4:
+        raise ValueError("too large")
+    return n * 99
+
+
+def test_numbers_of_numpy_are_numbers_and_errors_of_every_kind_are_named():
+    own = lists.extend("of numpy", [primitive(whole), primitive(picky)])
+    X = [[3, 1], [5, 4, 9], [2]]
+    found = ProgramSynthesizer(own, within="2e4 candidates").fit(X, [int(whole(x)) for x in X])
+    assert str(found.best_) == "whole(xs)"
+    assert [type(v) for v in found.predict(X)] == [int] * 3
+    assert "primitive 'picky' raised ValueError: too large." in " ".join(found.fit_.notes)
+
+
+n = [1, 2, 3]
+xs = pd.DataFrame()
+OFFSET = 1000
+
+
+def trebled_and_more(n: int) -> int:
+    return 3 * n + OFFSET
+
+
+def summed(xs: list[int]) -> int:
+    return sum([x + OFFSET for x in xs])
+
+
+def test_an_export_takes_in_what_a_function_uses_and_no_variables_of_its_names():
+    own = lists.extend("named", [primitive(trebled_and_more), primitive(summed)])
+    source = to_python(own.parse("trebled_and_more(summed(xs))", xs=INTS))
+    assert "OFFSET = 1000" in source
+    assert "n = [1, 2, 3]" not in source
+    assert "pandas" not in source
+    assert run_source(source)([1, 2]) == trebled_and_more(summed([1, 2]))
+
+
+def test_examples_that_can_be_read_only_once_are_read_once():
+    X, y = [(1, 2), (5, 3), (4, 4)], [3, 8, 8]
+    for given, outputs in [((x for x in X), y), (zip([1, 5, 4], [2, 3, 4], strict=True), y), (X, map(sum, X))]:
+        found = ProgramSynthesizer(within="1e4 candidates").fit(given, outputs)
+        assert found.predict(iter([(2, 9)])) == [11]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"a": "Ada", "b": "Lov"}, "input 'a' must be a list with one entry for each example, but got 'Ada'"),
+        ({"a": ["Ada"], "b": ["Lov", "By"]}, "the inputs differ in their number of rows: 'a' has 1, 'b' has 2"),
+        ({"a": 5, "b": ["Lov"]}, "input 'a' must be a list with one entry for each example, but got 5"),
+        ("Ada", "the inputs must be a list with one entry for each example, but got 'Ada'"),
+        (None, "the inputs must be a list with one entry for each example, but got None"),
+    ],
+)
+def test_inputs_that_are_no_columns_are_refused_in_words(given, text):
+    columns = {"a": ["Ada", "Grace"], "b": ["Byron", "Hopper"]}
+    found = ProgramSynthesizer("smt_strings", within="1e5 candidates").fit(columns, ["AdaByron", "GraceHopper"])
+    with pytest.raises(DataError, match=text):
+        found.predict(given)
+    if isinstance(given, dict) and given["a"] != ["Ada"]:
+        with pytest.raises(DataError, match=text):
+            found.fit(given, ["AdaByron"])
+
+
+def test_settings_of_primitives_and_exports_are_refused_in_words():
+    for settings in ({"seconds": "x"}, {"cost": "x"}, {"cost": -1}, {"seconds": float("nan")}):
+        with pytest.raises(OpError, match=r"of primitive 'plus_thirteen' must be a positive number, but got"):
+            primitive(plus_thirteen, **settings)
+    with pytest.raises(OpError, match=r"but an Op was expected\. Wrap it: primitive\(function\)\."):
+        lists.extend("mine", [plus_thirteen])
+    for name in (None, 5):
+        with pytest.raises(ExportError, match="a Python function cannot be called"):
+            to_python(lists.parse("xs", xs=INTS), name)
+
+
+def plus_thirteen(n: int) -> int:
+    return n + 13
+
+
+@pytest.mark.parametrize(
+    ("language", "X", "y", "text"),
+    [
+        (
+            "lists",
+            ["a"],
+            ["b"],
+            "no operator of language 'lists' takes or gives text. Give another language, such as 'smt_strings'",
+        ),
+        (
+            "smt_strings",
+            [[1]],
+            [[2]],
+            r"no operator of language 'smt_strings' takes or gives list\(int\)\. .* such as 'lists'",
+        ),
+        ("lists", [["a"]], [1], r"enumeration cannot hold values of sort list\(text\)\. Give whole numbers"),
+        (
+            "lists",
+            [list(range(256))],
+            [1],
+            r"cannot hold the value \[0, 1, 2, 3, 4, 5, \.\.\.\] of example 0\. Use shorter values",
+        ),
+    ],
+)
+def test_examples_that_a_language_has_no_operator_for_are_refused_at_once(language, X, y, text):
+    with pytest.raises(FillError, match=text):
+        ProgramSynthesizer(language).fit(X, y)
+
+
+def test_an_output_that_is_the_input_is_found_in_any_language():
+    assert str(ProgramSynthesizer("lists", within="1e4 candidates").fit(["a", "b"], ["a", "b"]).best_.name) == "s"

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from induce.errors import DataError, FormatError
+from induce.learners.library.documented import DocumentedLibrary
+from induce.learners.library.saving import save_library
+from induce.learners.library.waking import Library
 from induce.programs import ProgramSynthesizer, lists, load, primitive, read_tasks
 from induce.terms import TEXT
 from induce.terms.lists import INTS
@@ -118,3 +121,29 @@ def test_what_is_no_file_is_said(tmp_path):
         read_tasks(tmp_path / "none.json")
     with pytest.raises(DataError, match=r"read_tasks takes the path of a file, but got 5\."):
         read_tasks(5)
+
+
+def test_a_program_with_a_list_of_its_own_is_saved_and_read(tmp_path):
+    found = ProgramSynthesizer(constants=[[9, 8]], operators="concat", within="1e5 candidates")
+    found.fit([[1, 2], [3]], [[1, 2, 9, 8], [3, 9, 8]])
+    assert str(found.best_) == "concat(xs, [9, 8])"
+    found.fit_.save(tmp_path / "saved")
+    assert load(tmp_path / "saved").best is found.best_
+
+
+def test_a_folder_is_written_again_but_not_by_another_kind(tmp_path):
+    fit = ProgramSynthesizer(within="1e5 candidates").fit([[1, 2], [3]], [2, 1]).fit_
+    library = DocumentedLibrary(Library(lists), (), ())
+    for _ in range(2):
+        save_library(library, tmp_path / "library")
+        fit.save(tmp_path / "fit")
+    with pytest.raises(FormatError, match=r"holds a library, so it is left alone\. Give a name that is free\."):
+        fit.save(tmp_path / "library")
+    with pytest.raises(FormatError, match=r"holds a Fit, so it is left alone\. Give a name that is free\."):
+        save_library(library, tmp_path / "fit")
+    assert load(tmp_path / "fit").best is fit.best
+
+
+def test_what_is_no_folder_is_refused_in_words():
+    with pytest.raises(FormatError, match=r"load takes the folder that save\(\) wrote, but got None"):
+        load(None)

@@ -36,6 +36,19 @@ def test_policies_and_bandits_learn_which_options_are_good():
         assert late > 3.0
 
 
+def test_a_failing_option_is_left_whatever_the_sign_of_the_rewards():
+    def reward(made, offset):
+        if made["kind"] == "bad":
+            raise RuntimeError("does not fit")
+        return made["x"] + offset
+
+    choices = {"kind": hole.choice(["bad", "ok", "fine"]), "x": hole.integer(0, 9)}
+    for algorithm in (Bandit(), Policy()):
+        for offset in (-1000.0, 1000.0):
+            found = tune(choices, lambda made, o=offset: reward(made, o), by=algorithm, within="100 trials", seed=0)
+            assert len(found.failed) < 20
+
+
 def test_evolution_beats_random_search_where_choices_interact():
     wins = 0
     for seed in range(10):

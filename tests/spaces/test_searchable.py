@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import threading
+import types
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
 
@@ -250,3 +252,52 @@ def test_errors():
         with pytest.raises(SpaceError) as caught:
             make()
         assert message in str(caught.value)
+
+
+class _WithRate(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rate = hole.real("rate", within=(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (lambda h: {"s": {h}}, "an element of the set at s is or holds a hole"),
+        (lambda h: {"s": {h: 1}}, "a key of the dictionary at s is or holds a hole"),
+        (lambda h: [np.array([h, 1], dtype=object)], r"an element of the array at \[0\] is or holds a hole"),
+        (lambda h: {"m": _WithRate()}, "attribute 'rate' of the _WithRate at m is or holds a hole"),
+        (
+            lambda h: {"m": torch.nn.Sequential(_WithRate())},
+            "attribute 'rate' of the _WithRate at m is or holds a hole",
+        ),
+        (
+            lambda h: {"m": types.SimpleNamespace(size=h)},
+            "attribute 'size' of the SimpleNamespace at m is or holds a hole",
+        ),
+    ],
+)
+def test_holes_where_none_are_looked_for_are_refused(made, text):
+    with pytest.raises(SpaceError, match=text):
+        space(made(hole.integer(0, 3))).build([1])
+
+
+def test_what_one_object_changes_stays_its_own():
+    found = space(
+        {
+            "set": {1},
+            "array": np.zeros(2),
+            "plain": types.SimpleNamespace(items=[]),
+            "file": threading.Lock(),
+            "h": hole.choice([1, 2]),
+        }
+    )
+    one = found.build([0])
+    one["set"].add(9)
+    one["array"][0] = 7
+    one["plain"].items.append(1)
+    other = found.build([0])
+    assert other["set"] == {1}
+    assert other["array"].tolist() == [0, 0]
+    assert other["plain"].items == []
+    assert other["file"] is one["file"]

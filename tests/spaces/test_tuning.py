@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from induce import Budget, hole, space, tune
-from induce.errors import BudgetError, SpaceError
-from induce.spaces import Median, Random, search
+from induce.errors import BudgetError, FillError, InduceError, SpaceError, TermError
+from induce.spaces import Bandit, Evolution, Median, Policy, Random, search
+from induce.spaces.architectures import architecture
 
 LINE = space({"x": hole.integer(0, 999, name="x")})
 
@@ -61,12 +62,12 @@ def test_trials_that_raise_are_kept_with_their_error():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (None, "trial 0: the reward is None, but a finite number was expected. Did the function forget to return it?"),
-        (math.nan, "trial 0: the reward is nan, but a finite number was expected."),
-        ("0.5", "trial 0: the reward is '0.5', but a finite number was expected."),
-        (math.inf, "trial 0: the reward is inf, but a finite number was expected."),
-        (np.ones(2), "trial 0: the reward is array([1., 1.]), but a finite number was expected."),
-        (torch.ones(2), "trial 0: the reward is tensor([1., 1.]), but a finite number was expected."),
+        (None, "the reward is None, but a finite number was expected. Did the function forget to return it?"),
+        (math.nan, "the reward is nan, but a finite number was expected."),
+        ("0.5", "the reward is '0.5', but a finite number was expected."),
+        (math.inf, "the reward is inf, but a finite number was expected."),
+        (np.ones(2), "the reward is array([1., 1.]), but a finite number was expected."),
+        (torch.ones(2), "the reward is tensor([1., 1.]), but a finite number was expected."),
     ],
 )
 def test_a_reward_that_is_no_number_fails_its_trial(value, message):
@@ -75,7 +76,7 @@ def test_a_reward_that_is_no_number_fails_its_trial(value, message):
     assert found.stopped == "the first 20 trials all failed"
     with pytest.raises(SpaceError) as caught:
         assert found.best
-    assert "none of the 20 trials succeeded; trial 0 failed with trial 0: the reward is" in str(caught.value)
+    assert "none of the 20 trials succeeded; trial 0 failed: the reward is" in str(caught.value)
     assert str(found) == str(caught.value)
 
 
@@ -244,9 +245,7 @@ class TestSearch:
     def test_no_number_is_an_error_at_once(self):
         for reward, shown in ((math.nan, "nan"), (None, "None")):
             for _, feedback in search(LINE, seed=0):
-                with pytest.raises(
-                    SpaceError, match=f"trial 0: the reward is {shown}, but a finite number was expected."
-                ):
+                with pytest.raises(SpaceError, match=f"the reward is {shown}, but a finite number was expected."):
                     feedback(reward)
                 break
 
@@ -278,3 +277,87 @@ class TestSearch:
             feedback(made["x"])
         assert [run.result.stopped, run.result.stopped] == ["4 trials were done"] * 2
         assert [moment.stopped for moment in seen if moment.stopped] == ["4 trials were done"]
+
+
+SMALL = {"x": hole.integer(0, 9, name="x"), "y": hole.integer(0, 9, name="y")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"seed": -1}, "seed must be a whole number of at least 0, but got -1"),
+        ({"seed": None}, "seed must be a whole number of at least 0, but got None"),
+        ({"seed": "x"}, "seed must be a whole number of at least 0, but got 'x'"),
+        ({"n_jobs": 0}, "n_jobs must be a whole number of trials at a time"),
+        ({"n_jobs": "a"}, "n_jobs must be a whole number of trials at a time"),
+        ({"start": {"x": 3}}, "start is a list of points or of mappings, but got"),
+        ({"start": 5}, "start is a list of points or of mappings, but got 5"),
+        ({"start": [{"x": "abc", "y": 1}]}, "the value of 'x' is 'abc', but a number from 0 to 9 was expected"),
+        ({"prune": "median"}, r"prune must be a rule such as induce\.spaces\.Median\(\), but got 'median'"),
+    ],
+)
+def test_settings_of_another_kind_are_refused_in_words(settings, text):
+    with pytest.raises(InduceError, match=text):
+        tune(SMALL, lambda made: made["x"], **{"within": "3 trials", **settings})
+
+
+@pytest.mark.parametrize(
+    ("made", "settings"),
+    [
+        (Evolution, {"tournament": 0}), (Evolution, {"batch": 0}), (Evolution, {"crossover": 2}), (Random, {"batch": "a"}),
+        (Policy, {"rate": float("nan")}), (Bandit, {"explore": -1}),
+    ],
+)  # fmt: skip
+def test_settings_of_algorithms_are_checked(made, settings):
+    with pytest.raises(FillError, match=f"{next(iter(settings))} must be a"):
+        made(**settings)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda s: s.sample("a"), "rng is 'a', but a generator"),
+        (lambda s: s.samples(-1), "the number of points must be a whole number of at least 0, but got -1"),
+        (lambda s: s.encode(5), "values are given by name, but got 5"),
+        (lambda s: s.fix(5), "values are given by name, but got 5"),
+        (lambda s: s.fix({"x": "abc"}), "the value of 'x' is 'abc'"),
+        (lambda s: s.fix({"x": None}), "the value of 'x' is None"),
+        (lambda s: s.build("ab"), "is a vector of 2 numbers, but got 'ab'"),
+        (lambda s: s.build({"x": 1}), "is a vector of 2 numbers, but got {'x': 1}"),
+        (lambda s: s.mutate([1]), "is a vector of 2 numbers, but got the shape"),
+        (lambda s: s.mutate(None), "a vector of 2 numbers"),
+        (lambda s: s.mutate([float("nan"), 0]), "the entry of 'x' is nan"),
+        (lambda s: s.crossover([1, 2], [1]), "is a vector of 2 numbers"),
+        (lambda s: s.shown([1]), "is a vector of 2 numbers"),
+    ],
+)
+def test_what_is_no_point_is_refused_in_words(call, text):
+    with pytest.raises(InduceError, match=text):
+        call(space(SMALL))
+
+
+def test_holes_of_another_shape_and_endless_objects_are_refused_in_words():
+    with pytest.raises(TermError, match="the options of choice '.' are 5, but a list was expected"):
+        hole.choice(5)
+    with pytest.raises(TermError, match="the bounds of hole '.' are 5. Give two numbers"):
+        hole.real(within=5)
+    endless: list = [hole.integer(0, 3)]
+    endless.append(endless)
+    with pytest.raises(SpaceError, match="nested too deeply, or a list in it holds itself"):
+        space(endless).build([1])
+    for settings in ({"depth": "a"}, {"depth": 1.5}):
+        with pytest.raises(SpaceError, match="the depth is"):
+            architecture((1, 8, 8), (10,), **settings)
+    for shapes in (((1, 8, 8), 10), (8, (10,))):
+        with pytest.raises(SpaceError, match="_shape is"):
+            architecture(*shapes)
+
+
+def test_a_search_whose_loop_was_left_is_not_looped_over_again():
+    run = search(SMALL, by="random", within="5 trials", seed=0)
+    for made, feedback in run:
+        feedback(made["x"])
+        break
+    with pytest.raises(SpaceError, match="the loop over this search was left, which ended it"):
+        next(iter(run))
+    assert len(run.result.trials) == 1

@@ -117,3 +117,42 @@ def test_a_tuning_whose_space_cannot_be_written(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"format": "other"}))
     with pytest.raises(FormatError, match="is not a tuning of version 1"):
         load_tuning(tmp_path / "x.json")
+
+
+def _text(**changes):
+    document = json.loads(space({"x": hole.integer(0, 3, name="x"), "c": hole.choice([1, 2], name="c")}).to_json())
+    return json.dumps({**document, **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (_text(fixed={"x": 99}), "the space is damaged: 'x' cannot be held to 99, since its values go from 0 to 3"),
+        (_text(fixed={"y": 1}), "the space is damaged: the space has no choice point 'y'"),
+        (_text(fixed={"x": "a"}), "the space is damaged: ValueError"),
+        (_text(holes={"x": {"kind": "choice", "options": [{"hole": "x"}, 1], "prior": []}}), "holds that hole"),
+        (_text(root=json.loads("[" * 900 + "]" * 900)), "the space is damaged: RecursionError"),
+        ("[" * 100_000, "the text is no JSON"),
+        (None, "a space is read from text, but got None"),
+    ],
+)
+def test_damaged_texts_are_refused_in_words(text, message):
+    with pytest.raises(FormatError, match=message):
+        from_json(text)
+
+
+def test_what_is_held_is_read_back():
+    found = space({"x": hole.integer(0, 3, name="x"), "c": hole.choice([1, 2], name="c")}).fix({"x": 2})
+    assert from_json(found.to_json()).fixed == {"x": 2}
+
+
+def test_damaged_tunings_are_refused_in_words(tmp_path):
+    place = tmp_path / "t.json"
+    with pytest.raises(FormatError, match="cannot be read: No such file or directory"):
+        load_tuning(place)
+    tune({"n": hole.integer(0, 3)}, lambda made: made["n"], seed=0).save(place)
+    whole = json.loads(place.read_text())
+    for key in ("space", "names", "trials", "stopped"):
+        place.write_text(json.dumps({k: v for k, v in whole.items() if k != key}))
+        with pytest.raises(FormatError, match=f"is damaged: KeyError: '{key}'"):
+            load_tuning(place)

@@ -4,12 +4,14 @@ import numpy
 import pytest
 from hypothesis import given
 
+from induce.errors import ParseError
 from induce.terms import REAL, apply, arithmetic, boolean, bound, hole, lambda_, literal, variable
 from induce.terms.grammar import Grammar
+from induce.terms.lists import lists
 from induce.terms.op import Notation
 from induce.terms.parse import parse, parse_sexpr
 from induce.terms.show import to_sexpr, to_text
-from induce.terms.sort import BOOL, INT, arrow
+from induce.terms.sort import BOOL, INT, arrow, list_of
 from induce.testing import odd_leaves, random_terms, terms
 
 
@@ -164,3 +166,23 @@ def test_depth(text):
     assert term.depth >= 10_000
     assert str(term) == text
     assert parse_sexpr(arithmetic, to_sexpr(term)) is term
+
+
+@pytest.mark.parametrize(
+    ("value", "sort", "text"),
+    [
+        ((9, -8), list_of(INT), "[9, -8]"),
+        ((1,), list_of(INT), "[1]"),
+        ((True, False), list_of(BOOL), "[True, False]"),
+        ((), list_of(INT), "[]"),
+        ((), list_of(BOOL), "[]:list(bool)"),
+    ],
+)
+def test_lists_are_written_as_they_are_read(value, sort, text):
+    term = literal(value, sort)
+    assert lists.parse(text) is term
+    assert to_text(term) == to_sexpr(term) == text
+    with pytest.raises(
+        ParseError, match=r"unexpected '\['\. A list holds whole numbers or truth values: \[1, 2\], \[True\]\."
+    ):
+        lists.parse("concat([1, True], xs)")

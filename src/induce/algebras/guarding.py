@@ -10,10 +10,13 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from induce.algebras.values import UNDEFINED, Undefined
+from induce.algebras.values import Undefined, function_of, has_function
+from induce.terms.op import Op
+from induce.terms.sort import Sort
 
-__all__ = ["Guarded"]
+__all__ = ["Guarded", "is_own"]
 
+_TYPES = {"int": int, "bool": bool, "text": str}
 KINDS = 100
 """Most different complaints kept of one function."""
 
@@ -35,6 +38,7 @@ class _Watchman:
         """Watch this thread from now on; the token to end it by."""
         token = threading.get_ident()
         with self.lock:
+            self.fired.discard(token)
             self.calls[token] = time.monotonic() + seconds
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._watch, name="induce watchman", daemon=True)
@@ -42,11 +46,13 @@ class _Watchman:
         return token
 
     def end(self, token: int) -> bool:
-        """Stop watching; whether the call was interrupted and the interruption is still to come."""
+        """Stop watching; whether the call was over its time. An interruption that has not arrived yet is taken back."""
         with self.lock:
             self.calls.pop(token, None)
             late = token in self.fired
             self.fired.discard(token)
+            if late:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(token), None)
         return late
 
     def _watch(self) -> None:
@@ -76,6 +82,8 @@ class Guarded:
     function : callable
     seconds : float
         A call that takes longer is interrupted, as soon as Python runs again; calls of C code are waited for.
+    result : Sort, optional
+        What it must give.
 
     Attributes
     ----------
@@ -85,7 +93,8 @@ class Guarded:
         Whether the function took too long or changed its arguments, so that a search should leave it out.
     """
 
-    def __init__(self, function: Callable[..., Any], seconds: float = 0.1) -> None:
+    def __init__(self, function: Callable[..., Any], seconds: float = 0.1, result: Sort | None = None) -> None:
+        self.result = result
         self.__wrapped__ = function
         self.__name__ = getattr(function, "__name__", "function")
         self.seconds = seconds
@@ -104,12 +113,13 @@ class Guarded:
             try:
                 result = self.__wrapped__(*given)
             finally:
-                if _WATCHMAN.end(token):
-                    self._await()
+                if _WATCHMAN.end(token):  # the function may have held the interruption by a bare except
+                    raise _TookTooLong
+            result = _as(result, self.result)
         except _TookTooLong:
             self._complain(f"took more than {self.seconds:g} s", bar=True)
             raise Undefined(f"'{self.__name__}' took too long.") from None
-        except UNDEFINED:
+        except Undefined:
             raise
         except (Exception, SystemExit) as error:  # sys.exit() in a function must not end the user's program
             self._complain(f"raised {type(error).__name__}: {error}")
@@ -138,11 +148,23 @@ class Guarded:
         self.seconds, self.barred = seconds, False
         self.complaints.clear()
 
-    @staticmethod
-    def _await() -> None:
-        """Let an interruption that is on its way arrive here and not later."""
-        for _ in range(10_000):
-            time.sleep(0)
+
+def _as(value: Any, sort: Sort | None) -> Any:
+    """The value as one of the sort, with numbers of NumPy as Python's; TypeError if it is of another one."""
+    if sort is None:
+        return value
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()
+    if sort.name == "list" and type(value) is list:
+        return [_as(v, sort.args[0]) for v in value]
+    if type(value) is not _TYPES.get(sort.name):
+        raise TypeError(f"it gave {value!r}, but its annotation says {sort}")
+    return value
+
+
+def is_own(op: Op) -> bool:
+    """Whether the operator calls a function of a user's own, whatever its name means elsewhere."""
+    return has_function(op) and isinstance(function_of(op), Guarded)
 
 
 def _bare(code: CodeType) -> CodeType:

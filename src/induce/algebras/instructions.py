@@ -221,6 +221,8 @@ def _operate(op: int, arity: int, h: Any, stack: Any, r: Any) -> bool:
 def _leaf(op: int, x: int, offsets: Any, h: Any, point: int, stack: Any, env: Any, r: Any) -> bool:
     """A constant, a stored value, an argument or a function onto the stack; False where there is no value."""
     sp = r[_SP]
+    if sp >= _STACK - 8:
+        return False
     if op == BOUND:
         at = _ancestor(env, r[_E], x)
         stack[sp, 0], stack[sp, 1], stack[sp, 2] = env[at, 1], env[at, 2], env[at, 3]

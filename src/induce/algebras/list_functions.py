@@ -135,11 +135,15 @@ def concat(xs: list[int], ys: list[int]) -> list[int]:
 
 def replicate(n: int, x: int) -> list[int]:
     """The element x, n times."""
+    if n > 1_000_000:
+        raise ValueError(n)
     return [x] * max(n, 0)
 
 
 def from_to(low: int, high: int) -> list[int]:
     """The integers from low up to high, high included."""
+    if high - low > 1_000_000:
+        raise ValueError(high)
     return list(range(low, high + 1))
 
 

@@ -13,10 +13,16 @@ from typing import Any
 import numba
 import numpy as np
 
+from induce.terms.lists import core_lists, lists
 from induce.terms.op import Op
-from induce.terms.sort import Sort
+from induce.terms.smt_strings import smt_strings
+from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of
+from induce.terms.strings import strings
 
-__all__ = ["CODES", "FUNCTIONALS", "LARGEST", "LONGEST", "PRELUDE", "apply", "code_of", "decode_value", "encode_value"]
+__all__ = ["CODES", "FUNCTIONALS", "HELD", "LARGEST", "LONGEST", "PRELUDE", "apply", "code_of", "decode_value", "encode_value"]  # fmt: skip
+
+HELD = (INT, BOOL, TEXT, list_of(INT), list_of(BOOL))
+"""Sorts of which the machine holds values."""
 
 LARGEST = 1_000_000
 """Largest integer, in size, that a value may hold."""
@@ -37,6 +43,8 @@ FUNCTIONALS = ("map", "filter", "take_while", "drop_while", "all", "any", "zip_w
 """Operators whose first argument is a function; they are run by :mod:`induce.algebras.instructions`."""
 CODES: dict[str, int] = {name: place for place, name in enumerate([*PRELUDE, *_PLAIN, *_TEXTS, *FUNCTIONALS])}
 """Code of each operator by name."""
+_OF_OP = {op: CODES[op.name] for language in (lists, core_lists, smt_strings) for op in language if op.name in CODES}
+_OF_OP[strings["concat"]] = CODES["concat"]
 
 (
     _ADD, _SUB, _MUL, _DIV, _MOD, _LT, _LE, _EQ, _NOT, _AND, _OR, _EVEN, _PRIME, _NEG, _ABS, _HEAD, _LAST, _LEN, _SUM, _PRODUCT,
@@ -47,8 +55,8 @@ CODES: dict[str, int] = {name: place for place, name in enumerate([*PRELUDE, *_P
 
 
 def code_of(op: Op) -> int:
-    """The code of an operator, or -1 when it has no compiled meaning."""
-    return CODES.get(op.name, -1)
+    """The code of an operator, or -1 when it has no compiled meaning, whatever its name."""
+    return _OF_OP.get(op, -1)
 
 
 def encode_value(value: Any, sort: Sort) -> list[int] | None:

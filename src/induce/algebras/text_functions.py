@@ -157,11 +157,15 @@ def initials(s: str) -> str:
 
 def pad(s: str, width: int, fill: str) -> str:
     """The text with a character in front of it as often as it takes to be so wide."""
+    if width > 1_000_000:
+        raise ValueError(width)
     return s.rjust(width, fill)
 
 
 def pad_right(s: str, width: int, fill: str) -> str:
     """The text with a character after it as often as it takes to be so wide."""
+    if width > 1_000_000:
+        raise ValueError(width)
     return s.ljust(width, fill)
 
 

@@ -2,7 +2,7 @@
 
 It is the reference: compiled engines are tested against it, and every program a search returns has been run by it.
 A function that raises one of ``UNDEFINED`` has no value there; neither has what uses it, except that ``if`` asks only
-for the branch it takes.
+for the branch it takes. Numbers of more than ``LARGEST`` digits and lists and texts beyond ``LONGEST`` are no values.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
 from induce.terms.term import Term
 
 __all__ = ["UNDEFINED", "VALUES", "Undefined", "define", "function_of", "has_function", "run", "run_rows"]
+
+
+LARGEST = 100_000
+"""Most binary digits of a number that a program makes; where it would be longer, it has no value."""
+LONGEST = 1_000_000
+"""Most elements or characters that a program makes."""
 
 
 class Undefined(ValueError):
@@ -91,6 +97,13 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
+def _is_too_large(value: Any) -> bool:
+    """Whether a value would soon fill the memory: a few steps on it, as squaring or doubling, make it of any size."""
+    if type(value) is int:
+        return value.bit_length() > LARGEST
+    return type(value) in (list, str) and len(value) > LONGEST
+
+
 class _Runner:
     """One run: the inputs by name, how many applications of functions are still allowed, and who is told of them."""
 
@@ -136,13 +149,14 @@ class _Runner:
         if self.watch is not None:
             self.watch(node, args)
         try:
-            return args[0](args[1]) if op is APPLY else function_of(op)(*args)
+            value = args[0](args[1]) if op is APPLY else function_of(op)(*args)
         except AlgebraError:
             raise
         except UNDEFINED:
             if self.steps < 0:
                 raise
             return _NOTHING
+        return _NOTHING if _is_too_large(value) else value
 
     def column(self, node: Term) -> Any:
         try:

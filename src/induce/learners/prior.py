@@ -74,6 +74,10 @@ class Prior:
         doubt: float = 0.2,
         unit: float | None = None,
     ) -> None:
+        if not isinstance(language, Language):
+            raise FillError(
+                f"a prior is over programs of a language, but got {language!r}. Give for example core_lists."
+            )
         if isinstance(units, bool) or not isinstance(units, int) or units < 2 or units % 2:
             raise FillError(f"units must be an even whole number from 2 on, but got {units!r}. Use for example 64.")
         if not 0 <= doubt <= 1:

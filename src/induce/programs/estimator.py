@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from induce.algebras.values import run_rows
 from induce.errors import DataError, FillError
-from induce.examples import Examples, check_values
+from induce.examples import Examples, check_values, listed
 from induce.learners.programs.task import ProgramTask
 from induce.programs import ambiguity
 from induce.programs.language import (
@@ -124,10 +124,10 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
         found = synthesize(task, by=learner, within=self.within, seed=seed_from(self.random_state), watch=self.watch)
         if not found.rows:
             told = "; ".join(note for note in found.notes if note not in (*examples.notes, found.stopped))
+            noted = f"Noted: {told.rstrip('.')}. " if told else ""
             raise FillError(
                 f"no program of language '{language.name}' gives any of the {len(examples)} outputs. "
-                f"{found.seen}Stopped: {found.stopped}. {f'Noted: {told}. ' if told else ''}"
-                "Allow more operators or constants, or a longer budget."
+                f"{found.seen}Stopped: {found.stopped}. {noted}Allow more operators or constants, or a longer budget."
             )
         self.fit_ = found
         self.examples_ = examples
@@ -163,9 +163,13 @@ class ProgramSynthesizer(BaseEstimator):  # type: ignore[misc]
             missing = next((n for n in names if n not in given), None)
             if missing is not None:
                 raise DataError(f"no input named '{missing}'. The program needs: {', '.join(names)}.")
-            columns = {n: list(X[given[n]]) for n in names}
+            columns = {n: listed(X[given[n]], f"input '{n}'") for n in names}
+            rows_of = {n: len(values) for n, values in columns.items()}
+            if len(set(rows_of.values())) > 1:
+                told = ", ".join(f"'{n}' has {count}" for n, count in rows_of.items())
+                raise DataError(f"the inputs differ in their number of rows: {told}. Give one value for each row.")
         else:
-            rows = [row if isinstance(row, tuple) else (row,) for row in X]
+            rows = [row if isinstance(row, tuple) else (row,) for row in listed(X, "the inputs")]
             wrong = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
             if wrong is not None:
                 raise DataError(

@@ -108,6 +108,7 @@ def input_names(examples: Examples) -> list[str]:
 
 def examples_of(X: Any, y: Any) -> Examples:
     """Examples from inputs and outputs; inputs that came without names get those of their sorts."""
+    X, y = (list(part) if isinstance(part, Iterator) else part for part in (X, y))  # what can be read only once
     first = read_examples(X, y)
     if list(first.inputs) not in (["x"], [f"x{k + 1}" for k in range(len(first.inputs))]) or hasattr(X, "keys"):
         return first

@@ -165,7 +165,8 @@ class LibraryLearner(BaseEstimator):  # type: ignore[misc]
         self._check()
         seed_from(self.random_state)
         named, base = named_tasks(tasks), language_named(self.language)
-        self._constants = None if self.constants is None else tuple(self.constants)
+        given: Any = self.constants  # what is no list is refused where it is read
+        self._constants = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else given
         budget = Budget(seconds=30.0, candidates=5e5) if self.within is None else Budget.read(self.within)
         self._accepted(named, base)
         self.rounds_: list[RoundReport] = []

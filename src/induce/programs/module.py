@@ -97,6 +97,7 @@ class _ModuleWriter:
         }
         self.functions: dict[Op, str] = {op: op.name for op in self.bodies}
         self._collect()
+        self.collected.check()
         taken = {*dir(builtins), *self.collected.names, "Any", "Callable"}
         found = safe_names([op.name for op in self.bodies], taken)
         self.functions = {op: found[op.name] for op in self.bodies}

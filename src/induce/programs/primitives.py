@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 import typing
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from induce.algebras.guarding import Guarded
@@ -32,8 +35,9 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
     """An operator that calls a Python function.
 
     The function must give the same output for the same arguments and leave them as they are. A call that takes too long,
-    changes its arguments, or raises has no value; the fit's notes say so, and in the first two cases a search leaves the
-    function out. The same function given again is the same operator. It runs in Python, not compiled: many thousand calls a second, and not inside functions of ``map``.
+    changes its arguments, raises, or gives a value of another sort has no value; the fit's notes say so, and in the first two
+    cases a search leaves the function out. The same function given again is the same operator. It runs in Python, not compiled:
+    many thousand calls a second, and not inside functions of ``map``.
 
     Parameters
     ----------
@@ -64,9 +68,10 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
     called = str(name or getattr(function, "__name__", ""))
     if not callable(function):
         raise OpError(f"a primitive is a function, but got {function!r}. Define it by def with annotations.")
-    if not called.isidentifier():
+    if not called.isidentifier() or keyword.iskeyword(called):
         raise OpError(
-            f"a primitive's name must be an identifier, but got {called!r}. Give one: primitive(f, name='f')."
+            f"a primitive's name must be an identifier and no word of Python, but got {called!r}. "
+            "Give one: primitive(f, name='f')."
         )
     try:
         hints = typing.get_type_hints(function)
@@ -88,15 +93,18 @@ def primitive(function: Callable[..., Any], *, name: str | None = None, cost: fl
             )
     arguments = tuple(_sort(hints[p], f"parameter '{p}'", called) for p in parameters)
     result = _sort(hints["return"], "the result", called)
-    if not seconds > 0:
-        raise OpError(f"the seconds of primitive '{called}' must be a positive number, but got {seconds!r}.")
+    for what, value in (("seconds", seconds), ("cost", cost)):
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < math.inf:
+            raise OpError(
+                f"the {what} of primitive '{called}' must be a positive number, but got {value!r}. Leave it out."
+            )
     op = Op(called, arguments, result, Notation("call" if arguments else "constant", called), cost=float(cost))
     known = function_of(op) if has_function(op) else None
     if isinstance(known, Guarded) and known.same(function):  # a cell that is run again
         known.forget(seconds)
         return op
     try:
-        define(op, Guarded(function, seconds))
+        define(op, Guarded(function, seconds, result))
     except ValueError:
         raise OpError(
             f"there is another primitive '{op.signature}' already. Give this one another name: primitive(f, name='...')."

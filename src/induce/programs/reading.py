@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from induce.errors import DataError
+from induce.errors import DataError, FormatError
 from induce.examples import Examples, read_examples
 from induce.learners.library.documented import DocumentedLibrary
 from induce.learners.library.saving import load_library
@@ -17,7 +17,7 @@ from induce.programs.saving import load_programs
 from induce.synthesis import SynthesisFit
 from induce.terms.op import Op
 
-__all__ = ["NamedTask", "load", "named_tasks", "read_tasks"]
+__all__ = ["NamedTask", "file_text", "load", "named_tasks", "read_tasks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,8 @@ def load(path: str | Path, primitives: Iterable[Op] = ()) -> SynthesisFit | Docu
     FormatError
         If the folder is neither, is damaged or newer, or uses an operator whose function is not known.
     """
+    if not isinstance(path, str | Path):
+        raise FormatError(f"load takes the folder that save() wrote, but got {path!r}. Give its path.")
     if (Path(path) / "library.json").is_file():
         return load_library(path, primitives)
     return load_programs(path, primitives)
@@ -68,7 +70,7 @@ def read_tasks(path: str | Path) -> list[NamedTask]:
     DataError
         If the file cannot be read, or is no JSON of this form; the line or task is named.
     """
-    text = _text(path)
+    text = file_text(path, "read_tasks")
     try:
         whole = _value(text, f"'{path}'")
         entries = whole if isinstance(whole, list) else [whole]
@@ -85,10 +87,10 @@ def read_tasks(path: str | Path) -> list[NamedTask]:
     return [_task(entry, number, path) for number, entry in enumerate(entries)]
 
 
-def _text(path: str | Path) -> str:
-    """The text of a file; DataError if it cannot be read."""
+def file_text(path: Any, reader: str) -> str:
+    """The text of a file that a function reads; DataError if it cannot be read."""
     if not isinstance(path, str | Path):
-        raise DataError(f"read_tasks takes the path of a file, but got {path!r}. Give for example 'tasks.json'.")
+        raise DataError(f"{reader} takes the path of a file, but got {path!r}. Give for example 'tasks.json'.")
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:

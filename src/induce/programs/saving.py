@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from induce.algebras.assembling import check_whole_calls
 from induce.algebras.values import define, has_function
 from induce.errors import FormatError
 from induce.examples import Examples
@@ -41,6 +42,7 @@ def load_programs(path: Any, primitives: Iterable[Op] = ()) -> SynthesisFit:
     for name, text in body.get("definitions", {}).items():
         op = language[name]
         definitions[op] = parse_sexpr(language, text)
+        check_whole_calls(definitions[op])
         if not has_function(op):
             define(op, meaning_of(definitions[op]))
     known = set(primitives)

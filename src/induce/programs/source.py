@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
 import inspect
 import keyword
+import symtable
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from induce.algebras.guarding import is_own
 from induce.algebras.values import function_of
 from induce.errors import AlgebraError, ExportError
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Op
@@ -22,6 +26,8 @@ _INFIX = {
     "+": "+", "-": "-", "*": "*", "//": "//", "%": "%", "<": "<", "<=": "<=", "==": "==", "and": "and", "or": "or",
 }  # fmt: skip
 BUILT_IN = {abs: "abs", len: "len", sum: "sum", max: "max", min: "min", sorted: "sorted"}
+_TOTAL = frozenset("+ - * < <= == not and or neg abs is_even is_prime".split())
+"""Operators that have a value wherever their arguments have one."""
 _DEEPEST = 30
 
 
@@ -67,15 +73,34 @@ class Collected:
         self.parts: dict[str, str] = {}
         self.imports: dict[str, None] = {}
         self.modules: dict[str, _Module] = {}
+        self.homes: dict[str, Any] = {}
+        self.built_in: set[str] = set()
 
     @property
     def names(self) -> set[str]:
-        """Names that the definitions and imports take up."""
-        return {*self.parts, *(line.split()[-1].split(".")[0] for line in self.imports)}
+        """Names that the definitions and imports take up, and those of Python's own that they use."""
+        return {*self.parts, *(line.split()[-1].split(".")[0] for line in self.imports), *self.built_in}
+
+    def check(self) -> None:
+        """Raise ExportError where a definition would hide a function of Python that is used too."""
+        for name in self.built_in.intersection(self.parts):
+            raise ExportError(
+                f"the program needs a function '{name}' of yours and Python's own. Give yours another name, such as '{name}_of'."
+            )
+
+    def _claim(self, name: str, home: Any, op: Op) -> bool:
+        """Whether a definition is new; ExportError where another one bears its name."""
+        if self.homes.setdefault(name, home) != home:
+            raise ExportError(
+                f"operator '{op.name}' is a function '{name}', but the program needs another function of that name too. "
+                f"Give yours another name, such as '{name}_of'."
+            )
+        return name not in self.parts
 
     def add(self, function: Callable[..., Any], op: Op) -> str:
         """Take in a function and all it uses; the name to call it by."""
         if function in BUILT_IN:
+            self.built_in.add(BUILT_IN[function])
             return BUILT_IN[function]
         name = getattr(function, "__name__", "")
         module = sys.modules.get(getattr(function, "__module__", ""))
@@ -112,23 +137,27 @@ class Collected:
                 )
         if isinstance(node, ast.FunctionDef):  # without the decorator that made it an operator
             text = ast.get_source_segment(text, node) or text
-        self.parts.setdefault(function.__name__, text.rstrip())
+        if self._claim(function.__name__, function, op):
+            self.parts[function.__name__] = text.rstrip()
+            self.built_in |= _outer_names(node) & set(dir(builtins))
         return function.__name__
 
     def _take(self, name: str, module: _Module, op: Op) -> None:
-        if name in self.parts:
+        if not self._claim(name, module.text, op):
             return
         node = module.nodes.get(name)
         if node is None:
             raise ExportError(f"operator '{op.name}' uses '{name}', whose source was not found.")
         self.parts[name] = ""  # holds its place, so that functions that call each other end
-        outside = {n for d in getattr(node, "decorator_list", []) for n in ast.walk(d)}  # what made it an operator
+        outer = _outer_names(node)
         for used in ast.walk(node):
-            if isinstance(used, ast.Name) and used.id != name and used not in outside:
+            if isinstance(used, ast.Name) and used.id != name and used.id in outer:
                 if used.id in module.nodes:
                     self._take(used.id, module, op)
                 elif used.id in module.imports:
                     self._import(module.imports[used.id], op)
+                elif hasattr(builtins, used.id):
+                    self.built_in.add(used.id)
         text = module.source(node)
         del self.parts[name]
         self.parts[name] = text
@@ -140,6 +169,21 @@ class Collected:
         if root not in sys.stdlib_module_names:
             raise ExportError(f"operator '{op.name}' needs the package '{root}', which is not in the standard library.")
         self.imports[line] = None
+
+
+def _outer_names(node: ast.AST) -> set[str]:
+    """Names that a definition takes from around it: not its parameters, and not what it assigns."""
+    bare = copy.copy(node)
+    if isinstance(bare, ast.FunctionDef | ast.ClassDef):
+        bare.decorator_list = []  # what made it an operator
+    whole = symtable.symtable(ast.unparse(bare), "definition", "exec")
+    found = {s.get_name() for s in whole.get_symbols() if s.is_referenced()}
+    inner = [*whole.get_children()]
+    while inner:
+        table = inner.pop()
+        inner += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global()}
+    return found
 
 
 class Writer:
@@ -208,8 +252,13 @@ class Writer:
             return f"{self.library[term.op]}({', '.join(args)})"
         if term.op is APPLY:
             return f"{atom(args[0], term.args[0])}({args[1]})"
+        if is_own(term.op):
+            return self._call(term.op, args)
         if name in _INFIX and len(args) == 2:
-            return f"{atom(args[0], term.args[0])} {_INFIX[name]} {atom(args[1], term.args[1])}"
+            sign = _INFIX[name]
+            if name in ("and", "or") and not all(n.op.name in _TOTAL for n in term.args[1].walk() if n.args):
+                sign = "&" if name == "and" else "|"  # without a value on one side there is none, whatever the other is
+            return f"{atom(args[0], term.args[0])} {sign} {atom(args[1], term.args[1])}"
         if name in ("not", "neg"):
             return f"{'not ' if name == 'not' else '-'}{atom(args[0], term.args[0])}"
         if name == "if":
@@ -217,8 +266,11 @@ class Writer:
             return f"{yes} if {asked} else {no}"
         if name == "empty":
             return "[]"
+        return self._call(term.op, args)
+
+    def _call(self, op: Op, args: list[str]) -> str:
         try:
-            called = self.collected.add(inspect.unwrap(function_of(term.op)), term.op)
+            called = self.collected.add(inspect.unwrap(function_of(op)), op)
         except AlgebraError as problem:
             raise ExportError(f"{problem} So the program cannot be exported.") from None
         return f"{called}({', '.join(args)})"
@@ -245,7 +297,7 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     >>> print(to_python(lists.parse("take(2, xs)", xs=INTS)).splitlines()[-1])
         return take(2, xs)
     """
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise ExportError(f"a Python function cannot be called '{name}'. Give an identifier, such as 'program'.")
     variables = list(dict.fromkeys([*(inputs or ()), *(v.name for v in term.variables)]))
     names = safe_names(variables, taken={name, *BUILT_IN.values()})
@@ -253,7 +305,8 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
     taken = {name, *names.values(), *BUILT_IN.values()}
     writer = Writer(names, collected, taken)
     result = writer.write(term)
-    if name in collected.parts:
+    collected.check()
+    if name in collected.names:
         raise ExportError(
             f"the program uses a function '{name}' of its own, so it cannot be called that. Give another name, such as '{name}_of'."
         )
@@ -269,10 +322,10 @@ def to_python(term: Term, name: str = "program", inputs: Iterable[str] | None = 
 
 
 def function_names(term: Term) -> set[str]:
-    """Names of the functions that the source of a program defines besides the program."""
+    """Names of the functions that the source of a program defines or uses besides the program."""
     collected = Collected()
     Writer({v.name: v.name for v in term.variables}, collected, set()).write(term)
-    return set(collected.parts)
+    return collected.names
 
 
 def import_lines(collected: Collected) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,8 @@ import induce.algebras.smt_functions  # noqa: F401
 from induce.errors import ExportError, ParseError, did_you_mean
 from induce.examples import Examples, read_examples
 from induce.learners.programs.task import ProgramTask
+from induce.programs.reading import file_text
+from induce.programs.smt_text import Node, as_text, complaint, members, quoted, read_nodes, symbol
 from induce.terms.language import Language
 from induce.terms.op import LITERAL, VARIABLE, Op
 from induce.terms.smt_strings import smt_strings
@@ -23,72 +23,12 @@ __all__ = ["SygusTask", "from_smt", "read_sygus", "to_smt"]
 
 _SORTS = {"String": TEXT, "Int": INT, "Bool": BOOL}
 _NAMES = {sort: name for name, sort in _SORTS.items()}
-_TOKEN = re.compile(r'\s*(?:;[^\n]*\n\s*)*(\(|\)|"(?:[^"]|"")*"|[^\s()";]+)')
+_TYPES: dict[Sort, type] = {TEXT: str, INT: int, BOOL: bool}
 _OPERATORS = {
     "ite": "if", "=": "==", "int.to.str": "str.from_int", "str.to.int": "str.to_int", "int_to_str": "str.from_int",
     "str_to_int": "str.to_int",
 }  # fmt: skip
 _IGNORED = ("set-logic", "declare-var", "check-synth", "set-option", "set-info", "set-feature", "synth-inv")
-
-
-@dataclass(frozen=True)
-class _Node:
-    """A symbol, a literal or a list, with the place where it begins."""
-
-    value: Any
-    place: tuple[int, int]
-    literal: bool = False
-
-    @property
-    def is_list(self) -> bool:
-        return isinstance(self.value, tuple)
-
-
-def _error(node: _Node, text: str) -> ParseError:
-    return ParseError(text, line=node.place[0], column=node.place[1])
-
-
-def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    at, text = 0, text + "\n"
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            rest = re.sub(r";[^\n]*\n", "", text[at:]).strip()
-            if rest:
-                line = text.count("\n", 0, at) + 1
-                raise ParseError(f"unexpected text {rest[:20]!r}. A text must end with '\"'.", line=line)
-            return
-        start = match.start(1)
-        yield match.group(1), (text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        at = match.end()
-
-
-def _atom(token: str, place: tuple[int, int]) -> _Node:
-    if token.startswith('"'):
-        return _Node(token[1:-1].replace('""', '"'), place, True)
-    if re.fullmatch(r"-?\d+", token):
-        return _Node(int(token), place, True)
-    if token in ("true", "false"):
-        return _Node(token == "true", place, True)
-    return _Node(token, place)
-
-
-def _read(text: str) -> list[_Node]:
-    stack: list[tuple[list[_Node], tuple[int, int]]] = [([], (1, 1))]
-    for token, place in _tokens(text):
-        if token == "(":
-            stack.append(([], place))
-        elif token == ")":
-            if len(stack) == 1:
-                raise ParseError("there is a ')' that closes nothing. Remove it.", line=place[0], column=place[1])
-            inside, begin = stack.pop()
-            stack[-1][0].append(_Node(tuple(inside), begin))
-        else:
-            stack[-1][0].append(_atom(token, place))
-    if len(stack) > 1:
-        line, column = stack[-1][1]
-        raise ParseError("this '(' is never closed. Add a ')'.", line=line, column=column)
-    return stack[0][0]
 
 
 Grammar = dict[str, tuple[Sort, tuple[Any, ...]]]
@@ -117,7 +57,7 @@ class SygusTask:
 
     @property
     def task(self) -> ProgramTask:
-        """What learners of programs work on."""
+        """What learners of programs work on; of what they find, the programs that the grammar makes are answers."""
         if not self.grammar:
             literals: tuple[tuple[Any, Sort], ...] = ((0, INT), (1, INT), ("", TEXT), (" ", TEXT))
             return ProgramTask(self.examples, smt_strings, literals)
@@ -125,7 +65,7 @@ class SygusTask:
         ops = list(dict.fromkeys(p[0] for p in found if isinstance(p, tuple)))
         terms = dict.fromkeys(p for p in found if isinstance(p, Term) and p.op is LITERAL)
         literals = tuple((term.payload, term.sort) for term in terms)
-        return ProgramTask(self.examples, Language(self.name, ops, default=TEXT), literals)
+        return ProgramTask(self.examples, Language(self.name, ops, default=TEXT), literals, allows=self.derives)
 
     def derives(self, term: Term) -> bool:
         """Whether the grammar makes the term."""
@@ -150,79 +90,109 @@ class SygusTask:
         return made(term, self.start)
 
 
-def _sort(node: _Node) -> Sort:
+@dataclass(frozen=True)
+class _Function:
+    """The function to be found: its inputs and result as declared, and what it may be made of."""
+
+    name: str
+    inputs: dict[str, Sort]
+    result: Sort
+    grammar: Grammar
+    start: str
+
+
+def _sort(node: Node) -> Sort:
     found = _SORTS.get(node.value) if not node.is_list else None
     if found is None:
-        raise _error(node, f"sort '{_text(node)}' is not supported. Known: {', '.join(_SORTS)}.")
+        raise complaint(node, f"sort '{as_text(node)}' is not supported. Known: {', '.join(_SORTS)}.")
     return found
 
 
-def _text(node: _Node) -> str:
-    return f"({' '.join(_text(n) for n in node.value)})" if node.is_list else str(node.value)
-
-
-def _op(node: _Node, arity: int) -> Op:
-    name = _OPERATORS.get(node.value, node.value)
+def _op(node: Node, arity: int) -> Op:
+    written = symbol(node, "the name of an operator")
+    name = _OPERATORS.get(written, written)
     if name == "-" and arity == 1:
         name = "neg"
     if name not in smt_strings:
-        hint = did_you_mean(str(name), smt_strings.ops)
-        raise _error(node, f"operator '{node.value}' is not supported.{hint} Known: {' '.join(smt_strings.ops)}.")
+        hint = did_you_mean(name, smt_strings.ops)
+        raise complaint(node, f"operator '{written}' is not supported.{hint} Known: {' '.join(smt_strings.ops)}.")
     return smt_strings[name]
 
 
-def _grammar(rules: tuple[_Node, ...], inputs: dict[str, Sort]) -> tuple[Grammar, str]:
-    from induce.terms.term import literal, variable
+def _folded(node: Node) -> Node:
+    """A value as SMT-LIB writes it: a negative number is (- 1)."""
+    if node.is_list and len(node.value) == 2 and node.value[0].value == "-" and type(node.value[1].value) is int:
+        return Node(-node.value[1].value, node.place, True)
+    return node
 
-    heads = [rule.value[0].value for rule in rules]
+
+def _of_sort(node: Node, sort: Sort, what: str) -> Any:
+    """The value of a literal, which must be of the declared sort."""
+    if type(node.value) is not _TYPES[sort]:
+        raise complaint(node, f"{what} is declared {_NAMES[sort]}, but got {node.value!r}. Change one of them.")
+    return node.value
+
+
+def _grammar(rules: Node, inputs: dict[str, Sort]) -> tuple[Grammar, str]:
+    shape = "a rule of the grammar, (name sort (production ...)),"
+    parts = [members(rule, shape, 3) for rule in members(rules, "a grammar, ((name sort (production ...)) ...),")]
+    heads = [symbol(part[0], "the name of a non-terminal") for part in parts]
     found: Grammar = {}
-    for rule in rules:
-        if not rule.is_list or len(rule.value) != 3 or not rule.value[2].is_list:
-            raise _error(rule, f"a rule of the grammar is (name sort (production ...)), but got '{_text(rule)[:60]}'.")
-        name, sort, options = rule.value
-        productions: list[Any] = []
-        for option in options.value:
-            if option.literal:
-                productions.append(literal(option.value, _sort(sort)))
-            elif option.is_list:
-                op = _op(option.value[0], len(option.value) - 1)
-                symbols = tuple(part.value for part in option.value[1:])
-                strange = next((p for p in option.value[1:] if p.is_list or p.value not in heads), None)
-                if strange is not None:
-                    raise _error(strange, f"'{_text(strange)}' is no non-terminal; only those may be arguments here.")
-                if op.arity != len(symbols):
-                    raise _error(option, f"'{op.name}' takes {op.arity} arguments but got {len(symbols)}.")
-                productions.append((op, symbols))
-            elif option.value in heads:
-                productions.append(option.value)
-            elif option.value in inputs:
-                productions.append(variable(option.value, inputs[option.value]))
-            else:
-                known = [*inputs, *heads]
-                raise _error(
-                    option,
-                    f"unknown name '{option.value}'.{did_you_mean(option.value, known)} Known: {', '.join(known)}.",
-                )
-        found[name.value] = (_sort(sort), tuple(productions))
+    for head, (_, sort, options) in zip(heads, parts, strict=True):
+        whole = members(options, "a list of productions")
+        found[head] = (_sort(sort), tuple(_production(_folded(option), _sort(sort), heads, inputs) for option in whole))
     return found, heads[0]
 
 
-def _example(node: _Node, name: str, arity: int) -> tuple[tuple[Any, ...], Any]:
+def _production(option: Node, sort: Sort, heads: list[str], inputs: dict[str, Sort]) -> Any:
+    from induce.terms.term import literal, variable
+
+    if option.literal:
+        return literal(_of_sort(option, sort, "what this non-terminal makes"), sort)
+    if option.is_list:
+        head, *arguments = members(option, "a production, (operator non-terminal ...),")
+        op = _op(head, len(arguments))
+        strange = next((p for p in arguments if p.is_list or p.literal or p.value not in heads), None)
+        if strange is not None:
+            raise complaint(strange, f"'{as_text(strange)}' is no non-terminal; only those may be arguments here.")
+        if op.arity != len(arguments):
+            raise complaint(option, f"'{op.name}' takes {op.arity} arguments but got {len(arguments)}.")
+        return (op, tuple(part.value for part in arguments))
+    if option.value in heads:
+        return option.value
+    if option.value in inputs:
+        return variable(option.value, inputs[option.value])
+    known = [*inputs, *heads]
+    raise complaint(
+        option, f"unknown name '{option.value}'.{did_you_mean(option.value, known)} Known: {', '.join(known)}."
+    )
+
+
+def _example(command: Node, function: _Function) -> tuple[tuple[Any, ...], Any]:
     """Inputs and output of a constraint (= (f inputs) output)."""
-    refusal = f"a constraint must be (= ({name} values) value); others are not supported, but got '{_text(node)[:80]}'."
+    name = function.name
+    _, node = members(command, f"a constraint, (constraint (= ({name} values) value)),", 2)
+    refusal = (
+        f"a constraint must be (= ({name} values) value); others are not supported, but got '{as_text(node)[:80]}'."
+    )
     if not node.is_list or len(node.value) != 3 or node.value[0].value != "=":
-        raise _error(node, refusal)
-    call, output = node.value[1:] if node.value[1].is_list else node.value[:0:-1]
+        raise complaint(node, refusal)
+    call, output = (_folded(part) for part in node.value[1:])
+    if not call.is_list:
+        call, output = output, call
+    given = [_folded(part) for part in call.value[1:]] if call.is_list else []
     if (
         not call.is_list
+        or not call.value
         or call.value[0].value != name
         or not output.literal
-        or not all(n.literal for n in call.value[1:])
+        or not all(n.literal for n in given)
     ):
-        raise _error(node, refusal)
-    if len(call.value) != arity + 1:
-        raise _error(call, f"'{name}' takes {arity} inputs but got {len(call.value) - 1}.")
-    return tuple(n.value for n in call.value[1:]), output.value
+        raise complaint(node, refusal)
+    if len(given) != len(function.inputs):
+        raise complaint(call, f"'{name}' takes {len(function.inputs)} inputs but got {len(given)}.")
+    values = [_of_sort(n, s, f"input '{k}'") for n, (k, s) in zip(given, function.inputs.items(), strict=True)]
+    return tuple(values), _of_sort(output, function.result, f"what '{name}' gives")
 
 
 def read_sygus(source: str | Path) -> SygusTask:
@@ -237,48 +207,56 @@ def read_sygus(source: str | Path) -> SygusTask:
     ------
     ParseError
         With line and column, for what cannot be read or is not a task by example over strings, integers and truth values.
+    DataError
+        If the file cannot be read.
 
     >>> task = read_sygus('(synth-fun f ((s String)) String) (constraint (= (f "ab") "b")) (constraint (= (f "xyz") "z"))')
     >>> task.name, len(task.examples)
     ('f', 2)
     """
-    text = str(source)
-    if isinstance(source, Path) or not text.lstrip().startswith(("(", ";")):
-        text = Path(source).read_text(encoding="utf-8")
-    function: tuple[str, dict[str, Sort], Grammar, str] | None = None
+    text = (
+        source
+        if isinstance(source, str) and source.lstrip().startswith(("(", ";"))
+        else file_text(source, "read_sygus")
+    )
+    function: _Function | None = None
     rows: list[tuple[tuple[Any, ...], Any]] = []
-    nodes = _read(text)
-    for node in nodes:
-        if not node.is_list or not node.value:
-            raise _error(node, f"a command in parentheses was expected, but got '{_text(node)}'.")
-        head = node.value[0].value
+    for node in read_nodes(text):
+        head = symbol(members(node, "a command in parentheses")[0], "the name of a command")
         if head == "synth-fun":
+            if function is not None:
+                raise complaint(node, "this is a second function, but a task has one. Give each a file of its own.")
             function = _function(node)
         elif head == "constraint":
             if function is None:
-                raise _error(node, "a constraint comes before the function it is about. Put synth-fun first.")
-            rows.append(_example(node.value[1], function[0], len(function[1])))
+                raise complaint(node, "a constraint comes before the function it is about. Put synth-fun first.")
+            rows.append(_example(node, function))
         elif head not in _IGNORED:
-            raise _error(
+            raise complaint(
                 node.value[0],
                 f"command '{head}' is not supported. Known: synth-fun, constraint, {', '.join(_IGNORED)}.",
             )
     if function is None or not rows:
         missing = "function: (synth-fun ...)" if function is None else "constraint: (constraint (= (f values) value))"
         raise ParseError(f"there is no {missing}.")
-    name, inputs, grammar, start = function
-    columns = {key: [row[0][k] for row in rows] for k, key in enumerate(inputs)}
-    return SygusTask(name, read_examples(columns, [row[1] for row in rows]), grammar, start)
+    columns = {key: [row[0][k] for row in rows] for k, key in enumerate(function.inputs)}
+    return SygusTask(function.name, read_examples(columns, [row[1] for row in rows]), function.grammar, function.start)
 
 
-def _function(node: _Node) -> tuple[str, dict[str, Sort], Grammar, str]:
+def _inputs(node: Node) -> dict[str, Sort]:
+    if not node.is_list:
+        raise complaint(node, f"a list of inputs, ((name sort) ...), was expected, but got '{as_text(node)[:60]}'.")
+    pairs = [members(pair, "an input, (name sort),", 2) for pair in node.value]
+    return {symbol(name, "the name of an input"): _sort(sort) for name, sort in pairs}
+
+
+def _function(node: Node) -> _Function:
     if len(node.value) < 4:
-        raise _error(node, "synth-fun needs a name, inputs and a sort: (synth-fun f ((s String)) String ...).")
-    inputs = {pair.value[0].value: _sort(pair.value[1]) for pair in node.value[2].value}
-    rest = node.value[4:]  # version 2.1 declares its non-terminals before their rules
-    if not rest:
-        return node.value[1].value, inputs, {}, ""
-    return (node.value[1].value, inputs, *_grammar(rest[-1].value, inputs))
+        raise complaint(node, "synth-fun needs a name, inputs and a sort: (synth-fun f ((s String)) String ...).")
+    _, name, inputs, result, *rest = node.value  # version 2.1 declares its non-terminals before their rules
+    named = _inputs(inputs)
+    grammar, start = _grammar(rest[-1], named) if rest else ({}, "")
+    return _Function(symbol(name, "the name of a function"), named, _sort(result), grammar, start)
 
 
 _SMT = {"if": "ite", "==": "=", "neg": "-"}
@@ -305,7 +283,7 @@ def to_smt(term: Term, name: str = "f", inputs: dict[str, Sort] | None = None) -
             if isinstance(value, bool):
                 return str(value).lower()
             if isinstance(value, str):
-                return '"' + value.replace('"', '""') + '"'
+                return quoted(value)
             return str(value) if value >= 0 else f"(- {-value})"
         if node.op not in tuple(smt_strings):
             raise ExportError(f"operator '{node.op.name}' is none of SMT-LIB's.")
@@ -332,31 +310,33 @@ def from_smt(definition: str) -> Term:
     """
     from induce.terms.term import literal, variable
 
-    nodes = _read(definition)
-    if len(nodes) != 1 or not nodes[0].is_list or len(nodes[0].value) != 5 or nodes[0].value[0].value != "define-fun":
+    nodes = read_nodes(definition)
+    whole: tuple[Node, ...] = nodes[0].value if len(nodes) == 1 and nodes[0].is_list else ()
+    if len(whole) != 5 or whole[0].value != "define-fun":
         raise ParseError("one definition was expected: (define-fun name ((input sort) ...) sort body).")
-    _, _, pairs, sort, body = nodes[0].value
-    inputs = {pair.value[0].value: _sort(pair.value[1]) for pair in pairs.value}
+    _, _, pairs, sort, body = whole
+    inputs = _inputs(pairs)
 
-    def build(node: _Node) -> Term:
+    def build(node: Node) -> Term:
         if node.literal:
             return literal(node.value)
         if not node.is_list:
             if node.value not in inputs:
-                raise _error(
+                raise complaint(
                     node, f"unknown name '{node.value}'.{did_you_mean(node.value, inputs)} Inputs: {', '.join(inputs)}."
                 )
             return variable(node.value, inputs[node.value])
-        parts = [build(part) for part in node.value[1:]]
-        op = _op(node.value[0], len(parts))
+        head, *arguments = members(node, "a term, (operator term ...),")
+        op = _op(head, len(arguments))
+        parts = [build(part) for part in arguments]
         while len(parts) > 2 and op.arity == 2 and "associative" in op.laws:  # (str.++ a b c)
             parts = [op(parts[0], parts[1]), *parts[2:]]
         try:
             return op(*parts)
         except TypeError as problem:
-            raise _error(node, str(problem)) from None
+            raise complaint(node, str(problem)) from None
 
     found = build(body)
     if found.sort is not _sort(sort):
-        raise _error(body, f"the body has sort {found.sort}, but {_sort(sort)} was declared.")
+        raise complaint(body, f"the body has sort {found.sort}, but {_sort(sort)} was declared.")
     return found

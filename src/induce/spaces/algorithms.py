@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from induce.errors import SpaceError, did_you_mean
+from induce.settings import check_number, check_whole
 from induce.spaces.table import Table, Vectors
 
 __all__ = ["Algorithm", "Bandit", "Evolution", "Policy", "Random", "State", "algorithm_of"]
@@ -90,6 +91,9 @@ class Random:
     name: str = "random"
     batch: int = 64
 
+    def __post_init__(self) -> None:
+        check_whole("batch", self.batch, hint="64 is usual.")
+
     def start(self, table: Table, rng: np.random.Generator) -> State:
         """The state of a new search."""
         return _RandomState(table, rng)
@@ -129,6 +133,11 @@ class Evolution:
     crossover: float = 0.25
     name: str = "evolution"
     batch: int = 8
+
+    def __post_init__(self) -> None:
+        for what in ("population", "tournament", "batch"):
+            check_whole(what, getattr(self, what))
+        check_number("crossover", self.crossover, 0.25, most=1)
 
     def start(self, table: Table, rng: np.random.Generator) -> State:
         """The state of a new search."""
@@ -208,6 +217,10 @@ class Bandit:
     name: str = "bandit"
     batch: int = 8
 
+    def __post_init__(self) -> None:
+        check_whole("batch", self.batch, hint="8 is usual.")
+        check_number("explore", self.explore, 1.0)
+
     def start(self, table: Table, rng: np.random.Generator) -> State:
         """The state of a new search."""
         return _BanditState(self, table, rng)
@@ -228,8 +241,10 @@ class _BanditState:
         return self.arms.points(np.argmax(np.where(self.arms.open, drawn, -np.inf), axis=2), self.rng)
 
     def tell(self, points: Vectors, rewards: Vectors) -> None:
-        worst = min(self.rewards, default=0.0)
-        rewards = np.where(np.isfinite(rewards), rewards, worst)
+        good = np.isfinite(rewards)
+        if not good.any() and not self.rewards:
+            return  # there is no reward yet that a failure could be compared with
+        rewards = np.where(good, rewards, min([*self.rewards, *rewards[good]]))
         self.rewards += rewards.tolist()
         active, arms = self.arms.table.active(points), self.arms.of(points)
         rows = np.broadcast_to(np.arange(arms.shape[1]), arms.shape)
@@ -260,6 +275,12 @@ class Policy:
     entropy: float = 0.01
     name: str = "policy"
     batch: int = 8
+
+    def __post_init__(self) -> None:
+        check_whole("batch", self.batch, hint="8 is usual.")
+        check_number("rate", self.rate, 0.3)
+        check_number("decay", self.decay, 0.9, most=1)
+        check_number("entropy", self.entropy, 0.01)
 
     def start(self, table: Table, rng: np.random.Generator) -> State:
         """The state of a new search."""

@@ -196,8 +196,8 @@ def architecture(
     (('layer1_1x8x8', 'layer1_1x8x8_to_8x8x8'), True)
     """
     given, made, chosen = _shape(in_shape, "in_shape"), _shape(out_shape, "out_shape"), tuple(operations)
-    if depth < 1:
-        raise SpaceError(f"the depth is {depth}, but at least one layer is needed. Give depth=1 or more.")
+    if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
+        raise SpaceError(f"the depth is {depth!r}, but at least one layer is needed. Give depth=1 or more.")
     _Names.check(chosen)
     return Space(_Layers(chosen, made, depth, name).rest(1, given))
 
@@ -262,6 +262,9 @@ class _Layer:
     def __init__(self, operation: Operation, given: Shape, made: Shape, settings: dict[str, Any]) -> None:
         self.operation, self.given, self.made, self.settings = operation, given, made, settings
 
+    def __deepcopy__(self, memo: object) -> _Layer:
+        return self  # it never changes
+
     def __str__(self) -> str:
         return f"{self.operation.name}({', '.join(f'{k}={v}' for k, v in self.settings.items())})"
 
@@ -278,7 +281,7 @@ def _followed(first: Any, rest: Any) -> Any:
 
 
 def _shape(given: Sequence[int], what: str) -> Shape:
-    found = tuple(given)
+    found = tuple(given) if isinstance(given, Iterable) else ()
     if len(found) not in (1, 3) or not all(isinstance(n, int) and n > 0 for n in found):
         raise SpaceError(
             f"{what} is {given!r}, but (channels, height, width) or (features,) of positive integers was expected. "

@@ -6,9 +6,11 @@ import copy
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from induce.errors import SpaceError
 from induce.spaces.parts import Call, Labels, Terms, fields_of, is_estimator, is_module, is_space, label_of
@@ -61,7 +63,12 @@ class Compiler:
         self.slots: list[Slot] = []
         self._by_term: dict[Term, Slot] = {}
         self._by_name: dict[str, tuple[Term, str]] = {}
-        self.build = self.visit(root, None, "")
+        try:
+            self.build = self.visit(root, None, "")
+        except RecursionError:
+            raise SpaceError(
+                "the object is nested too deeply, or a list in it holds itself. Give a flatter one."
+            ) from None
 
     def table(self) -> Table:
         """The rows, names made unique."""
@@ -107,6 +114,8 @@ class Compiler:
             args = [self.visit(arg, place, f"{path}[{k}]" if path else f"[{k}]") for k, arg in enumerate(value.args)]
             return _call(value.function, args, self._entries(value.kwargs, place, path))
         if isinstance(value, dict):
+            for key in value:
+                _check_without(key, "a key of the dictionary", path)
             entries = self._entries(value, place, path)
             return _mapping(value, entries)
         if isinstance(value, list | tuple):
@@ -118,9 +127,9 @@ class Compiler:
             return _call(type(value), [], entries)
         if is_estimator(value):
             return _call(type(value), [], self._entries(value.get_params(deep=False), place, path))
-        if is_module(value):
-            return lambda v: copy.deepcopy(value)
-        return _Constant(value)
+        for what, part in _unseen(value):
+            _check_without(part, what, path)
+        return _anew(value)
 
     def _entries(self, items: dict[Any, Any], place: Place, path: str) -> dict[Any, Builder]:
         return {key: self.visit(item, place, f"{path}.{key}" if path else str(key)) for key, item in items.items()}
@@ -209,6 +218,37 @@ class Compiler:
             values = [build.value for build in builds if isinstance(build, _Constant)]
             return lambda v: values[int(v[i])]
         return lambda v: builds[int(v[i])](v)
+
+
+def _unseen(value: Any) -> Iterator[tuple[str, Any]]:
+    """Parts of an object that are not looked into, and what each is called."""
+    if isinstance(value, set | frozenset):
+        yield from (("an element of the set", part) for part in value)
+    elif isinstance(value, np.ndarray):
+        yield from (("an element of the array", part) for part in value.flat if value.dtype == object)
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        for owner in value.modules() if is_module(value) else (value,):
+            yield from ((f"attribute '{key}' of the {type(owner).__name__}", part) for key, part in vars(owner).items())
+
+
+def _check_without(part: Any, what: str, path: str) -> None:
+    """SpaceError if what is not looked into holds a hole: it would stay one in every object."""
+    holes = part.holes if isinstance(part, Term) else ()
+    if is_space(part) or any(h.hole.kind != "net" and not _open(h) for h in holes):
+        raise SpaceError(
+            f"{what} at {path or 'the root'} is or holds a hole, {part}, where holes are not looked for. Put it into a list, a value "
+            "of a dictionary or an argument: space(a_class, rate=hole.real(within=(0, 1)))."
+        )
+
+
+def _anew(value: Any) -> Builder:
+    """The builder of a value without holes: a copy for each object, so that what one object changes stays its own."""
+    try:
+        # functions and classes are their own copies; a bare object is there to be told from others
+        shared = type(value) is object or copy.deepcopy(value) is value
+    except Exception:  # what cannot be copied, such as an open file, is in every object
+        shared = True
+    return _Constant(value) if shared else lambda v: copy.deepcopy(value)
 
 
 class _Constant:

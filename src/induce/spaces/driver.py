@@ -15,6 +15,7 @@ import numpy as np
 from induce.budget import Budget, cpu_seconds, resident_bytes
 from induce.errors import BudgetError, SpaceError
 from induce.progress import Progress, watcher
+from induce.settings import check_whole
 from induce.spaces.algorithms import algorithm_of
 from induce.spaces.searchable import Space
 from induce.spaces.table import Vectors
@@ -23,6 +24,8 @@ from induce.spaces.trials import Trial, Tuning
 __all__ = ["Driver", "failure", "reward_of", "space_of"]
 
 DEFAULT_TRIALS = 200
+LEFT = "the loop was left"
+"""Why a search ended whose objects were not all asked for."""
 HOPELESS = 20
 """A search whose first trials all fail ends after this many."""
 
@@ -45,8 +48,8 @@ def space_of(value: Any) -> Space:
     return found
 
 
-def reward_of(value: Any, where: str) -> float:
-    """A reward as a finite number.
+def reward_of(value: Any, where: str = "", failed: str = "raise an error") -> float:
+    """A reward as a finite number; ``where`` it was given, and what to do for a trial that ``failed``, are said if it is none.
 
     Raises
     ------
@@ -61,12 +64,10 @@ def reward_of(value: Any, where: str) -> float:
         found = math.nan
     if not math.isfinite(found):
         what = "None" if value is None else f"{value!r}"[:60]
-        hint = (
-            "Did the function forget to return it?"
-            if value is None
-            else "Call feedback.skip(), or raise an error, for a trial that failed."
+        hint = "Did the function forget to return it?" if value is None else f"For a trial that failed, {failed}."
+        raise SpaceError(
+            f"{where}{': ' if where else ''}the reward is {what}, but a finite number was expected. {hint}"
         )
-        raise SpaceError(f"{where}: the reward is {what}, but a finite number was expected. {hint}")
     return found
 
 
@@ -104,9 +105,12 @@ class Driver:
         for unit in ("work", "plateau", "epochs"):
             if getattr(self.budget, unit) is not None:
                 raise BudgetError(f"a search over a space has no {unit}. Write for example '200 trials' or '60s'.")
+        check_whole("seed", seed, least=0)
         self.seed, self.maximize, self.show = seed, maximize, watcher(watch)
         self.table = self.space.table
         self.state = self.algorithm.start(self.table, np.random.default_rng(seed))
+        if isinstance(start, Mapping | str) or not isinstance(start, Iterable):
+            raise SpaceError(f"start is a list of points or of mappings, but got {start!r}. Write [{start!r}].")
         self.first = [self._first(point) for point in start]
         self.trials: list[Trial] = []
         self.tried: set[tuple[float, ...]] = set()
@@ -199,7 +203,7 @@ class Driver:
 
     def finish(self) -> None:
         """Tell the watcher, once, that the search is over."""
-        self.stopped = self.stopped or "the loop was left"
+        self.stopped = self.stopped or LEFT
         if not self.finished:
             self.finished = True
             self.watch()

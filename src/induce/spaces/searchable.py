@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from induce.errors import SpaceError, did_you_mean
+from induce.settings import check_whole
 from induce.spaces.compiling import MOST, Compiler
 from induce.spaces.counting import enumerate_points, size_of
 from induce.spaces.parts import Call, called, is_space
@@ -82,7 +84,8 @@ class Space:
 
     def samples(self, n: int, rng: Rng = None) -> Vectors:
         """``n`` random points, as an array with one row for each."""
-        return self.table.sample(n, np.random.default_rng(rng))
+        check_whole("the number of points", n, least=0)
+        return self.table.sample(n, _generator(rng))
 
     def sample(self, rng: Rng = None) -> Vectors:
         """One random point."""
@@ -91,15 +94,31 @@ class Space:
 
     def mutate(self, point: Any, rng: Rng = None) -> Vectors:
         """The point with one active choice changed, or each of an array of points."""
-        points = np.asarray(point, dtype=float)
-        found = self.table.mutate(np.atleast_2d(points), np.random.default_rng(rng))
+        points = self._points(point)
+        found = self.table.mutate(np.atleast_2d(points), _generator(rng))
         return found if points.ndim == 2 else found[0]
 
     def crossover(self, first: Any, second: Any, rng: Rng = None) -> Vectors:
         """A point with each entry from one of two points, or of each two of two arrays of points."""
-        left, right = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-        found = self.table.crossover(np.atleast_2d(left), np.atleast_2d(right), np.random.default_rng(rng))
+        left, right = self._points(first), self._points(second)
+        if left.shape != right.shape:
+            raise SpaceError(
+                f"points are crossed two by two, but there are {left.shape} and {right.shape}. Give as many of each."
+            )
+        found = self.table.crossover(np.atleast_2d(left), np.atleast_2d(right), _generator(rng))
         return found if left.ndim == 2 else found[0]
+
+    def _points(self, given: Any) -> Vectors:
+        """A point, or each of an array of points, if they are points of this space."""
+        try:
+            whole = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            whole = np.zeros(0)
+        return (
+            np.array([self.table.check(p) for p in whole])
+            if whole.ndim == 2 and len(whole)
+            else self.table.check(given)
+        )
 
     def enumerate(self) -> Iterator[Vectors]:
         """Every point once.
@@ -163,7 +182,7 @@ class Space:
         SpaceError
             If a name or a value is unknown, or an active choice point is left out.
         """
-        self._known(values)
+        self._known(_mapping(values))
         entries = np.array(
             [self._entry(i, values[n]) if n in values else r.low for i, (n, r) in enumerate(self._named())]
         )
@@ -187,13 +206,24 @@ class Space:
         >>> s.size, s.build(s.sample(0))["kind"]
         (3, 'b')
         """
-        self._known(values)
+        self._known(_mapping(values))
         entries = {name: self._entry(self.names.index(name), value) for name, value in values.items()}
+        return self.held(entries)
+
+    def held(self, entries: Mapping[str, float]) -> Space:
+        """The space in which some choice points are held to these entries of points; :meth:`fix` takes values instead.
+
+        Raises
+        ------
+        SpaceError
+            If a name is unknown, or an entry is outside its choice point.
+        """
+        self._known(entries)
         for name, entry in entries.items():
             row = self.table.rows[self.names.index(name)]
             if not row.low <= entry <= row.high or (row.kind != "real" and entry != int(entry)):
                 raise SpaceError(
-                    f"'{name}' cannot be held to {values[name]!r}, since its values go from {row.low:g} to {row.high:g}. Give one of them."
+                    f"'{name}' cannot be held to {entry:g}, since its values go from {row.low:g} to {row.high:g}. Give one of them."
                 )
         return Space(self.root, {**self.fixed, **entries})
 
@@ -210,6 +240,10 @@ class Space:
     def _entry(self, i: int, value: Any) -> float:
         row, options = self.table.rows[i], self.compiled.slots[i].options
         if row.kind in ("integer", "real"):
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise SpaceError(
+                    f"the value of '{row.name}' is {value!r}, but a number from {row.low:g} to {row.high:g} was expected. Give one."
+                )
             return float(value)
         texts = list(row.labels) if len(row.labels) <= MOST else []
         if row.kind == "choice":
@@ -241,7 +275,7 @@ class Space:
 
     def shown(self, point: Any) -> str:
         """A point as one line: name=value, ... of the active choice points."""
-        entries = np.asarray(point, dtype=float)
+        entries = self.table.check(point)
         active = self.table.active(entries[None])[0]
         return ", ".join(
             f"{row.name}={row.shown(entry)}"
@@ -294,6 +328,21 @@ class Space:
         Path(path).write_text(self.to_json(), encoding="utf-8")
 
 
+def _generator(rng: Rng) -> np.random.Generator:
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise SpaceError(
+            f"rng is {rng!r}, but a generator or a whole number from 0 on was expected. Give for example 0."
+        ) from None
+
+
+def _mapping(values: Any) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise SpaceError(f"values are given by name, but got {values!r}. Write for example {{'depth': 2}}.")
+    return values
+
+
 def space(value: Any, /, *args: Any, **kwargs: Any) -> Space:
     """The space of an object with holes in it, or of a function or class that will be called with holes as arguments.
 
@@ -301,14 +350,15 @@ def space(value: Any, /, *args: Any, **kwargs: Any) -> Space:
     ----------
     value : object, function or class
         Any dict, list, tuple, dataclass, scikit-learn estimator or term with holes; a function or class is called with the
-        arguments, each time an object is built.
+        arguments, each time an object is built. Sets, arrays and other objects are copied as they are, holes in them refused.
     *args, **kwargs
         Arguments; they may hold holes, and spaces.
 
     Raises
     ------
     SpaceError
-        If two different holes have one name, or a real hole has no bounds.
+        If two different holes have one name, a real hole has no bounds, or a hole stands where none are looked for: in a set, an
+        array, a key of a dictionary, or an attribute of an object.
 
     >>> from induce import hole, space
     >>> s = space(dict, size=hole.choice([8, 16]), rate=hole.real(within=(1e-4, 1e-1), log=True))

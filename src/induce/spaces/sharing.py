@@ -65,7 +65,8 @@ class Supernet(nn.Module):
 
     def select(self, point: Any) -> Supernet:
         """Be the network of a point from now on."""
-        self.point = self.space.table.check(self.space.table.settle(np.asarray(point, dtype=float)[None])[0])
+        given = point if isinstance(point, np.ndarray) else self.space.table.check(point)
+        self.point = self.space.table.check(self.space.table.settle(np.asarray(given, dtype=float)[None])[0])
         for switch in self.switches:
             switch.select(self.point)
         self.temperature = None

@@ -269,7 +269,13 @@ class Table:
         SpaceError
             If its length is wrong, or an entry is outside its row.
         """
-        found = np.asarray(point, dtype=float)
+        try:
+            found = np.asarray(point, dtype=float)
+        except (TypeError, ValueError):
+            raise SpaceError(
+                f"a point of this space is a vector of {len(self.rows)} numbers, but got {point!r}. "
+                "Take one from space.sample(rng) or space.encode({...})."
+            ) from None
         if found.shape != (len(self.rows),):
             raise SpaceError(
                 f"a point of this space is a vector of {len(self.rows)} numbers, but got the shape {found.shape}. "

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from induce.errors import FormatError, SpaceError
+from induce.errors import FormatError, InduceError, SpaceError
 from induce.spaces.searchable import Space
 
 __all__ = ["Trial", "Tuning", "load_tuning"]
@@ -106,7 +106,7 @@ class Tuning:
     def _nothing(self) -> str:
         if self.failed:
             return (
-                f"none of the {len(self.trials)} trials succeeded; trial {self.failed[0].number} failed with "
+                f"none of the {len(self.trials)} trials succeeded; trial {self.failed[0].number} failed: "
                 f"{self.failed[0].error} Mend the function and run it again."
             )
         return f"no trial was finished ({self.stopped}). Give a larger budget, such as within='200 trials'."
@@ -227,14 +227,25 @@ def load_tuning(path: str | Path, *, names: Mapping[str, Any] | None = None, spa
     FormatError
         If the file is no saved tuning, or the space is missing or another one.
     """
-    from induce.spaces.writing import from_node
-
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise FormatError(f"'{path}' cannot be read: {error.strerror}. Give a file that Tuning.save() wrote.") from None
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"'{path}' is no JSON: {error}. Give a file that Tuning.save() wrote.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT or document.get("version") != VERSION:
         raise FormatError(f"'{path}' is not a tuning of version {VERSION}. Give a file that Tuning.save() wrote.")
+    try:
+        return _tuning(document, path, names, space)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InduceError):
+            raise
+        raise FormatError(f"'{path}' is damaged: {type(error).__name__}: {error}. Save it again.") from error
+
+
+def _tuning(document: dict[str, Any], path: Any, names: Mapping[str, Any] | None, space: Space | None) -> Tuning:
+    from induce.spaces.writing import from_node
+
     if space is None and document["space"] is None:
         raise FormatError(f"the space of '{path}' could not be written. Give it: load_tuning(path, space=space).")
     found = space if space is not None else from_node(document["space"], names)

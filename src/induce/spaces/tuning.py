@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 from induce.budget import Budget
 from induce.errors import SpaceError
-from induce.spaces.driver import Driver, failure, reward_of
+from induce.spaces.driver import LEFT, Driver, failure, reward_of
 from induce.spaces.trials import Trial, Tuning
 
 __all__ = ["Feedback", "Median", "Pruned", "Running", "Search", "search", "tune"]
@@ -87,7 +88,7 @@ def _evaluate(function: Callable[..., Any], made: Any, point: list[float], runni
         if isinstance(made, SpaceError):
             raise made
         value = function(made, running) if told else function(made)
-        reward = reward_of(value, f"trial {running.number}")
+        reward = reward_of(value)
     except Pruned:
         reward, pruned = running.reports[-1][1], True
     except Exception as problem:
@@ -146,6 +147,14 @@ def tune(
     """
     if not callable(function):
         raise SpaceError(f"tune() needs a function from an object to its reward, but got {function!r}. Give one.")
+    if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0:
+        raise SpaceError(
+            f"n_jobs must be a whole number of trials at a time, -1 for all cores, but got {n_jobs!r}. Give 1 or more."
+        )
+    if prune is not None and not isinstance(prune, Median):
+        raise SpaceError(
+            f"prune must be a rule such as induce.spaces.Median(), but got {prune!r}. Give that, or leave it out."
+        )
     driver = Driver(space, by, within, seed, maximize, start, watch)
     if prune is not None:
         driver.most = 8  # the bounds come from the batches before, so batches are kept short
@@ -231,7 +240,7 @@ class Feedback:
             If it is no finite number, or was given before.
         """
         self._once()
-        found = reward_of(reward, f"trial {self.number}")
+        found = reward_of(reward, f"trial {self.number}", "call feedback.skip()")
         self._record(found, "")
 
     def skip(self, reason: str = "skipped") -> None:
@@ -260,6 +269,10 @@ class Search:
         return self._driver.result()
 
     def __iter__(self) -> Iterator[tuple[Any, Feedback]]:
+        if self._driver.stopped == LEFT:
+            raise SpaceError(
+                "the loop over this search was left, which ended it. Make another by search(...), or loop once."
+            )
         try:
             yield from self._objects(self._driver)
         finally:

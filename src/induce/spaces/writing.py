@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from induce.errors import FormatError, InduceError
+from induce.errors import FormatError, InduceError, SpaceError
 from induce.spaces.parts import Call, called, fields_of, is_estimator, is_space
 from induce.spaces.searchable import Space
 from induce.terms import arithmetic, boolean, hole
@@ -45,9 +45,13 @@ def from_json(text: str, names: Mapping[str, Any] | None = None) -> Space:
     >>> from_json(space(dict, a=hole.choice([1, 2])).to_json(), {"dict": dict}).size
     2
     """
+    if not isinstance(text, str):
+        raise FormatError(
+            f"a space is read from text, but got {text!r}. Give what space.to_json() or space.save() wrote."
+        )
     try:
         document = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"the text is no JSON: {error}. Give what space.to_json() or space.save() wrote.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError("the text is JSON, but not a space. Give what space.to_json() or space.save() wrote.")
@@ -69,8 +73,11 @@ def to_node(found: Space) -> dict[str, Any]:
 def from_node(document: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> Space:
     """The space of what :func:`to_node` gave."""
     try:
-        return Space(_Reader(document["holes"], dict(names or {})).value(document["root"]), document["fixed"])
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        root = _Reader(document["holes"], dict(names or {})).value(document["root"])
+        return Space(root).held({str(name): float(entry) for name, entry in document["fixed"].items()})
+    except SpaceError as error:
+        raise FormatError(f"the space is damaged: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         if isinstance(error, InduceError):
             raise
         raise FormatError(f"the space is damaged: {type(error).__name__}: {error}. Save it again.") from error
@@ -162,6 +169,7 @@ class _Reader:
     def __init__(self, holes: Mapping[str, Any], names: dict[str, Any]) -> None:
         self.holes, self.names = holes, names
         self.made: dict[str, Term] = {}
+        self.open: set[str] = set()
 
     def value(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -193,7 +201,10 @@ class _Reader:
         )
 
     def _hole(self, name: str) -> Term:
+        if name in self.open:
+            raise FormatError(f"the space is damaged: an option of the hole '{name}' holds that hole. Save it again.")
         if name not in self.made:
+            self.open.add(name)
             node = self.holes[name]
             kept = None if name[:1] == "_" and name[1:].isdigit() else name
             kind = node["kind"]
@@ -206,4 +217,5 @@ class _Reader:
             else:
                 made = hole.choice(self.value(node["options"]), name=kept, prior=node["prior"] or None)
             self.made[name] = made
+            self.open.discard(name)
         return self.made[name]

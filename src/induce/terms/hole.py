@@ -115,7 +115,12 @@ def real(
     >>> real("k", within=(0, 1)).sort
     Sort('real')
     """
-    low, high = float(within[0]), float(within[1])
+    try:
+        low, high = (float(bound) for bound in within)
+    except (TypeError, ValueError):
+        raise TermError(
+            f"the bounds of hole '{name or '?'}' are {within!r}. Give two numbers: within=(0, 1)."
+        ) from None
     if not low <= high:
         raise TermError(f"the bounds ({low}, {high}) of hole '{name or '?'}' are empty. Give (low, high), low <= high.")
     if start is not None and not low <= start <= high:
@@ -233,6 +238,10 @@ def choice(options: Grammar | Iterable[Any], *, name: str | None = None, prior: 
             raise TermError("a grammar carries its own weights; leave prior out, or set Grammar(weights=...).")
         return Term(HOLE, (), Hole("choice", _fresh_name(name), start, options=options), start)
     shown = name or "?"
+    if not isinstance(options, Iterable):
+        raise TermError(
+            f"the options of choice '{shown}' are {options!r}, but a list was expected. Write [{options!r}, ...]."
+        )
     terms = () if isinstance(options, str | bytes | set | frozenset) else tuple(options)  # type: ignore[arg-type]
     sorts = {option.sort if isinstance(option, Term) else VALUE for option in terms}
     plain = len(sorts) != 1 or VALUE in sorts

@@ -59,6 +59,9 @@ class Language:
         self._parser: Any = None
 
     def _add(self, op: Op) -> None:
+        if not isinstance(op, Op):
+            hint = "Wrap it: primitive(function)." if callable(op) else "Give an Op, such as one of declare(...)."
+            raise OpError(f"an operator of language '{self.name}' is {op!r}, but an Op was expected. {hint}")
         if op.name in self.ops and self.ops[op.name] is not op:
             raise OpError(f"language '{self.name}' already has another operator '{op.name}'. Choose another name.")
         self.ops[op.name] = op

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from induce.terms.op import APPLY, BOUND, HOLE, LAMBDA, LITERAL, VARIABLE, Notation, Op
-from induce.terms.sort import BOOL, INT, REAL, TEXT, TOKEN, Sort, unify_sorts
+from induce.terms.sort import BOOL, INT, REAL, TEXT, TOKEN, Sort, list_of, unify_sorts
 from induce.terms.term import Term
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ def quote_name(name: str, reserved: frozenset[str]) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def list_sort(value: tuple[Any, ...]) -> Sort:
+    """The sort that a list has where it is written without one."""
+    return list_of(BOOL if value and type(value[0]) is bool else INT)
+
+
 class _Writer:
     """What stays the same while one term is written."""
 
@@ -134,6 +139,8 @@ class _Writer:
         if type(value) is str:
             known = TOKEN if expected is TOKEN else None
             return json.dumps(value, ensure_ascii=False) + _annotation(node.sort, known, (TEXT,)), ATOM
+        if node.sort in (list_of(INT), list_of(BOOL)) and type(value) is tuple:
+            return str(list(value)) + _annotation(node.sort, None, (list_sort(value),)), ATOM
         return f"<{value!r}{_annotated(node.sort)}>", ATOM
 
     def hole_parts(self, spec: Hole) -> tuple[str, list[tuple[str, Term]], str]:

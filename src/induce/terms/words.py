@@ -12,7 +12,7 @@ from typing import Any
 
 from induce.errors import ParseError, did_you_mean
 from induce.terms.op import HOLE
-from induce.terms.show import IDENTIFIER
+from induce.terms.show import IDENTIFIER, list_sort
 from induce.terms.sort import BOOL, INT, TEXT, Sort, parse_sort
 from induce.terms.term import Term, bound, literal
 from induce.terms.vocabulary import Item, Token, Vocabulary
@@ -27,6 +27,8 @@ _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTED = re.compile(r"`((?:[^`]|``)+)`")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ELEMENTS = r"(?:-?[0-9]{1,15}(?:\s*,\s*-?[0-9]{1,15})*|(?:True|False)(?:\s*,\s*(?:True|False))*)"
+_LIST = re.compile(rf"\[\s*{_ELEMENTS}?\s*\]")
 _HOLE = re.compile(r"\?([^\W\d]\w*)?")
 _INDEX = re.compile(r"#([0-9]+)")
 _SORT_HEAD = re.compile(r":(?=[^\W\d]|\()")
@@ -82,13 +84,9 @@ class Reader:
         self.scopes: list[tuple[str, Sort]] = []
         self.levels: dict[str, list[int]] = {}
         self.last = ""
-        self.starts: list[tuple[str, Callable[[], Token]]] = [
-            ("?", self._hole),
-            ("`", self._quoted),
-            ('"', self._string),
-            ("#", self._index),
-            ("\\", self._lambda),
-        ]
+        self.starts: dict[str, Callable[[], Token]] = {
+            "?": self._hole, "`": self._quoted, '"': self._string, "[": self._list, "#": self._index, "\\": self._lambda,
+        }  # fmt: skip
 
     def error(self, start: int, message: str) -> ParseError:
         """A ParseError at an offset."""
@@ -99,12 +97,11 @@ class Reader:
             raise ParseError(f"the text has {len(self.text)} characters; at most {LONGEST} are read.")
         if not self.text.strip():
             raise ParseError("the text is empty; a term was expected. Write for example 'x + 1'.")
-        starts = dict(self.starts)
         while True:
             self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
             if self.at >= len(self.text):
                 break
-            token = self._in_braces() or starts.get(self.text[self.at], self._plain)()
+            token = self._in_braces() or self.starts.get(self.text[self.at], self._plain)()
             self.last = token.type
             yield token
         if self.brackets:
@@ -191,6 +188,14 @@ class Reader:
         value = self._unquote(match.group(0))
         token = self._take("ATOM", match, None)
         token.value = Item(token.start, literal(value, self._sort() or TEXT))
+        return token
+
+    def _list(self) -> Token:
+        match = _LIST.match(self.text, self.at)
+        if match is None:
+            raise self.error(self.at, "unexpected '['. A list holds whole numbers or truth values: [1, 2], [True].")
+        value, token = tuple(json.loads(match.group(0).lower())), self._take("ATOM", match, None)
+        token.value = Item(token.start, literal(value, self._sort() or list_sort(value)))
         return token
 
     def _index(self) -> Token:

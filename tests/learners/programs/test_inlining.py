@@ -3,13 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from induce.algebras.assembling import assemble
 from induce.algebras.values import run_rows
+from induce.errors import TermError
+from induce.learners.library.compressing import read
+from induce.learners.library.converting import function_from
 from induce.learners.library.naming import defined
 from induce.learners.library.waking import Library
 from induce.learners.programs import inlining
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.rules import rules_of
-from induce.programs import core_lists
+from induce.programs import core_lists, primitive
+from induce.terms.language import declare
 from induce.terms.lists import INTS
 from induce.terms.sort import INT
 
@@ -33,6 +38,10 @@ BODIES = {
     "mixed": ("(map (lam (+ (* $0 #0) #1)) #2)", 3),
 }
 NAMES = list(BODIES)
+
+
+def square_and_seven(n: int) -> int:
+    return n * n + 7
 
 
 def library_of(names):
@@ -75,7 +84,7 @@ def test_bodies_on_integers_and_bodies_without_functions_are_told_apart():
     growth = Growth(rules_of(core_lists, [INTS], INT), {"xs": (INTS, INPUTS)}, None, [], np.random.default_rng(0))
     kinds = {}
     for name in BODIES:
-        code = growth.bank.definition(library_of([name]).definitions[0].body)
+        code = growth.bank.definition(*library_of([name]).bodies.popitem())
         kinds[name] = inlining.parts_of(code)[1]
     assert kinds == {
         "three": 2, "double": 2, "reduced": 2, "least": 3, "nested": 3, "between": 3, "drop_2": 1, "put": 1, "total": 3, "each": 3,
@@ -129,3 +138,42 @@ def test_a_definition_that_branches_has_no_value_where_an_argument_has_none():
     for row in rows[:1500]:
         program = growth.term(row)
         assert run_rows(program, {"xs": [[0], [1, 2]]}) == growth.bank.values(row, INTS, 2), str(program)
+
+
+@pytest.mark.parametrize(
+    ("text", "arity", "said"),
+    [
+        ("(map (#0 1) #1)", 2, "functions may not be applied in part"),
+        ("(fold_right (lam (#0 $0)) 0 #1)", 2, "functions may not be applied in part"),
+        ("(if (== #1 0) (lam (+ $0 #0)) (lam $0))", 2, "operator 'part' gives a function, int -> int"),
+    ],
+)
+def test_functions_applied_in_part_are_refused_where_they_are_defined_and_where_they_are_compiled(text, arity, said):
+    with pytest.raises(TermError, match=said):
+        defined(core_lists, "part", text, arity)
+    typed = function_from(read(text), arity, core_lists.ops)
+    growth = Growth(rules_of(core_lists, [INTS], INT), {"xs": (INTS, INPUTS)}, None, [], np.random.default_rng(0))
+    with pytest.raises(TermError):
+        growth.bank.definition(declare(f"part_{arity}(int) -> int"), typed.body)
+    with pytest.raises(TermError, match="functions? "):
+        assemble(typed.body, growth.bank.constant, 1)
+
+
+def test_bodies_that_stacks_have_no_room_for_are_refused():
+    growth = Growth(rules_of(core_lists, [INTS], INT), {"xs": (INTS, INPUTS)}, None, [], np.random.default_rng(0))
+    long = defined(core_lists, "long", "(+ 1 " * 150 + "#0" + ")" * 150, 1)
+    with pytest.raises(TermError, match="a body has 301 instructions, but at most 200 were expected"):
+        growth.bank.definition(long.op, long.body)
+
+
+def test_an_operator_with_a_function_that_the_machine_does_not_know_is_run_by_python():
+    base = core_lists.extend("with a primitive", [primitive(square_and_seven)])
+    library = Library(base, (defined(base, "each", "(map #0 (cons (square_and_seven (car #1)) #1))", 2),))
+    X = [[1, 2], [3, 4, 5]]
+    growth = Growth(
+        rules_of(library.language, [INTS], INTS), {"xs": (INTS, X)}, (INTS, [[9, 2, 3], [17, 4, 5, 6]]), [(1, INT)],
+        np.random.default_rng(0), definitions=library.bodies,
+    )  # fmt: skip
+    for _ in growth.levels(5):
+        pass
+    assert library.language.parse(r"each(\x:int. x + 1, xs)", xs=INTS) in growth.solutions

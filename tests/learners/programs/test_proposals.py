@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from induce.errors import FillError
 from induce.examples import read_examples
+from induce.learners.prior import Prior
 from induce.learners.programs.enumeration import TypedEnumeration
 from induce.learners.programs.heap_search import HeapSearch
 from induce.learners.programs.prompting import candidates, prompt_for
@@ -167,7 +170,7 @@ def test_what_is_no_proposer_is_refused():
         FillError, match="a proposer is a function from a prompt to a text, but got str. Give for example lambda"
     ):
         Proposals("sort(xs)")
-    with pytest.raises(FillError, match="rounds and per_round must be at least 1, but got 0 and 8."):
+    with pytest.raises(FillError, match="rounds must be a whole number of at least 1, but got 0."):
         Proposals(len, rounds=0)
 
 
@@ -177,3 +180,13 @@ def test_costs_are_those_of_enumeration():
     ]
     found = synthesize(task_of(lambda xs: [x + 1 for x in xs]), by=TypedEnumeration(), within="1e5 candidates")
     assert found.rows[0].description_length == cost == 5
+
+
+def test_a_proposer_that_ends_the_program_does_not():
+    found = synthesize(task_of(lambda xs: xs[::-1]), by=Proposals(lambda prompt: sys.exit(3), then=TypedEnumeration()))
+    assert found.solved
+    assert "the proposer raised SystemExit: 3" in found.notes
+    with pytest.raises(FillError, match="rounds must be a whole number of at least 1, but got 'a'"):
+        Proposals(len, rounds="a")
+    with pytest.raises(FillError, match="a prior is over programs of a language, but got 5"):
+        Prior(5, [])

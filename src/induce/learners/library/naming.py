@@ -9,7 +9,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from induce.algebras.assembling import check_whole_calls
 from induce.algebras.values import define, function_of, has_function
+from induce.errors import TermError
 from induce.learners.library.compressing import read, write
 from induce.learners.library.converting import function_from, with_inputs
 from induce.learners.library.waking import Definition, Library, meaning_of
@@ -144,7 +146,7 @@ def defined(base: Language, name: str, text: str, arity: int, uses: int = 0) -> 
     Raises
     ------
     ParseError, TermError
-        If the text is no s-expression, or has no sort.
+        If the text is no s-expression, has no sort, or applies a function only in part.
 
     >>> from induce.terms.lists import lists
     >>> defined(lists, "twice", "(+ #0 #0)", 1).op.signature
@@ -152,6 +154,9 @@ def defined(base: Language, name: str, text: str, arity: int, uses: int = 0) -> 
     """
     tree = read(text)
     typed = function_from(tree, arity, base.ops)
+    if typed.result.is_arrow:
+        raise TermError(f"operator '{name}' gives a function, {typed.result}. Apply it to all its arguments.")
+    check_whole_calls(typed.body)
     op = operator_of(name, typed.parameters, typed.result, write(tree))
     if not has_function(op):
         define(op, meaning_of(typed.body))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from induce.algebras.assembling import check_whole_calls
 from induce.algebras.values import define, has_function, run
 from induce.errors import TermError
 from induce.examples import Examples
@@ -265,6 +266,7 @@ def _definition(body: str, abstraction: Abstraction, base: Language) -> Definiti
     typed = function_from(tree, arity, base.ops)
     if typed.result.is_arrow:
         raise TermError(f"it returns a function, {typed.result}.")
+    check_whole_calls(typed.body)
     mark = hashlib.sha256(body.encode()).hexdigest()
     name = f"fn_{mark[:6]}"  # the same body has the same name everywhere; the longer mark keeps operators apart
     op = Op(name, typed.parameters, typed.result, Notation("call" if arity else "constant", name, python=mark[:12]))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from induce.algebras.assembling import assemble
+from induce.algebras.assembling import MOST, assemble
 from induce.algebras.instructions import ARITY, BOUND, CONSTANT, MISSING, RETURN, STORED, Workspace
 from induce.algebras.machine import decode_value, encode_value
 from induce.algebras.scalars import SCALAR
-from induce.errors import FillError
+from induce.errors import FillError, TermError
 from induce.learners.programs.combining import combine
 from induce.learners.programs.gluing import agreement, masks
 from induce.learners.programs.inlining import DEFINED, NUMBERS, kind_of, marked, parts_of
@@ -38,7 +38,7 @@ from induce.learners.programs.rows import (
 from induce.learners.programs.rows import FOUND as FOUND_COUNT
 from induce.learners.programs.rows import FULL as FULL_FLAG
 from induce.learners.programs.rows import SCALAR as SCALAR_FLAG
-from induce.terms.op import LAMBDA
+from induce.terms.op import Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
@@ -220,21 +220,22 @@ class Bank:
         self.counters[TOP] += len(cells)
         return at
 
-    def definition(self, body: Term) -> int:
-        """Take in the body of a defined operator, a closed function; the operator's code."""
+    def definition(self, op: Op, body: Term) -> int:
+        """Take in the body of a defined operator, a closed function; the operator's code. TermError where it cannot be run."""
+        if body.sort is not op.sort or op.arity > MOST:
+            raise TermError(
+                f"operator '{op.signature}' cannot have the body '{body}', {body.sort}. Give it one of its sort."
+            )
         while int(self.counters[INSTRUCTIONS]) + 50 * body.size + 100 > len(self.code):
             self.code = _doubled(self.code)
         while int(self.counters[OFFSETS]) + 4 * body.size > len(self.offsets):
             self.offsets = _doubled(self.offsets)
-        arity, inner = 0, body
-        while inner.op is LAMBDA:
-            arity, inner = arity + 1, inner.args[0]
         begin = int(self.counters[INSTRUCTIONS])
         written = marked(assemble(body, self.constant, begin), begin)
         self.code[begin : begin + len(written)] = written
         self.counters[INSTRUCTIONS] += len(written)
         last = max((k for k, (op, _, _) in enumerate(written[:-1]) if op == RETURN), default=-1)
-        return DEFINED + 16 * (begin + last + 1) + 4 * kind_of(written[last + 1 :], arity) + arity
+        return DEFINED + 16 * (begin + last + 1) + 4 * kind_of(written[last + 1 :], op.arity) + op.arity
 
     def lift(self, row: int, place: Place, salt: int, cost: int, scalar: bool) -> int:
         """Make a closed row of whole programs a leaf of a place; its row there, or -1."""

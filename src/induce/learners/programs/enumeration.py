@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import functools
+import reprlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from induce.algebras.machine import encode_value
+from induce.algebras.guarding import is_own
+from induce.algebras.machine import HELD, encode_value
 from induce.algebras.values import function_of, has_function
 from induce.errors import FillError
 from induce.examples import Examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import closest, larger
-from induce.learners.programs.rules import rules_of
+from induce.learners.programs.rules import objection_to, rules_of
 from induce.learners.programs.task import OUT_OF_MEMORY, ProgramTask, Step, right
+from induce.terms.sort import TEXT
 from induce.terms.term import Term
 
-__all__ = ["TypedEnumeration"]
+__all__ = ["Complaints", "TypedEnumeration"]
 
 PATIENCE = 40
 """Programs refuted by the other examples after which one of those joins the driving ones."""
@@ -51,20 +54,34 @@ class TypedEnumeration:
         warm()
 
     def accepts(self, task: ProgramTask) -> str:
-        """The compiled machine must hold every input and output."""
+        """The compiled machine must hold every input and output, and what operators of a user's own take and give."""
+        for op in task.language:
+            objection = objection_to(op) if op in task.definitions or is_own(op) else ""
+            if objection:
+                return f"{objection}. Leave it out of the language, or divide it into operators that enumeration can apply."
         examples = task.examples
+        sorts = {*examples.sorts.values(), examples.result}
+        for sort in sorts.difference(HELD):
+            return f"enumeration cannot hold values of sort {sort}. Give whole numbers, truth values, texts, or lists of numbers."
+        known = {part.name for op in task.language for part in (*op.arguments, op.result)}
+        if not any(sort.name in known for sort in sorts) and examples.outputs not in examples.inputs.values():
+            told = ", ".join(sorted(map(str, sorts)))
+            return (
+                f"no operator of language '{task.language.name}' takes or gives {told}. Give another language, such as "
+                f"'{'smt_strings' if TEXT in sorts else 'lists'}'."
+            )
         columns = [(values, examples.sorts[name]) for name, values in examples.inputs.items()]
         for values, sort in [*columns, (examples.outputs, examples.result)]:
             for row, value in enumerate(values):
                 if encode_value(value, sort) is None:
-                    return f"enumeration cannot hold the value {value!r} of example {row}"
+                    return f"enumeration cannot hold the value {reprlib.repr(value)} of example {row}"
         return ""
 
     def run(self, task: ProgramTask, rng: np.random.Generator) -> Iterator[Step]:
         """Yield programs from the cheapest on."""
         places = first_examples(task.examples, self.driving)
         seen: set[Term] = set()
-        complaints = _Complaints(task)
+        complaints = Complaints(task)
         while True:
             refuted = yield from self._search(task, places, rng, seen, complaints)
             if refuted is None:
@@ -78,7 +95,7 @@ class TypedEnumeration:
         places: Sequence[int],
         rng: np.random.Generator,
         seen: set[Term],
-        complaints: _Complaints,
+        complaints: Complaints,
     ) -> Generator[Step, None, int | None]:
         """One enumeration; returns an example that refutes many of its programs, or None at its end."""
         growth = growth_of(task, places, rng, self.memory)
@@ -109,7 +126,9 @@ class TypedEnumeration:
                         else:
                             failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
                 near = None if good else self._closest(growth, task)
-            yield Step(tuple(good), reached - tried, growth.finished, complaints.fresh(), near)
+            yield Step(
+                tuple(good), reached - tried, growth.finished if complaints.all_applied else 0, complaints.fresh(), near
+            )
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
@@ -117,7 +136,7 @@ class TypedEnumeration:
         if told_last:
             yield Step(note=told_last)
         reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-        yield Step((), 0, growth.finished, reason, self._closest(growth, task))
+        yield Step((), 0, growth.finished if complaints.all_applied else 0, reason, self._closest(growth, task))
         return None
 
     @staticmethod
@@ -127,7 +146,7 @@ class TypedEnumeration:
         return None if term is None else (term, sum(right(term, task.examples)))
 
 
-class _Complaints:
+class Complaints:
     """What goes wrong in operators that Python runs, each kind of trouble once.
 
     Parameters
@@ -140,6 +159,12 @@ class _Complaints:
         self.functions = [(name, function) for name, function in found if hasattr(function, "complaints")]
         self.before = {name: dict(getattr(function, "complaints", {})) for name, function in self.functions}
         self.told: set[tuple[str, str]] = set()
+        self.able = not any(objection_to(op) for op in task.language)
+
+    @property
+    def all_applied(self) -> bool:
+        """Whether every operator is applied: enumeration can apply it, and has not left it out."""
+        return self.able and not any(getattr(function, "barred", False) for _, function in self.functions)
 
     def fresh(self) -> str:
         """Complaints since the last call, in words; an empty text if there are none."""

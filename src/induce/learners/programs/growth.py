@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from induce.algebras.instructions import CONSTANT
 from induce.algebras.machine import encode_value
-from induce.algebras.values import UNDEFINED, function_of
+from induce.algebras.values import UNDEFINED, function_of, run
 from induce.errors import TermError
 from induce.examples import frozen
 from induce.learners.programs.bank import INPUT, LIFTED, Bank, Place
@@ -79,10 +79,10 @@ class Growth:
         defined = dict[Op, int]()
         for op, body in (definitions or {}).items():
             with contextlib.suppress(TermError):  # what the machine does not know, Python runs
-                defined[op] = self.bank.definition(body)
+                defined[op] = self.bank.definition(op, body)
         self.count = len(next(iter(inputs.values()))[1])
         self.inputs = dict(inputs)
-        self.has_if = any(r.op.name == "if" for r in self.rules)
+        self.has_if = any(r.branches for r in self.rules)
         self.codes = {r: defined.get(r.op, r.code if r.code >= 0 else _PYTHON + k) for k, r in enumerate(self.rules)}
         self.by_code = {code: r.op for r, code in self.codes.items()}
         self.notes: list[str] = []
@@ -273,7 +273,6 @@ class Growth:
         self._leaf(number, rule.result, row, rule.op() if row >= 0 else None, rule.cost)
 
     def _try(self, number: int, rule: Rule, cost: int, split: tuple[int, ...]) -> Iterator[int]:
-        branches = rule.op.name == "if"
         rows: list[NDArray[np.int64]] = []
         for slot, (sort, part) in enumerate(zip(rule.arguments, split, strict=True)):
             if sort.is_arrow:
@@ -281,7 +280,7 @@ class Growth:
                 inner = next(k for k, p in enumerate(self.places) if p.parameters == parameters)
                 rows.append(self.rows(inner, result, part))
             else:
-                rows.append(self.rows(number, sort, part, partial=branches and slot > 0))
+                rows.append(self.rows(number, sort, part, partial=rule.branches and slot > 0))
         total = int(np.prod([len(r) for r in rows]))
         if not total:
             return
@@ -317,7 +316,7 @@ class Growth:
         for number, args in enumerate(itertools.product(*(part.tolist() for part in rows))):
             if getattr(function, "barred", False):
                 return
-            values = [self.bank.values(row, sort, self.count) for row, sort in zip(args, rule.arguments, strict=True)]
+            values = [self._column(row, sort) for row, sort in zip(args, rule.arguments, strict=True)]
             outputs = [_value(function, [column[p] for column in values]) for p in range(self.count)]
             cells = [None if v is None else encode_value(v, rule.result) for v in outputs]
             self.bank.counters[TRIED] += 1
@@ -331,6 +330,13 @@ class Growth:
                     self._admit(0, rule.result, cost, row)
             if number % 50 == 49:
                 yield self.bank.tried
+
+    def _column(self, row: int, sort: Sort) -> list[Any]:
+        """The Python values of a row, one an example; a function for the body of one."""
+        if not sort.is_arrow:
+            return self.bank.values(row, sort, self.count)
+        term = self._function(row, self.term(row))
+        return [run(term, {name: v[p] for name, (_, v) in self.inputs.items()}) for p in range(self.count)]
 
     # ---- back to terms
 
@@ -361,19 +367,17 @@ class Growth:
         op = self.by_code[code]
         terms: list[Term] = []
         for row, sort in zip(args, op.arguments, strict=True):
-            term = built[row]
-            if sort.is_arrow:
-                for parameter in reversed(self.places[self._place_of(row)].parameters):
-                    term = lambda_(parameter, term)
-            terms.append(term)
+            terms.append(self._function(row, built[row]) if sort.is_arrow else built[row])
         return Term(op, tuple(terms))
+
+    def _function(self, row: int, body: Term) -> Term:
+        for parameter in reversed(self.places[int(self.bank.nodes[row, PLACE])].parameters):
+            body = lambda_(parameter, body)
+        return body
 
     def interpreted(self, rule: Rule) -> bool:
         """Whether Python runs the operator."""
         return _PYTHON <= self.codes[rule] < _PYTHON + len(self.rules)
-
-    def _place_of(self, row: int) -> int:
-        return int(self.bank.nodes[row, PLACE])
 
 
 def _value(function: Any, values: list[Any]) -> Any:

@@ -50,7 +50,7 @@ def _cells(goal: Goal) -> list[list[int]]:
 
 
 def _glued(growth: Growth, goal: Goal) -> list[tuple[Term, int]]:
-    rule = next((r for r in growth.rules if r.op.name in GLUES and r.result is goal[0]), None)
+    rule = next((r for r in growth.rules if r.op.name in GLUES and r.code >= 0 and r.result is goal[0]), None)
     if rule is None:
         return []
     rows, costs = held(growth, goal[0], False)
@@ -65,7 +65,7 @@ def _glued(growth: Growth, goal: Goal) -> list[tuple[Term, int]]:
 
 def _branched(growth: Growth, goal: Goal) -> list[tuple[Term, int]]:
     sort = goal[0]
-    rule = next((r for r in growth.rules if r.op.name == "if" and r.result is sort), None)
+    rule = next((r for r in growth.rules if r.branches and r.result is sort), None)
     if rule is None or growth.count > SETS:
         return []
     leaves, costs = held(growth, sort, True)

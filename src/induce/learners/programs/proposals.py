@@ -13,6 +13,7 @@ from induce.examples import frozen
 from induce.learners.programs.prompting import candidates, prompt_for
 from induce.learners.programs.running import Runner
 from induce.learners.programs.task import ProgramLearner, ProgramTask, Step, right
+from induce.settings import check_whole
 from induce.terms.op import LAMBDA
 from induce.terms.parse import parse
 from induce.terms.term import Term
@@ -99,8 +100,8 @@ class Proposals:
                 f"a proposer is a function from a prompt to a text, but got {type(self.proposer).__name__}. "
                 "Give for example lambda prompt: model(prompt)."
             )
-        if self.rounds < 1 or self.per_round < 1:
-            raise FillError(f"rounds and per_round must be at least 1, but got {self.rounds} and {self.per_round}.")
+        check_whole("rounds", self.rounds)
+        check_whole("per_round", self.per_round, hint="8 is usual.")
 
     @property
     def extra(self) -> int:
@@ -144,7 +145,7 @@ class Proposals:
         found = _Round()
         try:
             reply = self.proposer(prompt)
-        except Exception as problem:  # whatever a proposer does, the search goes on
+        except (Exception, SystemExit) as problem:  # whatever a proposer does, the search goes on
             found.troubles.append(f"the proposer raised {type(problem).__name__}: {str(problem)[:SHORT]}")
             return found
         texts = [reply] if isinstance(reply, str) else reply

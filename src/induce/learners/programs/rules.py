@@ -6,17 +6,15 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from induce.algebras.machine import FUNCTIONALS, code_of
+from induce.algebras.assembling import MOST
+from induce.algebras.machine import CODES, FUNCTIONALS, HELD, code_of
 from induce.algebras.values import has_function
 from induce.errors import GrammarError
 from induce.terms.language import Language
 from induce.terms.op import Op
-from induce.terms.sort import BOOL, INT, TEXT, Sort, list_of
+from induce.terms.sort import BOOL, INT, Sort
 
-__all__ = ["Rule", "rules_of", "uncurried"]
-
-_HELD = (INT, BOOL, TEXT, list_of(INT), list_of(BOOL))
-"""Sorts of which the compiled machine holds values."""
+__all__ = ["Rule", "objection_to", "rules_of", "uncurried"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,13 @@ class Rule:
 
     @property
     def functional(self) -> bool:
-        """Whether the first argument is a function."""
-        return self.op.name in FUNCTIONALS
+        """Whether the machine runs it on a function, its first argument."""
+        return self.op.name in FUNCTIONALS and self.code >= 0
+
+    @property
+    def branches(self) -> bool:
+        """Whether it asks only for the branch that it takes."""
+        return self.code == CODES["if"]
 
     @property
     def higher(self) -> bool:
@@ -69,6 +72,23 @@ def _variables(sort: Sort) -> Iterator[Sort]:
         yield from _variables(part)
 
 
+def objection_to(op: Op) -> str:
+    """Why enumeration cannot apply an operator, in words; nothing if it can.
+
+    >>> from induce.terms.language import declare
+    >>> objection_to(declare("parts(text) -> list(text)"))
+    "operator 'parts' gives list(text), which enumeration cannot hold"
+    """
+    if op.arity > MOST:
+        return f"operator '{op.name}' takes {op.arity} arguments, but enumeration gives {MOST} at most"
+    for sort in op.arguments:
+        if not (sort.is_arrow or sort.has_variables or sort in HELD):
+            return f"operator '{op.name}' takes {sort}, which enumeration cannot hold"
+    if not (op.result.has_variables or op.result in HELD):
+        return f"operator '{op.name}' gives {op.result}, which enumeration cannot hold"
+    return ""
+
+
 def rules_of(
     language: Language | Iterable[Op], sorts: Iterable[Sort], goal: Sort, costs: Mapping[str, int] | None = None
 ) -> tuple[Rule, ...]:
@@ -89,10 +109,10 @@ def rules_of(
     GrammarError
         If no operator or input can make the goal's sort.
     """
-    ops, inputs = tuple(language), tuple(sorts)
+    ops, inputs = tuple(op for op in language if not objection_to(op)), tuple(sorts)
     given = dict.fromkeys([*inputs, goal])
-    wanted = {INT, BOOL, *given, *(s for op in ops for s in (*op.arguments, op.result) if s in _HELD)}
-    held = [s for s in _HELD if s in wanted]
+    wanted = {INT, BOOL, *given, *(s for op in ops for s in (*op.arguments, op.result) if s in HELD)}
+    held = [s for s in HELD if s in wanted]
     found: list[Rule] = []
     for op in ops:
         names = list(dict.fromkeys(v for s in (*op.arguments, op.result) for v in _variables(s)))

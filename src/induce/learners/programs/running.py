@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from induce.algebras.guarding import is_own
 from induce.algebras.text_functions import spans
 from induce.algebras.values import UNDEFINED, Undefined, function_of
 from induce.terms.op import APPLY, BOUND, LAMBDA, LITERAL, VARIABLE, Op
@@ -36,6 +37,8 @@ NOTHING = _Nothing()
 
 def _grown(op: Op) -> Callable[..., int] | None:
     """How long the operator's result gets at most, from its arguments; None where it makes nothing much longer than they are."""
+    if is_own(op):
+        return None
     if op.name == "range" and op.arguments == (INT, INT):
         return lambda low, high: (high - low) * MOST // LONGEST
     if op.name == "replicate" and op.arguments == (INT, INT):
@@ -71,7 +74,7 @@ def _bounded(op: Op, function: Callable[..., Any]) -> Callable[..., Any]:
 def _limited(op: Op) -> Callable[..., Any]:
     """The operator's function, with limits where a small program could take all time or memory."""
     function = function_of(op)
-    if op.name in ("*", "product"):
+    if op.name in ("*", "product") and not is_own(op):
 
         def multiply(*args: Any) -> Any:
             value = function(*args)

@@ -10,7 +10,7 @@ import numpy as np
 from induce.algebras.machine import encode_value
 from induce.errors import FillError
 from induce.examples import frozen
-from induce.learners.programs.enumeration import first_examples
+from induce.learners.programs.enumeration import Complaints, first_examples
 from induce.learners.programs.growth import Growth
 from induce.learners.programs.larger import larger
 from induce.learners.programs.rules import rules_of
@@ -64,6 +64,7 @@ def together(tasks: Sequence[ProgramTask]) -> list[list[int]]:
             frozen([v for v, _ in task.literals]),
             tuple(sorted(task.costs.items())),
             task.max_size,
+            None if task.allows is None else number,  # a grammar of its own
         )
         groups.setdefault(key, []).append(number)
     return list(groups.values())
@@ -103,14 +104,13 @@ def enumerate_together(
         dict.fromkeys(r for goal in goals for r in rules_of(first.language, [*sorts, *goals], goal, first.costs))
     )
     if not rules:
-        raise FillError(
-            f"language '{first.language.name}' has no operator that enumeration can run. Use another learner."
-        )
+        raise FillError(f"language '{first.language.name}' has no operator that enumeration can run. Use another learner.")  # fmt: skip
     inputs = {name: (first.examples.sorts[name], values) for name, values in chosen[0].inputs.items()}
     growth = Growth(
         rules, inputs, None, first.literals, rng, memory=memory, definitions=first.definitions,
         wanted=[(c.result, c.outputs) for c in chosen],
     )  # fmt: skip
+    complaints = Complaints(first)
     open_tasks, refuted = dict.fromkeys(range(len(tasks))), set[int]()
     beyond: dict[int, tuple[Term, float, float]] = {}  # programs with conditions, which are found before their turn
     checked, tried, told = 0, 0, 0
@@ -140,13 +140,15 @@ def enumerate_together(
                 good.append((number, term, total))
                 del open_tasks[number]
         waiting = tuple((n, *beyond[n][:2]) for n in open_tasks if n in beyond)
-        yield SharedStep(tuple(good), reached - tried, growth.finished, tuple(sorted(refuted)), waiting)
+        yield SharedStep(
+            tuple(good), reached - tried, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting
+        )
         tried = reached
         if not set(open_tasks) - refuted:
             return
     # the tasks that are still open were not refuted: nothing is left to try, or there is no room for it
     reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-    yield SharedStep((), 0, growth.finished, tuple(sorted(refuted)), waiting, reason)
+    yield SharedStep((), 0, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting, reason)
 
 
 def _larger(growth: Growth, task: ProgramTask, places: Sequence[int]) -> tuple[Term, float] | None:

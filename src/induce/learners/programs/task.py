@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,16 +10,21 @@ import numpy as np
 
 import induce.algebras.list_functions
 import induce.algebras.smt_functions  # noqa: F401  (both say what the operators of shipped languages do)
+from induce.algebras.machine import LARGEST, LONGEST
 from induce.examples import Examples, frozen
 from induce.terms.language import Language
 from induce.terms.op import Op
 from induce.terms.sort import Sort
 from induce.terms.term import Term
 
-__all__ = ["OUT_OF_MEMORY", "ProgramLearner", "ProgramTask", "Step", "right"]
+__all__ = ["OUT_OF_MEMORY", "ProgramLearner", "ProgramTask", "Step", "how_far", "right", "writes_functions"]
 
 OUT_OF_MEMORY = "the memory is used up"
 """Note of a search that could not go on for want of memory."""
+_UNSEARCHED = (
+    "Of programs with functions, as map takes, many were tried but not all: the functions hold no others, build no lists of numbers "
+    "alone, use small parts of the rest that have a value on every example, and are compared on sampled arguments. "
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,8 @@ class ProgramTask:
         Inputs without outputs, on which programs should be defined.
     definitions : mapping of Op to Term
         Bodies of operators of the language that are defined by others, as closed functions of their arguments.
+    allows : callable, optional
+        Whether a program may be an answer: a grammar narrower than the language. By default every program may.
     """
 
     examples: Examples
@@ -49,6 +56,7 @@ class ProgramTask:
     max_size: int = 30
     unlabelled: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     definitions: Mapping[Op, Term] = field(default_factory=dict)
+    allows: Callable[[Term], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,3 +109,18 @@ def right(term: Term, examples: Examples) -> list[bool]:
 
     got = run_rows(term, examples.inputs, len(examples))
     return [frozen(value) == frozen(output) for value, output in zip(got, examples.outputs, strict=True)]
+
+
+def writes_functions(language: Language) -> bool:
+    """Whether programs of the language write functions, which an operator takes; no search makes all of those."""
+    return any(sort.is_arrow for op in language for sort in op.arguments)
+
+
+def how_far(language: Language, finished: int) -> str:
+    """What enumeration has looked through up to a cost, in sentences, and what not."""
+    functions = writes_functions(language)
+    told = (
+        f"No program of cost {finished} or less {'without functions ' if functions else ''}exists in this language with the "
+        f"constants tried (values beyond {LARGEST:,} or {LONGEST} elements aside). "
+    )
+    return f"{told}{_UNSEARCHED if functions else ''}"
