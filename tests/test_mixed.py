@@ -72,4 +72,9 @@ def test_whole_numbers_that_are_not_told_apart(entries, shown):
         DataError, match=rf"column 'id' has whole numbers beyond 2\*\*53 {shown}, which are not told apart"
     ):
         MixedTable.read({"id": entries})
+    if isinstance(entries, np.ndarray):
+        with pytest.raises(DataError, match="whole numbers beyond"):
+            MixedTable.read(pd.DataFrame({"id": entries}))
+    fitted = MixedTable.read({"id": [1, 2]})
+    assert MixedTable.read({"id": [2**60]}, like=fitted)["id"].values.tolist() == [2.0**60]
     assert MixedTable.read({"id": [2**53, -(2**53)]})["id"].values.tolist() == [2.0**53, -(2.0**53)]

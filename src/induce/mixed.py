@@ -165,7 +165,12 @@ def _column(name: str, raw: Any, like: Column | None = None) -> Column:
         raise DataError(f"Complex data not supported: column '{name}' has complex numbers. Pass two columns.")
     if values.dtype.kind in "mM":
         raise DataError(f"column '{name}' holds dates or times (row 0: {values[0]}). {_DATES}")
-    if values.dtype.kind in "iu" and len(values) and max(-int(values.min()), int(values.max())) > EXACT:
+    if (
+        like is None
+        and values.dtype.kind in "iu"
+        and len(values)
+        and max(-int(values.min()), int(values.max())) > EXACT
+    ):
         raise _too_large(name, values, int(np.argmax((values > EXACT) | (values < -EXACT))))
     if values.dtype.kind == "b":
         made = Column(name, TRUTH, values.astype(np.float64), (False, True))
@@ -191,15 +196,14 @@ def _from_objects(name: str, values: NDArray[Any], like: Column | None) -> Colum
         numbers[~absent] = present.astype(bool)
         return Column(name, TRUTH, numbers, (False, True))
     if all(issubclass(kind, int | float | np.number) or hasattr(kind, "__float__") for kind in kinds):
-        large = (
-            k
-            for k in np.flatnonzero(~absent)
-            if isinstance(values[k], int | np.integer) and abs(int(values[k])) > EXACT
-        )
-        row = next(large, None)
-        if row is not None:
-            raise _too_large(name, values, int(row))
-        numbers[~absent] = present.astype(np.float64)
+        try:
+            numbers[~absent] = present.astype(np.float64)
+            large = np.flatnonzero(np.abs(numbers) >= EXACT)
+        except OverflowError:  # a whole number that no double holds
+            large = np.flatnonzero(~absent)
+        for row in large if like is None else ():
+            if isinstance(values[row], int | np.integer) and abs(int(values[row])) > EXACT:
+                raise _too_large(name, values, int(row))
         return Column(name, NUMBER, numbers)
     if any(hasattr(kind, "isoformat") for kind in kinds):
         raise DataError(f"column '{name}' holds dates or times (row 0: {values[0]}). {_DATES}")

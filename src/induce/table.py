@@ -252,7 +252,9 @@ def _columns_of_frame(X: Any) -> tuple[list[str], list[Any]]:
         ) from error
     columns: list[Any] = []
     for series in frame.iter_columns():  # not by name: pandas columns may be named by numbers
-        if series.dtype.is_numeric():
+        if series.dtype.is_integer() and not series.is_null().any():  # doubles would not hold the largest
+            columns.append(series.to_numpy())
+        elif series.dtype.is_numeric():
             columns.append(series.cast(nw.Float64).fill_null(float("nan")).to_numpy())
         elif series.dtype == nw.Boolean and not series.is_null().any():
             columns.append(series.to_numpy())

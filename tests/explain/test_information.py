@@ -190,3 +190,11 @@ def test_bad_input_is_said_in_words(x, y, method, error, words):
         mutual_information(x, y, method)
     with pytest.raises(FillError, match="neighbors must be a whole number of at least 1, but got 0."):
         mutual_information(X, Y, neighbors=0)
+
+
+def test_texts_beside_numbers_are_named():
+    X = np.array([[1.0, "a"]] * 30, dtype=object)
+    with pytest.raises(
+        DataError, match=r"column 1 of X holds texts \(row 0: 'a'\), but several columns must be numbers"
+    ):
+        MutualInformation().fit(X, np.arange(30))

@@ -475,13 +475,15 @@ def test_figures_count_rows_and_not_weights_of_classes():
     assert model.fit_.measured(X, y).fidelity.model_score == pytest.approx((model.predict(X) == y).mean())
     weighted = RuleClassifier(1, 1, random_state=0).fit(X, y, sample_weight=np.linspace(0.1, 1, 400))
     assert "different weighted rows" in weighted.fit_.fidelity.measured_on
+    without = RuleClassifier(2, 1, class_weight={"ill": 1, "well": 0}, random_state=0).fit(X, y)
+    assert without.fit_.fidelity.model_score == pytest.approx((without.predict(X) == y).mean(), abs=0.02)
 
 
 def test_stability_with_a_class_of_one_row():
     X = pd.DataFrame({"x": np.r_[5.0, np.random.default_rng(0).normal(size=19)]})
     y = ["a", *["b"] * 19]
-    model = RuleClassifier(1, 1, random_state=0).fit(X, y)
-    assert all(0 <= times <= 9 for times in model.stability(X, y, folds=10).values())
+    model = RuleClassifier(1, 1, subject_to={"keep": ["x > 2"]}, random_state=0).fit(X, y)
+    assert model.stability(X, y, folds=10) == {"x > 2": 9}  # without the row in one fold
     assert model.stability(X, y, np.ones(20), folds=10) == model.stability(X, y, folds=10)
 
 
@@ -503,3 +505,9 @@ def test_weights_too_large_to_calculate_with():
     words = r"sample_weight adds up to 3e\+302, too much to calculate with\. Divide it by its largest, 1e\+300"
     with pytest.raises(DataError, match=words):
         RuleClassifier(**SMALL).fit(X, y, sample_weight=np.full(len(X), 1e300))
+
+
+def test_a_constant_number_is_said_exactly():
+    model = RuleRegressor(2, 2, random_state=0).fit({"x": np.arange(40.0)}, np.full(40, 123456.789))
+    assert model.predict({"x": [3.0]}).tolist() == pytest.approx([123456.789], rel=1e-12)
+    assert "no change" not in str(model.explain({"x": 3.0}))

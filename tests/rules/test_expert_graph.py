@@ -242,3 +242,21 @@ def test_a_bad_graph():
     with pytest.raises(TermError, match="is no name of a relation"):
         ExpertGraph(("a",), ("p",), np.ones((1, 1)), "has part")
     assert issubclass(RuleError, InduceError)
+
+
+def test_a_frame_with_its_classes_in_the_index():
+    frame = pd.DataFrame(
+        [[1, 0, 1], [0, 1, 0], [0, 0, 0]], index=["gothic", "ren", "plain"], columns=["arch", "col", "dome"]
+    )
+    graph = ExpertGraph.from_any(frame)
+    assert graph.classes == ("gothic", "ren", "plain")
+    assert graph.parts == ("arch", "col", "dome")
+    assert ExpertGraph.from_any(frame[["arch", "col"]]).parts == ("arch", "col")
+    with pytest.raises(
+        DataError, match="the first column, 'arch', has marks such as '1', but names of classes were expected"
+    ):
+        ExpertGraph.from_any(frame.reset_index(drop=True))
+    pairs = pd.DataFrame({"class": ["gothic", "ren"], "part": ["x", "no"]})
+    assert ExpertGraph.from_any(pairs).parts == ("x", "no")
+    with pytest.raises(DataError, match="entry 0 of class 'a' has no part"):
+        ExpertGraph.from_any({"a": [None]})

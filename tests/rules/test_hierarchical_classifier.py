@@ -181,3 +181,15 @@ def test_no_seed_is_seed_0():
     y = [0, 1, 2] * 4
     first, second = (HierarchicalClassifier(epochs=2, random_state=s).fit(X, y) for s in (None, 0))
     assert (first.predict_proba(X) == second.predict_proba(X)).all()
+
+
+def test_a_module_that_normalizes_batches_and_names_of_two_kinds():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(129, 2))  # a last batch of one row
+    labels = np.array([1 if x > 0 else "x" for x in X[:, 0]], dtype=object)
+    module = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 5))
+    tree = Hierarchy({"digit": [0, 1], "other": ["x"]})
+    with pytest.warns(UserWarning, match="0"):
+        model = HierarchicalClassifier(tree, module=module, epochs=60, random_state=0).fit(X, labels)
+    assert model.score(X, labels) > 0.9
+    assert model.score(X, labels, np.ones(129)) == pytest.approx(np.mean(model.predict(X) == labels))

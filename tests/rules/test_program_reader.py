@@ -166,3 +166,19 @@ def test_how_rules_come_to_an_answer_stays(decide):
         )
     with pytest.raises(RuleError, match="a program is a text or a term, but got NoneType"):
         model.fit_.edited(None)
+
+
+def test_a_rule_is_put_in_and_the_default_renumbered():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=200), "k": rng.choice(["a", "b"], 200)})
+    model = RuleClassifier(2, 2, random_state=0).fit(X, np.where((X["x"] > 0) | (X["k"] == "a"), "yes", "no"))
+    default, program = len(model.rules_) + 1, str(model.best_)
+    text = program.replace(f"rule(Row, {default}) :-", f"rule(Row, {default + 1}) :-")
+    text = text.replace(f"points({default}, no", f"points({default + 1}, no").replace(
+        f"points({default}, yes", f"points({default + 1}, yes"
+    )
+    text += f"\nrule(Row, {default}) :- x(Row, A), A > 2.\npoints({default}, no, 500). points({default}, yes, 0).\n"
+    edited = model.fit_.edited(text)
+    assert len(edited) == default
+    assert (edited.predict(X) == run_program(text, model.table(X))).all()
+    assert (edited.predict(X)[X["x"] > 2] == "no").all()

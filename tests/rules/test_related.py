@@ -333,3 +333,26 @@ def test_sums_are_told_apart_as_other_orders_of_adding_tell_them():
     model = RuleClassifier(3, 2, related=related, random_state=0).fit(main, np.where(totals > 0.5, "yes", "no"))
     assert (model.predict(main) == np.where(totals > 0.5, "yes", "no")).all()
     assert run_program(model.best_, model.table(main), related) == model.predict(main).tolist()
+
+
+def test_large_whole_sums_are_exact():
+    main = pd.DataFrame({"id": range(200)})
+    entries = {"customer": np.r_[np.arange(200), np.arange(200)], "v": np.r_[np.full(200, 10**13), np.arange(200)]}
+    related = RelatedTables({"orders": pd.DataFrame(entries)}, {"orders.customer": "id"}, functions=("sum",))
+    y = np.where(np.arange(200) > 100, "a", "b")
+    model = RuleClassifier(2, 1, thresholds=250, related=related, random_state=0).fit(main, y)
+    assert (model.predict(main) == y).all()
+    assert run_program(model.best_, model.table(main), related) == y.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_threshold_lies_on_a_sum(seed):
+    rng = np.random.default_rng(seed)
+    main = pd.DataFrame({"id": range(300)})
+    orders = pd.DataFrame({"customer": rng.choice(300, 2400), "amount": rng.integers(-3, 13, 2400) / 10})
+    totals = orders.groupby("customer")["amount"].sum().reindex(main["id"]).fillna(0).round(1).to_numpy()
+    related = RelatedTables({"orders": orders}, {"orders.customer": "id"}, functions=("sum",))
+    for threshold in (2.5, 3.0, 4.5):
+        y = np.where(totals > threshold, "yes", "no")
+        model = RuleClassifier(1, 1, thresholds=250, related=related, random_state=0).fit(main, y)
+        assert run_program(model.best_, model.table(main), related) == model.predict(main).tolist()

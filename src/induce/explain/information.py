@@ -132,6 +132,17 @@ def _check_counts(**counts: int) -> None:
         check_whole(name, value)
 
 
+def _check_numbers(table: Array) -> None:
+    """Refuse texts beside other columns."""
+    for column in range(table.shape[1] if table.ndim == 2 else 0):
+        for row, entry in enumerate(table[:, column].tolist()):
+            if isinstance(entry, str):
+                raise DataError(
+                    f"column {column} of X holds texts (row {row}: {entry!r}), but several columns must be numbers. Give a single column "
+                    "of texts, or numbers."
+                )
+
+
 def _check_spread(*variables: Array) -> None:
     for name, values in zip("xy", variables, strict=True):
         if len(values) <= values.shape[1] + 2 or np.linalg.matrix_rank(values - values.mean(0)) < values.shape[1]:
@@ -212,6 +223,8 @@ class MutualInformation(BaseEstimator):
             raise DataError(f"X has shape {X.shape}, but (rows, columns) is needed. Reshape your data.")
         given = np.asarray(X)
         texts = given.shape[1:] == (1,) and any(isinstance(value, str) for value in given[:, 0].tolist())
+        if given.dtype.kind in "OU" and not texts:
+            _check_numbers(given)
         values = validate_data(self, X, dtype=None if texts else "numeric", ensure_min_samples=2)
         if len(values) < FEWEST:
             warnings.warn(

@@ -145,7 +145,7 @@ def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
     """
     import torch
 
-    some, training = rows[:2], network.training
+    some, training = rows[:2], [(module, module.training) for module in network.modules()]
     try:
         with torch.no_grad():
             found = network.eval()(some)
@@ -155,7 +155,8 @@ def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
             "Let its first layer take rows of that shape."
         ) from error
     finally:
-        network.train(training)
+        for module, was in training:  # a part may be frozen
+            module.training = was
     if not isinstance(found, torch.Tensor) or found.ndim < 2 or len(found) != len(some):
         shape = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
         raise DataError(f"{name} gives {shape} for {len(some)} rows, but a tensor with a row for each is needed.")

@@ -56,7 +56,7 @@ class Explanation:
     closest : tuple of (condition, holds, distance)
         All conditions on numbers, nearest to its threshold first, in standard deviations of the column.
     flip : Flip or None
-        The smallest change of one entry that changes the answer.
+        The smallest change of one entry that changes the answer; None where there is none, and for a number.
     """
 
     answer: Any
@@ -75,7 +75,8 @@ class Explanation:
             text, holds, distance = self.closest[0]
             state = "holds" if holds else "does not hold"
             lines.append(f"  closest condition: {text} {state}, {distance:.2f} standard deviations from flipping")
-        lines.append(f"  {self.flip}" if self.flip else "  no change of a single entry changes the answer")
+        if self.probability is not None:  # every number is another answer
+            lines.append(f"  {self.flip}" if self.flip else "  no change of a single entry changes the answer")
         return "\n".join(lines)
 
     def to_html(self) -> str:
@@ -94,11 +95,12 @@ class Explanation:
             )
         sure = "" if self.probability is None else f" ({self.probability:.2f})"
         flip = escape(str(self.flip)) if self.flip else "no change of a single entry changes the answer"
+        flip = "" if self.probability is None else f"<p>{flip}</p>"
         return (
             f"<div class='induce'><p><strong>{escape(str(self.answer))}</strong>{sure}</p>"
             f"<table><thead><tr><th>rule</th><th>says</th><th>because</th></tr></thead><tbody>{rows}</tbody></table>"
             f"<table><thead><tr><th>condition</th><th></th><th>distance from flipping</th></tr></thead><tbody>{bars}</tbody></table>"
-            f"<p>{flip}</p></div>"
+            f"{flip}</div>"
         )
 
     def _repr_html_(self) -> str:

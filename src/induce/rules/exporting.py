@@ -285,10 +285,6 @@ def to_python(decisions: Decisions, fidelity: Fidelity | None, name: str = "pred
         write("    row = dict(row)")
         for one in derived:
             write(f"    row[{one.name!r}] = {one.to_python()}")
-    taken = {name.casefold() for name in decisions.table.names}
-    prediction = "prediction"
-    while prediction in taken:
-        prediction += "_"
     if decisions.decide == FIRST:
         says = decisions.points[:, 0] if not decisions.classes else [decisions.classes[k] for k in decisions.heads()]
         for rule, said in zip(rules, says, strict=False):

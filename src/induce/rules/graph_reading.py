@@ -80,7 +80,7 @@ def _from_mapping(source: Mapping[Any, Any], relation: str | None) -> tuple[Pair
     for of, parts in source.items():
         if isinstance(parts, str) or not isinstance(parts, Iterable):
             raise DataError(f"class '{of}' has {parts!r}, but a list of parts is needed. Write {{'{of}': [...]}}.")
-        pairs += [(str(of), None), *((str(of), str(part)) for part in parts)]
+        pairs += [(str(of), None), *_checked([(of, part) for part in parts], f"class '{of}'")]
     return pairs, name
 
 
@@ -102,8 +102,25 @@ def _from_frame(frame: Any) -> Pairs:
 
     table = nw.from_native(frame, eager_only=True)
     names = [str(name) for name in table.columns]
+    nameless = [k for k, (of, *_) in enumerate(table.rows()) if of is None or of != of]
+    if nameless:
+        raise DataError(f"entry {nameless[0]} of the table has no class. Name it, or leave the entry out.")
     rows = [[str(cell) for cell in row] for row in table.rows()]
-    if len(names) > 2 or (len(names) == 2 and {row[1].strip().lower() for row in rows} <= _TRUE | _FALSE):
+    index = getattr(frame, "index", None)
+    classes = [] if index is None else [str(name) for name in index]
+    named = bool(classes) and list(index) != list(range(len(rows)))
+    marks = bool(rows) and all(cell.strip().lower() in _TRUE | _FALSE for row in rows for cell in row)
+    if marks and (named or len(names) > 1):
+        if not named:
+            raise DataError(
+                f"the first column, '{names[0]}', has marks such as {rows[0][0]!r}, but names of classes were expected. Put the "
+                "classes in the first column, or in the index of a pandas frame."
+            )
+        names, rows = ["class", *names], [[of, *row] for of, row in zip(classes, rows, strict=True)]
+    paired = [name.strip().lower() for name in names] == ["class", "part"]
+    if len(names) > 2 or (
+        len(names) == 2 and not paired and {row[1].strip().lower() for row in rows} <= _TRUE | _FALSE
+    ):
         return _from_matrix(names[1:], rows, "row {} of the table", 0)
     if len(names) < 2:
         raise DataError(

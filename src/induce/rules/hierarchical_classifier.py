@@ -190,7 +190,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
             module.train()
             for _ in range(int(self.epochs)):
                 order = torch.randperm(len(rows), generator=generator)
-                for some in order.split(int(self.batch_size)):  # type: ignore[no-untyped-call]
+                for some in _batches(order, int(self.batch_size)):
                     optimizer.zero_grad()
                     loss = self.hierarchy_.loss(
                         module(rows[some]),
@@ -224,6 +224,12 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         return made
 
     # ---- answers
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the rows that get their label; scikit-learn's own does not compare numbers beside texts."""
+        labels = column_or_1d(np.asarray(y, dtype=object), warn=True)
+        check_labels(labels, len(X))
+        return float(np.average(self.predict(X).astype(object) == labels, weights=sample_weight))
 
     def _degrees(self, X: Any) -> torch.Tensor:
         check_is_fitted(self, "module_")
@@ -274,6 +280,14 @@ def _plain(name: Any, number: int) -> Any:
     """A class as the name of a node; anything else than a text or number is counted."""
     value = name.item() if hasattr(name, "item") else name
     return value if isinstance(value, str | int | float) and value != "" else f"class {number}"
+
+
+def _batches(order: torch.Tensor, size: int) -> list[torch.Tensor]:
+    """Rows in batches; a last one of a single row, of which layers that normalize a batch make nothing, joins the one before."""
+    found = list(order.split(size))  # type: ignore[no-untyped-call]
+    if len(found) > 1 and len(found[-1]) == 1 < size:
+        found[-2:] = [torch.cat(found[-2:])]
+    return found
 
 
 def _spread(values: Array) -> tuple[Array, Array]:

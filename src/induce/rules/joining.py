@@ -37,12 +37,12 @@ def aggregated(function: str, rows: Places, values: Array, count: int) -> Array:
 
 
 def _rounded(values: Array) -> Array:
-    """Numbers of 12 digits: the last ones of a sum depend on the order in which it is taken, and no condition may lie between."""
-    with np.errstate(divide="ignore"):
-        digits = 11 - np.floor(np.log10(np.abs(values)))
-    scale = 10.0 ** np.clip(digits, -300, 300)
-    found = np.round(values * scale) / scale
-    return np.where(np.isfinite(found) & (values != 0), found, values)
+    """Numbers of 14 digits, but for whole ones: the last digits of a sum depend on its order, and no condition may lie between."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        digits = 13 - np.floor(np.log10(np.abs(values)))
+        scale = 10.0 ** np.clip(digits, 0, 300)
+        found = np.round(values * scale) / scale
+    return np.where(np.isfinite(found) & (values != np.round(values)), found, values)
 
 
 def link_keys(left: Column, right: Column, name: str, step: Step) -> tuple[Array, Array]:

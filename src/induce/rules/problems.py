@@ -53,12 +53,13 @@ class Problem:
 
     def gathered(self) -> Problem:
         """The same with equal rows as one of their summed weight, sorted; a row of weight 3 is then three rows, exactly."""
-        present = np.flatnonzero(self.weight > 0)
+        measured = self.weight if self.counted is None else self.counted
+        present = np.flatnonzero((self.weight > 0) | (measured > 0))
         whole = np.column_stack([*(column.values for column in self.table.columns), self.target])[present]
         distinct, where = np.unique(np.nan_to_num(whole, nan=_ABSENT), axis=0, return_inverse=True)
         weight, counted = (
             np.bincount(where.reshape(-1), given[present], minlength=len(distinct)).astype(np.float64)
-            for given in (self.weight, self.weight if self.counted is None else self.counted)
+            for given in (self.weight, measured)
         )
         first = np.full(len(distinct), len(present))
         np.minimum.at(first, where.reshape(-1), np.arange(len(present)))

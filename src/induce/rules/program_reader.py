@@ -95,7 +95,9 @@ class _Reader:
             raise RuleError(
                 "the program has no default. Add a rule without conditions at the end: rule(Row, 9) :- row(Row)."
             )
-        stays = conclusions_of(bool(self.classes), self.decide, self.last)
+        # any rule that says points for every class lists the classes, as the default does
+        lists = [k for k, given in self.said["points"].items() if len(given) == len(self.classes)]
+        stays = {term for k in (self.last, *lists) for term in conclusions_of(bool(self.classes), self.decide, k)}
         for statement in tail:
             if statement.term not in stays:
                 raise statement.error(

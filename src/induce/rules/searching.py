@@ -290,8 +290,7 @@ def _rounded(made: Decisions, weights: Float, default: Float, temperature: float
     if (
         not made.classes
     ):  # four digits of the largest rule are said, and the default, which may be far larger, as exactly
-        sizes = np.abs(raw if not weights.any() else weights)
-        largest = float(sizes.max(initial=0.0))
+        largest = float(np.abs(weights).max(initial=0.0))
         return replace(made, points=np.round(raw, 4 - int(np.floor(np.log10(largest)))) if largest > 0 else raw)
     if len(made.classes) == 2:
         raw = np.concatenate([np.maximum(-raw, 0), np.maximum(raw, 0)], axis=1)

@@ -168,27 +168,34 @@ def _thresholds(present: NDArray[np.float64], most: int, weight: NDArray[np.floa
         below = np.cumsum(counts)[:-1]
         wanted = np.arange(1, most + 1) * counts.sum() / (most + 1)
         cuts = np.unique(np.clip(np.searchsorted(below, wanted), 0, len(below) - 1))
-    return [round_between(float(distinct[k]), float(distinct[k + 1])) for k in cuts]
+    whole = bool((distinct == np.round(distinct)).all())
+    return [round_between(float(distinct[k]), float(distinct[k + 1]), whole=whole) for k in cuts]
 
 
-def round_between(low: float, high: float) -> float:
+def round_between(low: float, high: float, *, whole: bool = True) -> float:
     """The number with fewest digits in ``[low, high)``, near the middle: a threshold that a person can say.
 
-    In single precision, too, it is no entry of the two, but for ``low`` where that is exact, as whole numbers are: databases and
-    languages that hold an entry a little differently must not put it on the other side.
+    Parameters
+    ----------
+    low, high : float
+        Entries of a column, the lower one first.
+    whole : bool
+        Whether the entries are whole numbers. If not, the threshold is neither of the two, also in single precision: databases and
+        languages that hold an entry a little differently, or add it up in another order, must not put it on the other side.
 
-    >>> round_between(114.45, 115.2), round_between(0.0701, 0.0702), round_between(-1, 1), round_between(0.3, 0.4)
-    (115.0, 0.07015, 0.0, 0.35)
+    >>> round_between(40, 42), round_between(-1, 1), round_between(114.45, 115.2, whole=False), round_between(0.3, 0.4, whole=False)
+    (40.0, 0.0, 115.0, 0.35)
     """
+    if not np.isfinite(high - low):
+        return 2 * round_between(low / 2, high / 2, whole=whole)
     middle = low + (high - low) / 2
     width = high - low
     first = int(np.floor(-np.log10(width))) - 1 if width > 0 else 0
     with np.errstate(over="ignore"):
         near = {float(np.float32(low)), float(np.float32(high))}
-        exact = low in near
         for digits in range(first, first + 5):
             found = float(round(middle, digits)) + 0.0
-            apart = len(near) < 2 or float(np.float32(found)) not in near or (exact and found == low)
-            if low <= found < high and apart:
+            apart = whole or len(near) < 2 or float(np.float32(found)) not in near
+            if low <= found < high and apart and (whole or found != low):
                 return found
     return middle if low <= middle < high else low
