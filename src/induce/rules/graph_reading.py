@@ -108,7 +108,7 @@ def _from_frame(frame: Any) -> Pairs:
     rows = [[str(cell) for cell in row] for row in table.rows()]
     index = getattr(frame, "index", None)
     classes = [] if index is None else [str(name) for name in index]
-    named = bool(classes) and list(index) != list(range(len(rows)))
+    named = index is not None and list(index) != list(range(len(rows)))
     marks = bool(rows) and all(cell.strip().lower() in _TRUE | _FALSE for row in rows for cell in row)
     if marks and (named or len(names) > 1):
         if not named:
