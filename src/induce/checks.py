@@ -174,7 +174,7 @@ def check_target(y: Any, rows: int, *, name: str = "y", who: str = "A formula") 
     _check_size(name, values)
     if len(values) > 1 and (values == values[0]).all():
         warnings.warn(
-            f"the target '{name}' is constant ({values[0]:g} in every row), so the formula will be that constant. "
+            f"the target '{name}' is constant ({values[0]:g} in every row), so what is learned will be that constant. "
             "Check that the right column was chosen.",
             UserWarning,
             stacklevel=3,

@@ -228,7 +228,7 @@ def test_refused_in_words(case):
 
 WARNED = {
     "constant target": (lambda: fit(target=np.ones(20)),
-        "the target 'y' is constant (1 in every row), so the formula will be that constant. Check that the right column was chosen."),
+        "the target 'y' is constant (1 in every row), so what is learned will be that constant. Check that the right column was chosen."),
     "constant column": (lambda: fit(table(c=1.0)),
         "some columns carry nothing new (constant: c). They are kept; leave them out for a faster search."),
     "repeated column": (lambda: fit(table(c=x)),

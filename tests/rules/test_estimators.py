@@ -508,6 +508,7 @@ def test_weights_too_large_to_calculate_with():
 
 
 def test_a_constant_number_is_said_exactly():
-    model = RuleRegressor(2, 2, random_state=0).fit({"x": np.arange(40.0)}, np.full(40, 123456.789))
+    with pytest.warns(UserWarning, match="so what is learned will be that constant"):
+        model = RuleRegressor(2, 2, random_state=0).fit({"x": np.arange(40.0)}, np.full(40, 123456.789))
     assert model.predict({"x": [3.0]}).tolist() == pytest.approx([123456.789], rel=1e-12)
     assert "no change" not in str(model.explain({"x": 3.0}))
