@@ -264,7 +264,7 @@ def test_target_values():
     fails(DataError, "the target 'y' holds text (row 0: 'a'), but numbers are needed.", check_target, ["a", "b"], 2)
     fails(DataError, "Complex data not supported: the target 'y'", check_target, [1j, 2], 2)
     with pytest.warns(
-        UserWarning, match=re.escape("the target 'y' is constant (3 in every row), so the formula will be")
+        UserWarning, match=re.escape("the target 'y' is constant (3 in every row), so what is learned will be")
     ):
         assert check_target([3, 3], 2).tolist() == [3, 3]
 
