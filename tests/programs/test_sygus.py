@@ -219,3 +219,15 @@ def test_long_files_are_read_in_time_that_grows_with_them():
     began = time.perf_counter()
     assert len(read_sygus(text).examples) == 20_000
     assert time.perf_counter() - began < 10
+
+
+def test_symbols_that_stand_for_one_another_make_what_either_makes():
+    text = (
+        "(set-logic SLIA)\n(synth-fun f ((x String)) String ((S String) (A String) (B String))\n"
+        '((S String ((str.++ A B))) (A String (B x)) (B String (A "y"))))\n(declare-var x String)\n'
+        '(constraint (= (f "a") "aa"))\n(constraint (= (f "b") "bb"))\n(check-synth)\n'
+    )
+    task = read_sygus(text)
+    fit = synthesize(task.task, within="2e4 candidates")
+    assert fit.solved
+    assert task.derives(fit.best)

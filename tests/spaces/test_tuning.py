@@ -286,7 +286,7 @@ SMALL = {"x": hole.integer(0, 9, name="x"), "y": hole.integer(0, 9, name="y")}
     ("settings", "text"),
     [
         ({"seed": -1}, "seed must be a whole number of at least 0, but got -1"),
-        ({"seed": None}, "seed must be a whole number of at least 0, but got None"),
+        ({"seed": "x"}, "seed must be a whole number of at least 0, but got 'x'"),
         ({"seed": "x"}, "seed must be a whole number of at least 0, but got 'x'"),
         ({"n_jobs": 0}, "n_jobs must be a whole number of trials at a time"),
         ({"n_jobs": "a"}, "n_jobs must be a whole number of trials at a time"),

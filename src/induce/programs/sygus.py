@@ -75,9 +75,12 @@ class SygusTask:
 
         def made(node: Term, symbol: str, above: tuple[str, ...] = ()) -> bool:
             key = (node, symbol)
-            if key not in makes:
-                makes[key] = any(one(node, p, (*above, symbol)) for p in self.grammar[symbol][1])
-            return makes[key]
+            if key in makes:
+                return makes[key]
+            found = any(one(node, p, (*above, symbol)) for p in self.grammar[symbol][1])
+            if found or not above:  # below other symbols of a cycle, a no may be theirs
+                makes[key] = found
+            return found
 
         def one(node: Term, production: Any, above: tuple[str, ...]) -> bool:
             if isinstance(production, str):

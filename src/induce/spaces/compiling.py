@@ -220,15 +220,21 @@ class Compiler:
         return lambda v: builds[int(v[i])](v)
 
 
+COPIED = 1_000_000
+"""Bytes of an array up to which each object gets a copy of its own."""
+
+
 def _unseen(value: Any) -> Iterator[tuple[str, Any]]:
     """Parts of an object that are not looked into, and what each is called."""
     if isinstance(value, set | frozenset):
         yield from (("an element of the set", part) for part in value)
     elif isinstance(value, np.ndarray):
-        yield from (("an element of the array", part) for part in value.flat if value.dtype == object)
+        yield from (("an element of the array", part) for part in (value.flat if value.dtype == object else ()))
     elif hasattr(value, "__dict__") and not isinstance(value, type):
         for owner in value.modules() if is_module(value) else (value,):
-            yield from ((f"attribute '{key}' of the {type(owner).__name__}", part) for key, part in vars(owner).items())
+            for key, part in vars(owner).items():
+                if not is_space(part):  # it may be there to be searched by the object itself
+                    yield f"attribute '{key}' of the {type(owner).__name__}", part
 
 
 def _check_without(part: Any, what: str, path: str) -> None:
@@ -242,13 +248,12 @@ def _check_without(part: Any, what: str, path: str) -> None:
 
 
 def _anew(value: Any) -> Builder:
-    """The builder of a value without holes: a copy for each object, so that what one object changes stays its own."""
-    try:
-        # functions and classes are their own copies; a bare object is there to be told from others
-        shared = type(value) is object or copy.deepcopy(value) is value
-    except Exception:  # what cannot be copied, such as an open file, is in every object
-        shared = True
-    return _Constant(value) if shared else lambda v: copy.deepcopy(value)
+    """The builder of a value without holes: a copy for each object of what is changed in place, if that is quick; else the value."""
+    if is_module(value) or isinstance(value, set | bytearray):
+        return lambda v: copy.deepcopy(value)
+    if isinstance(value, np.ndarray) and value.nbytes <= COPIED:
+        return lambda v: copy.deepcopy(value)
+    return _Constant(value)
 
 
 class _Constant:

@@ -105,7 +105,8 @@ class Driver:
         for unit in ("work", "plateau", "epochs"):
             if getattr(self.budget, unit) is not None:
                 raise BudgetError(f"a search over a space has no {unit}. Write for example '200 trials' or '60s'.")
-        check_whole("seed", seed, least=0)
+        if seed is not None:  # None draws anew each time
+            check_whole("seed", seed, least=0)
         self.seed, self.maximize, self.show = seed, maximize, watcher(watch)
         self.table = self.space.table
         self.state = self.algorithm.start(self.table, np.random.default_rng(seed))

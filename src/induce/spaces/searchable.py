@@ -114,11 +114,13 @@ class Space:
             whole = np.asarray(given, dtype=float)
         except (TypeError, ValueError):
             whole = np.zeros(0)
-        return (
-            np.array([self.table.check(p) for p in whole])
-            if whole.ndim == 2 and len(whole)
-            else self.table.check(given)
-        )
+        if whole.ndim != 2:
+            return self.table.check(given)
+        if (
+            whole.shape[1] != len(self.table.rows) or not np.isfinite(whole).all()
+        ):  # what is wrong is said of the first row
+            return np.array([self.table.check(p) for p in whole])
+        return whole
 
     def enumerate(self) -> Iterator[Vectors]:
         """Every point once.
@@ -350,7 +352,8 @@ def space(value: Any, /, *args: Any, **kwargs: Any) -> Space:
     ----------
     value : object, function or class
         Any dict, list, tuple, dataclass, scikit-learn estimator or term with holes; a function or class is called with the
-        arguments, each time an object is built. Sets, arrays and other objects are copied as they are, holes in them refused.
+        arguments, each time an object is built. Sets, torch modules and arrays of up to a megabyte are
+        copied, other objects are the same in every object that is built; holes in them are refused.
     *args, **kwargs
         Arguments; they may hold holes, and spaces.
 
