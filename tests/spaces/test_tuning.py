@@ -287,7 +287,6 @@ SMALL = {"x": hole.integer(0, 9, name="x"), "y": hole.integer(0, 9, name="y")}
     [
         ({"seed": -1}, "seed must be a whole number of at least 0, but got -1"),
         ({"seed": "x"}, "seed must be a whole number of at least 0, but got 'x'"),
-        ({"seed": "x"}, "seed must be a whole number of at least 0, but got 'x'"),
         ({"n_jobs": 0}, "n_jobs must be a whole number of trials at a time"),
         ({"n_jobs": "a"}, "n_jobs must be a whole number of trials at a time"),
         ({"start": {"x": 3}}, "start is a list of points or of mappings, but got"),
