@@ -124,9 +124,8 @@ class _Found:
 
     def add(self, step: Step) -> None:
         self.tried += step.tried
-        if (
-            self.allows is None
-        ):  # of programs with the same values a search keeps one, which may be one that is not allowed
+        # of programs with the same values a search keeps one, which may be one that is not allowed
+        if self.allows is None:
             self.finished = max(self.finished, step.finished)
         for term, cost in step.programs:
             if self.allows is not None and not self.allows(term):

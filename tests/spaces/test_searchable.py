@@ -304,3 +304,17 @@ def test_what_one_object_changes_stays_its_own():
     assert other["array"].tolist() == [0, 0]
     assert other["plain"] is one["plain"]
     assert other["file"] is one["file"]
+
+
+def test_an_array_of_points_is_checked_as_each_of_them_is():
+    found = space({"m": hole.choice([{"k": hole.integer(0, 3)}, "none"]), "x": hole.real("x", within=(0, 1))})
+    points = found.samples(50, 0)
+    assert found.table.check_all(points).tolist() == [found.table.check(point).tolist() for point in points]
+    assert found.mutate(points[:0], 0).shape == (0, len(found.table.rows))
+    for row, entry in ((0, 7.0), (0, 0.5), (len(found.table.rows) - 1, 2.0), (0, np.nan)):
+        wrong = points.copy()
+        wrong[20, row] = entry
+        with pytest.raises(SpaceError, match="was expected. Take a point from"):
+            found.mutate(wrong, 0)
+    with pytest.raises(SpaceError, match="a point of this space is a vector of"):
+        found.mutate(points[:, :1], 0)

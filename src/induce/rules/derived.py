@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from induce.errors import FormatError
+from induce.rules.conditions import number_text
 
 __all__ = [
     "AGGREGATES",
@@ -269,11 +270,6 @@ def prolog_text(text: str) -> str:
 def quoted(name: Any) -> str:
     """A name as SQL quotes it."""
     return '"' + str(name).replace('"', '""') + '"'
-
-
-def number_text(value: float) -> str:
-    """A number as SQL and Python write it, whole ones without a point."""
-    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def sql_constant(value: Any) -> str:

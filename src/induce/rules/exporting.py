@@ -15,10 +15,9 @@ from induce.errors import ExportError
 from induce.explain.fidelity import Fidelity
 from induce.learners.rules.literals import AT_MOST, EQUAL, KNOWN, MISSING
 from induce.mixed import NUMBER
-from induce.rules.conditions import Condition
+from induce.rules.conditions import Condition, number_text
 from induce.rules.decisions import FIRST, Decisions
 from induce.rules.derived import (
-    number_text,
     prolog_name,
     prolog_text,
     quoted,

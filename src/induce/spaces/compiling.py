@@ -249,9 +249,8 @@ def _check_without(part: Any, what: str, path: str) -> None:
 
 def _anew(value: Any) -> Builder:
     """The builder of a value without holes: a copy for each object of what is changed in place, if that is quick; else the value."""
-    if is_module(value) or isinstance(value, set | bytearray):
-        return lambda v: copy.deepcopy(value)
-    if isinstance(value, np.ndarray) and value.nbytes <= COPIED:
+    small = isinstance(value, np.ndarray) and value.nbytes <= COPIED
+    if small or is_module(value) or isinstance(value, set | bytearray):
         return lambda v: copy.deepcopy(value)
     return _Constant(value)
 

@@ -114,13 +114,7 @@ class Space:
             whole = np.asarray(given, dtype=float)
         except (TypeError, ValueError):
             whole = np.zeros(0)
-        if whole.ndim != 2:
-            return self.table.check(given)
-        if (
-            whole.shape[1] != len(self.table.rows) or not np.isfinite(whole).all()
-        ):  # what is wrong is said of the first row
-            return np.array([self.table.check(p) for p in whole])
-        return whole
+        return self.table.check_all(whole) if whole.ndim == 2 else self.table.check(given)
 
     def enumerate(self) -> Iterator[Vectors]:
         """Every point once.

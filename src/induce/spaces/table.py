@@ -291,3 +291,15 @@ class Table:
                     "Take a point from space.sample(rng) or space.encode({...})."
                 )
         return np.where(active, found, 0.0)
+
+    def check_all(self, points: Vectors) -> Vectors:
+        """:meth:`check` of each of an array of points, shape (points, rows), at once."""
+        if points.shape[1] != len(self.rows):
+            self.check(points[0] if len(points) else np.zeros(points.shape[1]))
+        held = np.clip(np.nan_to_num(points), self.low, self.high)
+        real = np.array([row.kind == "real" for row in self.rows], dtype=bool)
+        active = self.active(held)
+        wrong = active & ((held != points) | ~(real | (points == np.floor(points))))
+        if wrong.any():
+            self.check(points[int(np.flatnonzero(wrong.any(axis=1))[0])])
+        return np.where(active, points, 0.0)

@@ -126,9 +126,7 @@ class TypedEnumeration:
                         else:
                             failures += (PATIENCE // 3 + 1) * ~np.array(verdict)
                 near = None if good else self._closest(growth, task)
-            yield Step(
-                tuple(good), reached - tried, growth.finished if complaints.all_applied else 0, complaints.fresh(), near
-            )
+            yield Step(tuple(good), reached - tried, complaints.finished(growth), complaints.fresh(), near)
             tried = reached
             if failures.max(initial=0) >= PATIENCE:
                 return int(np.argmax(failures))
@@ -136,7 +134,7 @@ class TypedEnumeration:
         if told_last:
             yield Step(note=told_last)
         reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-        yield Step((), 0, growth.finished if complaints.all_applied else 0, reason, self._closest(growth, task))
+        yield Step((), 0, complaints.finished(growth), reason, self._closest(growth, task))
         return None
 
     @staticmethod
@@ -161,10 +159,10 @@ class Complaints:
         self.told: set[tuple[str, str]] = set()
         self.able = not any(objection_to(op) for op in task.language)
 
-    @property
-    def all_applied(self) -> bool:
-        """Whether every operator is applied: enumeration can apply it, and has not left it out."""
-        return self.able and not any(getattr(function, "barred", False) for _, function in self.functions)
+    def finished(self, growth: Growth) -> int:
+        """The largest cost of which every program has been seen; 0 where an operator cannot be applied, or was left out."""
+        left_out = any(getattr(function, "barred", False) for _, function in self.functions)
+        return growth.finished if self.able and not left_out else 0
 
     def fresh(self) -> str:
         """Complaints since the last call, in words; an empty text if there are none."""

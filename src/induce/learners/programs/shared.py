@@ -140,15 +140,13 @@ def enumerate_together(
                 good.append((number, term, total))
                 del open_tasks[number]
         waiting = tuple((n, *beyond[n][:2]) for n in open_tasks if n in beyond)
-        yield SharedStep(
-            tuple(good), reached - tried, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting
-        )
+        yield SharedStep(tuple(good), reached - tried, complaints.finished(growth), tuple(sorted(refuted)), waiting)
         tried = reached
         if not set(open_tasks) - refuted:
             return
     # the tasks that are still open were not refuted: nothing is left to try, or there is no room for it
     reason = OUT_OF_MEMORY if growth.bank.stuck else ""
-    yield SharedStep((), 0, growth.finished * complaints.all_applied, tuple(sorted(refuted)), waiting, reason)
+    yield SharedStep((), 0, complaints.finished(growth), tuple(sorted(refuted)), waiting, reason)
 
 
 def _larger(growth: Growth, task: ProgramTask, places: Sequence[int]) -> tuple[Term, float] | None:
