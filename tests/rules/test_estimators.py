@@ -395,6 +395,15 @@ def test_how_often_rules_recur():
     assert max(found.values()) >= 3
 
 
+def test_rules_kept_by_hand_are_kept_in_every_fit_of_stability():
+    X, y = patients(600, noise=0.0)
+    model = RuleClassifier(**SMALL).fit(X, y)
+    assert "age (years) > 33" not in model.rules_
+    model.refit(["age (years) > 33"], X, y)
+    assert model.stability(X, y, folds=3)[model.rules_[0]] == 3
+    assert model.fit(X, y)._kept == ()
+
+
 def test_units_are_shown():
     X, y = patients()
     model = RuleClassifier(**SMALL, units={"age (years)": "yr", "bmi": "kg/m^2"}).fit(X, y)

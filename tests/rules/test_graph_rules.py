@@ -102,6 +102,24 @@ def test_nodes_of_networkx_are_rows_by_number_then_by_index_then_in_their_order(
     assert (read_graph(kept) != read_graph(GRAPH)).nnz == 0
 
 
+@pytest.mark.parametrize(
+    ("nodes", "rows", "message"),
+    [
+        (range(1, 121), None, "the graph has the node 120, but its 120 nodes are neither"),
+        (range(1, 121), X, "the graph has the node 120, but its 120 nodes are neither"),
+        (range(120, 240), pd.DataFrame(X), "the graph has the node 120, but"),
+        ([f"n{k}" for k in range(120)], pd.DataFrame(X, index=[f"m{k}" for k in range(120)]), "the graph has the node 'n0', but"),
+        ([f"n{k}" for k in range(120)], pd.DataFrame(X[:90], index=[f"n{k}" for k in range(90)]), "the graph has 120 nodes, but X"),
+    ],
+)  # fmt: skip
+def test_nodes_that_are_not_those_of_the_rows_are_refused(nodes, rows, message):
+    named = nx.Graph()
+    named.add_nodes_from(nodes)
+    named.add_edges_from((list(nodes)[a], list(nodes)[b]) for a, b in GRAPH.T)
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_graph(named, None if rows is None else len(rows), rows)
+
+
 @pytest.mark.parametrize("labels", [(Y == "up").astype(int), Y == "up", Y])
 def test_missing_labels_outside_the_mask_leave_the_others_as_they_are(labels):
     model = GraphRules(["degree", "label_agreement"], epochs=20).fit(GRAPH, X, labels, TRAIN)

@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from induce.errors import DataError, FillError
 from induce.nets import SymbolLayer
-from induce.rules import SymbolClassifier, intent_texts
+from induce.rules import NearestSupportClassifier, SymbolClassifier, intent_texts
 
 DRAWN = intent_texts(600)
 MODEL = SymbolClassifier(epochs=20).fit(DRAWN.counts, DRAWN.intents)
@@ -62,6 +62,32 @@ def test_columns_are_matched_by_name():
     assert (model.predict(pl.DataFrame(swapped)) == model.predict(pd.DataFrame(table))).all()
     with pytest.raises(DataError, match=re.escape("there is no column 'mass'. The columns are: length.")):
         model.predict(pd.DataFrame({"length": table["length"]}))
+
+
+@pytest.mark.parametrize("kind", [SymbolClassifier, NearestSupportClassifier])
+def test_an_embedding_reads_the_numbers_of_tokens(kind):
+    rng = np.random.default_rng(0)
+    tokens = rng.integers(0, 30, (120, 6))
+    y = np.where((tokens == 3).any(1), "has it", "has not")
+    encoder = torch.nn.Sequential(torch.nn.EmbeddingBag(30, 8, mode="max"), torch.nn.ReLU())
+    settings = {"codes": 4, "epochs": 60} if kind is SymbolClassifier else {"steps": 200}
+    model = kind(encoder, random_state=0, **settings).fit(tokens, y)
+    assert (model.predict(tokens) == y).mean() > 0.85
+    frame = pd.DataFrame(tokens, columns=list("abcdef"))
+    assert (
+        model.predict_proba(tokens) == kind(encoder, random_state=0, **settings).fit(frame, y).predict_proba(frame)
+    ).all()
+    message = (
+        "the encoder begins with an embedding of 30 tokens, but X has 30 in row 1. Pass whole numbers from 0 to 29."
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        model.predict([[0] * 6, [30] * 6])
+    with pytest.raises(DataError, match=r"but X has 0\.5 in row 0"):
+        model.predict([[0.5] * 6])
+    with pytest.raises(
+        DataError, match=r"X holds texts \(row 1: 'book a table'\), but numbers are needed\. Count their words"
+    ):
+        kind(**settings).fit([["1", "2"], ["book a table", "3"]] * 30, y[:60])
 
 
 def test_pictures_and_encoders_of_ones_own():

@@ -109,7 +109,8 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         Parameters
         ----------
         X : data frame (pandas, polars, pyarrow), mapping of columns, or array of shape (rows, columns)
-            Numbers, texts, truth values; entries may be missing.
+            Numbers, texts, truth values; entries may be missing. Numbers that only name something, such as codes of regions, are given
+            as texts.
         y : array-like of shape (rows,)
         sample_weight : array-like of shape (rows,), optional
 

@@ -15,15 +15,10 @@ from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.explain.fidelity import Fidelity
 from induce.mixed import MixedTable
-from induce.rules.concept_columns import (
-    ConceptColumns,
-    check_encoder,
-    check_pictures,
-    read_concepts,
-    used_concepts,
-)
+from induce.rules.concept_columns import ConceptColumns, read_concepts, used_concepts
 from induce.rules.concept_models import ConceptModel, ModelSettings, fit_model
 from induce.rules.concept_rules import smallest_flip
+from induce.rules.encoders import check_encoder, check_inputs
 from induce.rules.rule_fit import RuleFit, worth_of
 from induce.rules.table_rules import check_labels, name_of, read_labels
 from induce.settings import check_number, check_whole
@@ -229,7 +224,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         if self.encoder is None:
             values = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         else:
-            check_pictures(X)
+            check_inputs(X)
             values = np.asarray(X, dtype=np.float32)
             self._shape = values.shape[1:]
             self.n_features_in_ = int(np.prod(self._shape))
@@ -239,7 +234,7 @@ class ConceptClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "fit_")
         if self.encoder is None:
             return np.asarray(validate_data(self, X, reset=False, dtype=np.float64))
-        check_pictures(X)
+        check_inputs(X)
         values = np.asarray(X, dtype=np.float32)
         if values.shape[1:] != self._shape:
             raise DataError(

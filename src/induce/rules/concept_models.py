@@ -16,11 +16,12 @@ from induce.explain.fidelity import Fidelity
 from induce.learners.rules.literals import AT_MOST, EQUAL, MORE
 from induce.mixed import NUMBER, MixedTable
 from induce.nets.concepts import ConceptEmbedding, ConceptMemory, DeepConceptReasoner
-from induce.rules.concept_columns import ConceptColumns, first_answers
+from induce.rules.concept_columns import ConceptColumns
 from induce.rules.concept_rules import distilled_rules, measure_concept_rules, resampled
 from induce.rules.concept_training import ConceptNetwork, Schedule, TableEncoder, spread_of, train_concepts
 from induce.rules.conditions import conjunction_text
 from induce.rules.decisions import Decisions
+from induce.rules.encoders import first_answers
 
 __all__ = ["ConceptModel", "ModelSettings", "fit_model"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,36 @@ __all__ = ["Pairs", "read_pairs"]
 
 Pairs = list[tuple[str | None, str | None]]
 """Pairs (class, part); None beside a class without parts, or beside a part that no class has."""
+_CLASS = {
+    "class",
+    "label",
+    "style",
+    "kind",
+    "type",
+    "category",
+    "concept",
+    "object",
+    "whole",
+    "subject",
+    "source",
+    "parent",
+    "name",
+}
+_PART = {
+    "part",
+    "element",
+    "component",
+    "feature",
+    "attribute",
+    "property",
+    "concept",
+    "object",
+    "target",
+    "child",
+    "has_part",
+    "has",
+}
+"""Words that are headers of pairs, and no names of a class and of its part."""
 _TRUE, _FALSE = {"1", "1.0", "true", "yes", "x"}, {"0", "0.0", "false", "no", "", "-1"}
 _RDF = {".ttl": "TURTLE", ".nt": "N_TRIPLES", ".rdf": "RDF_XML", ".owl": "RDF_XML"}
 _KINDS = (".csv", ".tsv", ".json", ".pl", ".lp", *_RDF)
@@ -212,8 +243,21 @@ def _from_rows(text: str, name: str, delimiter: str) -> Pairs:
                 f"line 1 of '{name}' is '{delimiter.join(first)}', but a header was expected, and '{first[again[0]]}' is named below "
                 f"it too. Write 'class{delimiter}part' above it."
             )
+        if not (_said(first[0]) & _CLASS or _said(first[1]) & _PART):
+            warnings.warn(
+                f"line 1 of '{name}', '{delimiter.join(first)}', was taken for a header. Write 'class{delimiter}part' above it if it is "
+                "a pair.",
+                UserWarning,
+                stacklevel=5,
+            )
         return [(of.strip(), part.strip()) for of, part in rows]
     return _from_matrix(header[1:], rows, f"line {{}} of '{name}'", 2)
+
+
+def _said(header: str) -> set[str]:
+    """A word of a header, and what it may be the plural of."""
+    word = header.lower()
+    return {word, word.removesuffix("s"), word.removesuffix("es")}
 
 
 def _from_matrix(parts: list[str], rows: list[list[str]], where: str, first: int) -> Pairs:

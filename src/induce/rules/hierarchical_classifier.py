@@ -17,8 +17,8 @@ from torch import nn
 from induce.checks import seed_of
 from induce.errors import DataError, FillError
 from induce.nets import perceptron
-from induce.rules.concept_columns import first_answers
 from induce.rules.decoding import decode, leaf_probabilities
+from induce.rules.encoders import first_answers
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
 from induce.rules.label_trees import check_hierarchy

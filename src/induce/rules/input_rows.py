@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from induce.errors import DataError
 from induce.mixed import CATEGORY, MixedTable
 from induce.nets.pictures import channels_of, check_pictures
+from induce.rules.encoders import as_tokens, tokens_of
 from induce.rules.table_rules import read_labels
 
 __all__ = ["InputRows", "read_rows"]
@@ -35,10 +36,12 @@ class InputRows:
         return rows, torch.as_tensor(places.ravel().astype(np.int64))
 
     def _rows(self, X: Any, *, reset: bool = False) -> torch.Tensor:
-        """Rows of a table, an array, a tensor or pictures, as those of the fit."""
+        """Rows of a table, an array, a tensor, tokens or pictures, as those of the fit."""
         if isinstance(X, torch.Tensor):
             X = X.detach().cpu().numpy()
-        return read_rows(self, X, reset=reset, encoder=self.encoder)
+        rows = read_rows(self, X, reset=reset, encoder=self.encoder)
+        count = tokens_of(self.encoder)
+        return rows if count is None else as_tokens(rows, count)
 
 
 def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> torch.Tensor:
@@ -69,6 +72,7 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> to
             raise DataError(
                 f"rows of X have shape {tuple(shape[1:])}, but fit had {estimator.row_shape_}. Pass the same."
             )
+        _refuse_texts(X)
         values = validate_data(estimator, X, reset=reset, dtype=np.float64)
         found = torch.tensor(np.clip(values, -1e30, 1e30), dtype=torch.float32)
     elif len(shape) == 4:
@@ -85,6 +89,25 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> to
             f"rows of X have shape {tuple(found.shape[1:])}, but fit had {estimator.row_shape_}. Pass the same."
         )
     return found
+
+
+def _refuse_texts(X: Any) -> None:
+    """Texts that are no numbers either, before a library says so in other words."""
+    array = np.asarray(X) if hasattr(X, "dtype") or isinstance(X, list | tuple) else np.zeros(0)
+    for place, entry in np.ndenumerate(array) if array.dtype.kind == "U" or array.dtype == object else ():
+        if isinstance(entry, str) and not _reads_as_number(entry):
+            raise DataError(
+                f"X holds texts (row {place[0]}: {str(entry)!r}), but numbers are needed. Count their words first, such as with "
+                "scikit-learn's CountVectorizer, or number their tokens for an encoder that begins with an embedding."
+            )
+
+
+def _reads_as_number(entry: str) -> bool:
+    try:
+        float(entry)
+    except ValueError:
+        return False
+    return True
 
 
 def _from_table(estimator: Any, X: Any, *, reset: bool) -> torch.Tensor:

@@ -39,7 +39,7 @@ def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse
     ----------
     graph : integer array of shape (2, edges), scipy sparse matrix, or networkx graph
         Nodes of a networkx graph that are the whole numbers from 0 on are numbers of rows. Others are found in the index of
-        ``rows`` where it holds them all and nothing else, and are else taken in the order of the graph.
+        ``rows``; names are taken in the order of the graph, as networkx does, where the rows have no names.
     nodes : int, optional
         How many nodes there are; what the graph says by default.
     rows : table, optional
@@ -48,7 +48,8 @@ def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse
     Raises
     ------
     DataError
-        For edges that end outside the nodes, loops, weights that are not above 0, and what is no graph.
+        For edges that end outside the nodes, loops, weights that are not above 0, nodes that are not those of the rows, and what is
+        no graph.
 
     >>> read_graph([[0, 1], [1, 2]]).toarray().tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
@@ -89,6 +90,16 @@ def _in_order(nodes: list[Any], rows: Any) -> list[Any]:
     for order in (list(range(len(nodes))), index):
         if len(order) == len(nodes) and set(order) == set(nodes):
             return order
+    if index and len(index) != len(nodes):
+        return nodes  # the caller refuses another number of nodes
+    named = bool(index) and index != list(range(len(index)))
+    if named or all(isinstance(node, int | np.integer) for node in nodes):
+        expected = set(index if named else range(len(nodes)))
+        odd = next(node for node in nodes if node not in expected)
+        raise DataError(
+            f"the graph has the node {odd!r}, but its {len(nodes)} nodes are neither the numbers of the rows from 0 on nor their index. "
+            "Number them, such as nx.convert_node_labels_to_integers(graph), or give X an index of the nodes."
+        )
     return nodes
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from induce.errors import DataError, FillError
-from induce.rules.concept_columns import first_answers
 from induce.rules.decoding import decode, leaf_log_odds, node_axis
 from induce.rules.diagnosis import revise
+from induce.rules.encoders import first_answers
 from induce.rules.hierarchy import Hierarchy
 from induce.rules.hierarchy_loss import ramp
 from induce.rules.label_trees import check_hierarchy

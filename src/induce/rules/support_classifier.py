@@ -16,7 +16,7 @@ from torch.nn import functional
 from induce.checks import seed_of
 from induce.errors import DataError, FillError, did_you_mean
 from induce.nets.support import NWHead
-from induce.rules.concept_columns import check_encoder, first_answers
+from induce.rules.encoders import check_encoder, first_answers
 from induce.rules.input_rows import InputRows
 from induce.settings import check_number, check_whole
 
@@ -65,7 +65,7 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     encoder : Module, optional
-        ``f``; two layers on flattened inputs by default.
+        ``f``; two layers on flattened inputs by default. One that begins with an embedding reads the numbers of tokens.
     inference : {"full", "random", "cluster", "topk"}
         Who votes: all training rows, ``per_class`` random ones of each class, ten prototypes of each class (k-means), or the
         ``neighbors`` nearest rows.

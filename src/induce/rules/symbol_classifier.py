@@ -19,9 +19,9 @@ from induce.errors import DataError
 from induce.mixed import TRUTH, Column, MixedTable
 from induce.nets import SmallCNN
 from induce.nets.symbols import Chain, SymbolLayer
-from induce.rules.concept_columns import check_encoder, first_answers
 from induce.rules.decisions import FIRST
 from induce.rules.distilling import distilled
+from induce.rules.encoders import check_encoder, first_answers
 from induce.rules.input_rows import InputRows
 from induce.rules.restrictions import Restrictions
 from induce.rules.rule_fit import RuleFit
@@ -46,7 +46,8 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     encoder : Module, optional
-        From rows to features of shape (rows, features). By default two convolutions for pictures, two layers for tables.
+        From rows to features of shape (rows, features). By default two convolutions for pictures, two layers for tables. One that
+        begins with an embedding reads whole numbers, the numbers of tokens.
     codes : int or None
         Symbols of the codebook. None: the same network without symbols, to compare with.
     length : int
@@ -155,13 +156,15 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
         return np.sort(order[cut:]), np.sort(order[:cut])
 
     def _spread(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if rows.ndim > 2:  # pictures are from 0 to 1 already
+        if rows.ndim > 2 or not rows.is_floating_point():  # pictures are from 0 to 1 already, and tokens have no scale
             return torch.zeros(()), torch.ones(())
         wide = rows.double()
         scale = wide.std(0, correction=0)
         return wide.mean(0), torch.where(scale > 1e-12, scale, torch.ones_like(scale))
 
     def _scaled(self, rows: torch.Tensor) -> torch.Tensor:
+        if not rows.is_floating_point():
+            return rows
         return ((rows.double() - self._center) / self._scale).clamp(-1e6, 1e6).float()
 
     def _make(self, rows: torch.Tensor) -> None:

@@ -17,7 +17,7 @@ from induce.checks import seed_of
 from induce.errors import DataError
 from induce.nets.clustering import cluster_loss
 from induce.nets.messages import perceptron
-from induce.rules.concept_columns import check_encoder, check_pictures, first_answers
+from induce.rules.encoders import check_encoder, check_inputs, first_answers
 from induce.rules.graph_partition import nearest_rows, normalized_cut, spectral_partition, symmetric_graph
 from induce.settings import check_number, check_whole
 
@@ -174,7 +174,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
             return np.asarray(
                 validate_data(self, X, reset=reset, dtype=np.float64, ensure_min_samples=2 if reset else 1)
             )
-        check_pictures(X)
+        check_inputs(X)
         return np.asarray(X, dtype=np.float32)
 
     def _train(

@@ -99,6 +99,7 @@ class TableRules:
             table = related.join(table) if reset else related.join(X, like=self._head)
         if reset:
             self._head = table.head()
+            self._kept: tuple[str, ...] = ()
         return table
 
     def _learn(self, problem: Problem, settings: Settings, target: str, *, weighted: bool) -> None:
@@ -206,16 +207,19 @@ class TableRules:
         before = self.subject_to
         self.subject_to = replace(restrictions, keep=(*restrictions.keep, *kept))
         try:
-            return self.fit(X, y, sample_weight)  # type: ignore[attr-defined,no-any-return]
+            self.fit(X, y, sample_weight)  # type: ignore[attr-defined]
         finally:
             self.subject_to = before
+        self._kept = tuple(kept)
+        return self
 
     def stability(
         self, X: Any, y: Any, sample_weight: Any = None, *, folds: int = 10, alike: str = "conditions"
     ) -> dict[str, int]:
         """How many of so many fits, each without a part of the rows, find each rule again.
 
-        A rule is found again when a fit has one whose rows overlap by at least 80 % (Jaccard).
+        A rule is found again when a fit has one whose rows overlap by at least 80 % (Jaccard). Rules that :meth:`refit` kept are kept
+        in every fit.
 
         Parameters
         ----------
@@ -242,8 +246,12 @@ class TableRules:
         fires = mine.fires(table)
         found = dict.fromkeys(self.rules_, 0)
         weight = weights_of(sample_weight, table.rows)
+        again: Any = clone(self)  # type: ignore[call-overload]
+        if self._kept:
+            restrictions = Restrictions.read(self.subject_to)
+            again.subject_to = replace(restrictions, keep=(*restrictions.keep, *self._kept))
         for inside in _insides(target, folds, seed_of(self.random_state), bool(mine.classes)):
-            other = clone(self).fit(_rows(X, inside), target[inside], weight[inside]).fit_.decisions
+            other = again.fit(_rows(X, inside), target[inside], weight[inside]).fit_.decisions
             theirs = other.fires(table)
             for k, text in enumerate(self.rules_):
                 kind = {(c, t) for c, t, _ in mine.rules[k]}
