@@ -57,16 +57,30 @@ class Critic(nn.Module):
         last = nn.Linear(hidden, 1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-        self.rest = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), last)
+        self.enter = nn.Linear(width, hidden)
+        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), last)
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The critic of pairs, shape (n,)."""
-        quadratic = ((x @ self.cross) * y).sum(1) - 0.5 * (
-            ((x @ self.first) * x).sum(1) + ((y @ self.second) * y).sum(1)
-        )
-        out = quadratic + self.constant + self.rest(torch.cat([x, y], dim=1))[:, 0]
+        return self.paired(self.of_first(x), self.of_second(y))
+
+    def of_first(self, x: torch.Tensor) -> _Side:
+        """What pairs with any y need of x: it is worked out once, however many they are."""
+        inner = functional.linear(x, self.enter.weight[:, : x.shape[1]], self.enter.bias)
+        return x @ self.cross, self.constant - 0.5 * ((x @ self.first) * x).sum(1), inner
+
+    def of_second(self, y: torch.Tensor) -> _Side:
+        """What pairs with any x need of y."""
+        return y, -0.5 * ((y @ self.second) * y).sum(1), functional.linear(y, self.enter.weight[:, -y.shape[1] :])
+
+    def paired(self, first: _Side, second: _Side) -> torch.Tensor:
+        """The critic of rows side by side, shape (n,)."""
+        out = (first[0] * second[0]).sum(1) + first[1] + second[1] + self.rest(first[2] + second[2])[:, 0]
         bounded: torch.Tensor = _HIGHEST * torch.tanh(out / _HIGHEST)
         return bounded
+
+
+_Side = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -173,7 +187,9 @@ def _train(critic: Critic, train: _Pairs, check: _Pairs, bound: str, batch: int,
 def _contrast(critic: Critic, pairs: _Pairs) -> torch.Tensor:
     """InfoNCE on one batch: how much better each x picks its own y than the mean over the batch."""
     n = len(pairs.x)
-    scores = critic(pairs.x.repeat_interleave(n, 0), pairs.y.repeat(n, 1)).view(n, n)
+    first = [v.repeat_interleave(n, 0) for v in critic.of_first(pairs.x)]
+    second = [v.repeat(n, *[1] * (v.ndim - 1)) for v in critic.of_second(pairs.y)]
+    scores = critic.paired((first[0], first[1], first[2]), (second[0], second[1], second[2])).view(n, n)
     gain: torch.Tensor = (scores.diagonal() - torch.logsumexp(scores, dim=1)).mean()
     return gain + math.log(n)
 
@@ -186,8 +202,10 @@ def _evaluate(critic: Critic, pairs: _Pairs, bound: str, batch: int, shifts: int
         size = min(batch, n)
         found = [_contrast(critic, pairs.rows(slice(k, k + size))).item() for k in range(0, n - size + 1, size)]
         return float(np.mean(found))
-    together = critic(pairs.x, pairs.y).mean()
-    apart = torch.cat([critic(pairs.x, pairs.y.roll(k, 0)) for k in range(1, min(shifts, n - 1) + 1)])
+    first, second = critic.of_first(pairs.x), critic.of_second(pairs.y)
+    together = critic.paired(first, second).mean()
+    shifted = ((s.roll(k, 0) for s in second) for k in range(1, min(shifts, n - 1) + 1))
+    apart = torch.cat([critic.paired(first, (a, b, c)) for a, b, c in shifted])
     if bound == "smile":
         apart = apart.clamp(-_CLIP, _CLIP)
     return float(together - torch.logsumexp(apart, 0)) + math.log(len(apart))
