@@ -11,7 +11,7 @@ from induce.checks import check_target
 from induce.errors import FillError
 from induce.rules.decisions import VOTES
 from induce.rules.searching import Problem
-from induce.rules.table_checks import check_monotone, check_way, warn_constant
+from induce.rules.table_checks import POOLED, check_monotone, check_way, warn_constant
 from induce.rules.table_rules import TableRules, name_of, weights_of
 
 __all__ = ["RuleRegressor"]
@@ -32,7 +32,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
     thresholds : int
         Most thresholds of a column of numbers.
     decide : {"votes", "first"}
-    by : {"auto", "gradient"}
+    by : {"auto", "gradient", "recurring"}
         As in :class:`RuleClassifier`.
     subject_to : Restrictions or mapping, optional
         As in :class:`RuleClassifier`; ``monotone`` speaks of the answer.
@@ -91,7 +91,7 @@ class RuleRegressor(RegressorMixin, TableRules, BaseEstimator):
         self._check()
         if self.decide == "any":
             raise FillError("decide='any' is for two classes. Use decide='first' or decide='votes'.")
-        check_way(self.by, self.decide, ("auto", "gradient"))
+        check_way(self.by, self.decide, ("auto", *POOLED))
         table = self._table(X, reset=True, target=name_of(y))
         target = check_target(y, table.rows, name=name_of(y), who="A rule")
         weight = weights_of(sample_weight, table.rows)

@@ -15,7 +15,8 @@ from induce.learners.rules.lists import fit_list
 from induce.learners.rules.literals import Literals, candidate_literals, literals_of
 from induce.learners.rules.losses import Squared
 from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
-from induce.learners.rules.votes import directed_weights, fit_votes
+from induce.learners.rules.recurring import recurring_conjunctions
+from induce.learners.rules.votes import Pool, directed_weights, fit_votes
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
 from induce.rules.problems import FOLDS, Problem, splits_of, strictest, temperature_of, worth_of_answers
 from induce.rules.restrictions import Restrictions
@@ -139,7 +140,7 @@ class _Prepared:
     literals : Literals
     ground : Ground
     kept : tuple of Rule
-    pool : list of Rule, optional
+    pool : Pool, optional
         The conjunctions that are tried, where not all are.
     """
 
@@ -148,7 +149,7 @@ class _Prepared:
     literals: Literals
     ground: Ground
     kept: tuple[Rule, ...]
-    pool: list[Rule] | None = None
+    pool: Pool | None = None
 
 
 def _most(problem: Problem, settings: Settings) -> int:
@@ -167,11 +168,13 @@ def _prepared(problem: Problem, settings: Settings, over: Callable[[], str]) -> 
         literals.packed(searched.table), searched.table.rows, allowed, always, literals.opposites(searched.table)
     )
     pool = None
+    how: dict[str, Any] = {
+        "most": _most(problem, settings), "longest": settings.max_literals, "seed": settings.seed, "tick": lambda: not over(),
+    }  # fmt: skip
     if settings.by == "gradient":
-        pool = relaxed_conjunctions(
-            ground, searched.loss(), most=_most(problem, settings), longest=settings.max_literals, seed=settings.seed,
-            tick=lambda: not over(),
-        )  # fmt: skip
+        pool = Pool(relaxed_conjunctions(ground, searched.loss(), **how))
+    elif settings.by == "recurring":
+        pool = Pool(recurring_conjunctions(ground, searched.loss(), searched.weight, **how), in_order=True)
     return _Prepared(problem, searched, literals, ground, kept, pool)
 
 

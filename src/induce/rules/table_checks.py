@@ -29,14 +29,16 @@ __all__ = [
 
 def check_monotone(settings: Settings, classes: int, decide: str) -> None:
     """Refuse monotone columns where nothing could be monotone."""
-    if settings.restrictions.monotone and settings.by == "gradient":
-        raise RuleError("by='gradient' knows no monotone columns. Use by='auto', or leave them out.")
+    if settings.restrictions.monotone and settings.by in POOLED:
+        raise RuleError(f"by={settings.by!r} knows no monotone columns. Use by='auto', or leave them out.")
     if settings.restrictions.monotone and (classes > 2 or decide != VOTES):
         why = f"there are {classes} classes" if classes > 2 else f"decide={decide!r}"
         raise RuleError(f"monotone columns need two classes (or a number) and decide='votes', but {why}.")
 
 
-WAYS = ("auto", "gradient", "exact")
+WAYS = ("auto", "gradient", "recurring", "exact")
+POOLED = ("gradient", "recurring")
+"""Ways to find conjunctions among which votes are chosen."""
 
 
 def check_way(by: Any, decide: str, ways: Sequence[str] = WAYS) -> None:
@@ -45,8 +47,8 @@ def check_way(by: Any, decide: str, ways: Sequence[str] = WAYS) -> None:
         raise FillError(f"unknown way to search {by!r}.{did_you_mean(str(by), ways)} Known: {', '.join(ways)}.")
     if by == "exact" and decide == VOTES:
         raise FillError("by='exact' finds the best list, but decide='votes'. Use decide='first' or decide='any'.")
-    if by == "gradient" and decide != VOTES:
-        raise FillError(f"by='gradient' learns votes, but decide={decide!r}. Use decide='votes'.")
+    if by in POOLED and decide != VOTES:
+        raise FillError(f"by={by!r} learns votes, but decide={decide!r}. Use decide='votes'.")
 
 
 def check_exact(settings: Settings) -> None:

@@ -78,5 +78,5 @@ class TestEstimators:
             RuleClassifier(by="gradient", decide="first").fit(X, y)
         with pytest.raises(RuleError, match=r"by='gradient' knows no monotone columns"):
             RuleClassifier(by="gradient", subject_to={"monotone": {"a": 1}}).fit(X, y)
-        with pytest.raises(FillError, match=r"unknown way to search 'exact'\. Known: auto, gradient"):
+        with pytest.raises(FillError, match=r"unknown way to search 'exact'\. Known: auto, gradient, recurring"):
             RuleRegressor(by="exact").fit(X, [1.0, 2.0, 3.0, 4.0])

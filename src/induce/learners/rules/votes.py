@@ -13,7 +13,7 @@ from scipy.linalg import cho_factor, cho_solve
 from induce.learners.rules.conjunctions import Ground, Rule, best_conjunctions
 from induce.learners.rules.losses import Loss
 
-__all__ = ["Votes", "directed_weights", "fit_votes", "refit_weights"]
+__all__ = ["Pool", "Votes", "directed_weights", "fit_votes", "refit_weights"]
 
 Float = NDArray[np.float64]
 NEWTON = 20
@@ -120,6 +120,21 @@ def _patterns(fires: Float, loss: Loss) -> tuple[Float, Loss, float]:
     return fires[first], grouped, left
 
 
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The only rules that are tried.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+    in_order : bool
+        Take the first that is worth its length, not the best, and exchange none: rows decide less, the order more.
+    """
+
+    rules: Sequence[Rule]
+    in_order: bool = False
+
+
 @dataclass
 class _Work:
     """A set of votes while it is being made."""
@@ -139,6 +154,7 @@ class _Work:
     pool: tuple[tuple[Rule, ...], Float] | None = None
     kept: int = 0
     """The first of the rules, which stay."""
+    in_order: bool = False
 
     def refit(self, steps: int = ROUGH) -> None:
         """Fit the weights anew; rules whose weight would break a direction leave, or stay without a weight if they are kept."""
@@ -196,14 +212,12 @@ class _Work:
         return next((item for item in found if item[1] not in taken and item[0] > 0 and self._new(item[1])), None)
 
     def _of_pool(self, gain: Callable[[Float], Float], numbers: Float, taken: set[Rule]) -> tuple[float, Rule] | None:
-        """The rule of the pool that gains most, if any is worth its length."""
+        """The rule of the pool that gains most, or the first, if any is worth its length."""
         assert self.pool is not None
         rules, fires = self.pool
         net = gain(fires.T @ numbers) - self.charge * np.array([len(rule) for rule in rules])
-        for k in np.argsort(-net, kind="stable"):
-            if net[k] <= 0:
-                return None
-            if rules[k] not in taken and fires[:, k].sum() >= self.least and self._new(rules[k]):
+        for k in range(len(net)) if self.in_order else np.argsort(-net, kind="stable"):
+            if net[k] > 0 and rules[k] not in taken and fires[:, k].sum() >= self.least and self._new(rules[k]):
                 return float(net[k]), rules[k]
         return None
 
@@ -232,7 +246,7 @@ class _Work:
         return _Work(
             self.ground, self.loss, self.longest, self.charge, self.shrink, self.least,
             list(self.rules), self.fires, self.weights, self.default, self.directions, self.value,
-            self.pool, self.kept,
+            self.pool, self.kept, self.in_order,
         )  # fmt: skip
 
     @property
@@ -253,7 +267,7 @@ def fit_votes(
     sweeps: int = 2,
     kept: tuple[Rule, ...] = (),
     directions: NDArray[np.int8] | None = None,
-    pool: Sequence[Rule] | None = None,
+    pool: Pool | None = None,
     tick: Callable[[], bool] = lambda: True,
 ) -> Votes:
     """Rules that vote, added one by one and then exchanged one by one.
@@ -281,8 +295,8 @@ def fit_votes(
     directions : array of shape (literals,), optional
         1 for literals of rules whose weight must not be negative, -1 must not be positive; for one output. Rules never mix the
         two, so that scores are monotone in the columns of these literals.
-    pool : sequence of Rule, optional
-        Only these rules are tried, instead of all conjunctions.
+    pool : Pool, optional
+        Rules that are tried, instead of all conjunctions.
     tick : callable
         Called between rules; False stops the search, and what was found so far is returned.
 
@@ -294,11 +308,11 @@ def fit_votes(
     outputs = loss.outputs
     work = _Work(
         ground, loss, longest, charge, shrink, least, [], np.zeros((ground.rows, 0)), np.zeros((0, outputs)), loss.start(),
-        directions,
+        directions, in_order=pool is not None and pool.in_order,
     )  # fmt: skip
     if pool is not None:
-        held = [ground.rows_of(rule) for rule in pool]
-        work.pool = tuple(pool), np.array(held, dtype=np.float64).reshape(len(held), ground.rows).T
+        held = [ground.rows_of(rule) for rule in pool.rules]
+        work.pool = tuple(pool.rules), np.array(held, dtype=np.float64).reshape(len(held), ground.rows).T
     work.refit()
     for rule in kept:
         work.kept += 1
@@ -312,7 +326,7 @@ def fit_votes(
         if work.cost > before.cost:
             work = before
             break
-    for _ in range(sweeps):
+    for _ in range(0 if work.in_order else sweeps):
         changed, place = False, len(kept)
         while place < len(work.rules) and tick():
             better = _exchanged(work, place)
