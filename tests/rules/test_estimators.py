@@ -401,7 +401,20 @@ def test_rules_kept_by_hand_are_kept_in_every_fit_of_stability():
     assert "age (years) > 33" not in model.rules_
     model.refit(["age (years) > 33"], X, y)
     assert model.stability(X, y, folds=3)[model.rules_[0]] == 3
-    assert model.fit(X, y)._kept == ()
+    with pytest.raises(DataError, match="one class only"):
+        model.fit(X, ["ill"] * 600)
+    assert model.stability(X, y, folds=3)[model.rules_[0]] == 3  # a fit that failed changes nothing
+    model.fit(X, y)
+    assert max(model.stability(X, y, folds=3).values()) <= 3
+
+
+@pytest.mark.parametrize("by", ["auto", "recurring"])
+def test_a_search_that_ends_early_returns_rules(by):
+    X, y = patients(600)
+    model = RuleClassifier(by=by, within="1 ms", random_state=0).fit(X, y)
+    assert "the search was stopped: the time of 0.001 s was used" in str(model)
+    generous = RuleClassifier(by=by, within="60 s", random_state=0).fit(X, y)
+    assert generous.rules_ == RuleClassifier(by=by, random_state=0).fit(X, y).rules_
 
 
 def test_units_are_shown():

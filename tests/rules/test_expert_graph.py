@@ -77,9 +77,14 @@ def test_every_source_gives_the_same_graph(make, tmp_path):
 
 def test_a_pair_that_may_have_been_taken_for_a_header_is_named(tmp_path):
     path = write(tmp_path, "g.csv", "gothic,pointed arch\nbaroque,column\n")
-    with pytest.warns(UserWarning, match=r"line 1 of 'g\.csv', 'gothic,pointed arch', was taken for a header"):
+    with pytest.warns(UserWarning, match=r"line 1 of 'g\.csv', 'gothic' and 'pointed arch', was taken for the header"):
         assert ExpertGraph.from_any(path).pairs == [("baroque", "column")]
-    assert len(ExpertGraph.from_any(write(tmp_path, "h.csv", "Classes,bits\ngothic,rose\n")).pairs) == 1
+    with pytest.warns(UserWarning, match="'church' and 'element', was taken"):
+        ExpertGraph.from_any(write(tmp_path, "i.csv", "church,element\ngothic,rose\n"))
+    for k, header in enumerate(
+        ("Classes,parts", "class_name,part_name", "Class id,Part id", "categories,properties", "from,to")
+    ):
+        assert len(ExpertGraph.from_any(write(tmp_path, f"h{k}.csv", f"{header}\ngothic,rose\n")).pairs) == 1
 
 
 MATRIX = "style,pointed arch,rose,spire\ngothic,1,1,0\nplain,0,0,0\n"

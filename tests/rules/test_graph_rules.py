@@ -105,19 +105,43 @@ def test_nodes_of_networkx_are_rows_by_number_then_by_index_then_in_their_order(
 @pytest.mark.parametrize(
     ("nodes", "rows", "message"),
     [
-        (range(1, 121), None, "the graph has the node 120, but its 120 nodes are neither"),
-        (range(1, 121), X, "the graph has the node 120, but its 120 nodes are neither"),
+        (range(1, 121), None, "the graph has the node 120, but there are 120 nodes, counted from 0, and no index"),
+        (range(1, 121), X, "the graph has the node 120, but there are 120 nodes"),
+        (map(str, range(1, 121)), X, "the graph has the node 120, but there are 120 nodes"),
         (range(120, 240), pd.DataFrame(X), "the graph has the node 120, but"),
-        ([f"n{k}" for k in range(120)], pd.DataFrame(X, index=[f"m{k}" for k in range(120)]), "the graph has the node 'n0', but"),
-        ([f"n{k}" for k in range(120)], pd.DataFrame(X[:90], index=[f"n{k}" for k in range(90)]), "the graph has 120 nodes, but X"),
+        (range(-1, 119), X, "the graph has the node -1, but"),
+        ([f"n{k}" for k in range(120)], pd.DataFrame(X, index=[f"m{k}" for k in range(120)]), "the node 'n0', which the index of X does not"),
+        ([f"n{k}" for k in range(120)], pd.DataFrame(X[:90], index=[f"n{k}" for k in range(90)]), "the node 'n90', which"),
     ],
 )  # fmt: skip
 def test_nodes_that_are_not_those_of_the_rows_are_refused(nodes, rows, message):
-    named = nx.Graph()
+    named, nodes = nx.Graph(), list(nodes)
     named.add_nodes_from(nodes)
-    named.add_edges_from((list(nodes)[a], list(nodes)[b]) for a, b in GRAPH.T)
+    named.add_edges_from((nodes[a], nodes[b]) for a, b in GRAPH.T)
     with pytest.raises(DataError, match=re.escape(message)):
         read_graph(named, None if rows is None else len(rows), rows)
+
+
+def test_numbers_as_texts_nodes_without_edges_and_names_that_the_rows_lack():
+    drawn = nx.Graph(RNG.permutation(GRAPH.T).tolist())
+    for write in (str, float, np.int64):
+        assert (
+            read_graph(nx.relabel_nodes(drawn, {k: write(k) for k in range(120)}), 120, X) != read_graph(GRAPH)
+        ).nnz == 0
+    alone = read_graph(nx.Graph([(0, 1), (1, 3)]), 5, X[:5])
+    assert alone.toarray().sum(1).tolist() == [1, 2, 0, 1, 0]
+    some = read_graph(nx.Graph([("b", "c")]), 3, pd.DataFrame(X[:3], index=["a", "b", "c"]))
+    assert some.toarray().tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 0]]
+    with pytest.warns(
+        UserWarning,
+        match="the nodes have names, such as 'b', but X has none: its rows were taken in the order of the graph",
+    ):
+        assert read_graph(nx.Graph([("b", "a"), ("a", "c")]), 3, X[:3]).toarray().sum(1).tolist() == [1, 2, 1]
+    with (
+        pytest.raises(DataError, match="the graph has 2 nodes, but X or y has 3 rows"),
+        pytest.warns(UserWarning, match="have names"),
+    ):
+        read_graph(nx.Graph([("b", "a")]), 3, X[:3])
 
 
 @pytest.mark.parametrize("labels", [(Y == "up").astype(int), Y == "up", Y])

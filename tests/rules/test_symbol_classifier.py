@@ -78,7 +78,7 @@ def test_an_embedding_reads_the_numbers_of_tokens(kind):
         model.predict_proba(tokens) == kind(encoder, random_state=0, **settings).fit(frame, y).predict_proba(frame)
     ).all()
     message = (
-        "the encoder begins with an embedding of 30 tokens, but X has 30 in row 1. Pass whole numbers from 0 to 29."
+        "the encoder reads X by an embedding of 30 tokens, but X has 30 in row 1. Pass whole numbers from 0 to 29."
     )
     with pytest.raises(DataError, match=re.escape(message)):
         model.predict([[0] * 6, [30] * 6])
@@ -88,6 +88,39 @@ def test_an_embedding_reads_the_numbers_of_tokens(kind):
         DataError, match=r"X holds texts \(row 1: 'book a table'\), but numbers are needed\. Count their words"
     ):
         kind(**settings).fit([["1", "2"], ["book a table", "3"]] * 30, y[:60])
+
+
+class Positions(torch.nn.Module):
+    """Tokens, or numbers, with places that are embedded too; the places are registered first."""
+
+    def __init__(self, tokens):
+        super().__init__()
+        self.places = torch.nn.Embedding(6, 4)
+        self.read = torch.nn.Embedding(20, 4) if tokens else torch.nn.Linear(1, 4)
+        self.tokens = tokens
+
+    def forward(self, x):
+        read = self.read(x if self.tokens else x[..., None])
+        return (read + self.places(torch.arange(6))).mean(1)
+
+
+@pytest.mark.parametrize("kind", [SymbolClassifier, NearestSupportClassifier])
+def test_what_an_encoder_reads_is_found_by_running_it(kind):
+    rng = np.random.default_rng(0)
+    settings = {"codes": 4, "epochs": 2} if kind is SymbolClassifier else {"steps": 2}
+    tokens, y = rng.integers(0, 20, (60, 6)), np.arange(60) % 2
+    model = kind(Positions(tokens=True), **settings).fit(tokens, y)
+    with pytest.raises(DataError, match="reads X by an embedding of 20 tokens, but X has 20 in row 0"):
+        model.predict([[20] * 6])
+    assert (
+        len(kind(Positions(tokens=False), **settings).fit(rng.normal(size=(60, 6)), y).predict(rng.normal(size=(9, 6))))
+        == 9
+    )
+    message = r"the encoder gives shape \(2, 6, 8\) for 2 rows, but \(rows, features\) is needed\. Put nn\.Flatten\(\) behind it"
+    with pytest.raises(DataError, match=message):
+        kind(torch.nn.Embedding(20, 8), **settings).fit(tokens, y)
+    with pytest.raises(DataError, match=r"row 1 of X has another length than row 0\. Pad rows of tokens to one length"):
+        kind(Positions(tokens=True), **settings).fit([[1, 2], [3]], [0, 1])
 
 
 def test_pictures_and_encoders_of_ones_own():

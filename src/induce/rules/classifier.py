@@ -39,9 +39,9 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         classes, the second is the answer if any rule holds (a disjunctive normal form).
     by : {"auto", "gradient", "recurring", "exact"}
         "auto": a beam search with exchanges. "gradient": conjunctions are relaxed and learned by gradient, and votes chosen among
-        them, for ``decide="votes"``. "recurring": the conjunctions of at most two conditions that trees on resampled rows have most
-        often, in that order, for ``decide="votes"``: often a little less accurate, but other rows give much the same rules, where
-        columns say much the same; ``stability`` counts it. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
+        them, for ``decide="votes"``. "recurring": the conjunctions that trees on resampled rows have most often, in that order, for
+        ``decide="votes"``; of at most two conditions beside required ones, and ten thresholds a column. Where columns say much the
+        same, other rows then give the same rules more often, as ``stability`` counts; less accurate where it takes long conditions. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
         the list is proved to be the best. For few columns and thresholds.
     subject_to : Restrictions or mapping, optional
         Monotone columns, forbidden and required conditions, rules to keep; hard.

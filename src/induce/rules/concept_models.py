@@ -271,7 +271,7 @@ def _network(
         cuts = (torch.as_tensor(center.copy()), torch.as_tensor(scale / 4)) if labels is None else None
     else:
         body, cuts = copy.deepcopy(encoder), None
-        features = int(first_answers(body, torch.as_tensor(inputs[:2], dtype=torch.float32)).shape[-1])
+        features = int(first_answers(body, torch.as_tensor(inputs[:2], dtype=torch.float32), flat=True).shape[-1])
     if settings.reasoner == "memory":
         reasoner: nn.Module = ConceptMemory(size, concepts, classes, rules=settings.memory)
     elif settings.reasoner == "dcr":

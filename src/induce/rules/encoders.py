@@ -1,4 +1,4 @@
-"""Encoders that a user gives: what is wrong with one, or with what it should read, in words before it runs."""
+"""Encoders that a user gives: what is wrong with one, or with what it should read, in words before it is trained."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_encoder(encoder: Any) -> None:
         )
 
 
-def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
+def first_answers(network: Any, rows: Any, name: str = "the encoder", *, flat: bool = False) -> Any:
     """What a module gives for the first two rows, in evaluation mode and without gradients.
 
     Parameters
@@ -35,6 +35,8 @@ def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
     rows : Tensor
     name : str
         What messages call the module.
+    flat : bool
+        Whether answers must have shape (rows, features).
 
     Raises
     ------
@@ -43,22 +45,39 @@ def first_answers(network: Any, rows: Any, name: str = "the encoder") -> Any:
     """
     import torch
 
-    some, training = rows[:2], [(module, module.training) for module in network.modules()]
-    try:
-        with torch.no_grad():
-            found = network.eval()(some)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    some = rows[:2]
+    found, error = _tried(network, some)
+    if error is not None:
+        advice = "Let its first layer take rows of that shape."
+        if any(isinstance(m, torch.nn.Embedding | torch.nn.EmbeddingBag) for m in network.modules()):
+            advice = "An embedding reads whole numbers: call x.long() before it where other layers read x too."
         raise DataError(
-            f"{name} cannot read rows of shape {tuple(rows.shape[1:])}: {str(error).splitlines()[0]}. "
-            "Let its first layer take rows of that shape."
+            f"{name} cannot read rows of shape {tuple(rows.shape[1:])}: {str(error).splitlines()[0]}. {advice}"
         ) from error
-    finally:
-        for module, was in training:  # a part may be frozen
-            module.training = was
     if not isinstance(found, torch.Tensor) or found.ndim < 2 or len(found) != len(some):
         shape = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
         raise DataError(f"{name} gives {shape} for {len(some)} rows, but a tensor with a row for each is needed.")
+    if flat and found.ndim != 2:
+        raise DataError(
+            f"{name} gives shape {tuple(found.shape)} for {len(some)} rows, but (rows, features) is needed. Put nn.Flatten() behind it, or "
+            "take a mean over the positions."
+        )
     return found
+
+
+def _tried(network: Any, some: Any) -> tuple[Any, Exception | None]:
+    """The answers, or what went wrong."""
+    import torch
+
+    training = [(module, module.training) for module in network.modules()]
+    try:
+        with torch.no_grad():
+            return network.eval()(some), None
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        return None, error
+    finally:
+        for module, was in training:  # a part may be frozen
+            module.training = was
 
 
 def check_inputs(X: Any) -> None:
@@ -87,13 +106,27 @@ def check_inputs(X: Any) -> None:
         raise DataError(f"X has missing or infinite values (row {row}). Fill them in before the encoder.")
 
 
-def tokens_of(encoder: Any) -> int | None:
-    """How many tokens an encoder tells apart that begins with an embedding; None for every other one."""
-    from torch import nn
+def tokens_of(encoder: Any, rows: Any) -> int | None:
+    """How many tokens an encoder tells apart that reads rows only as whole numbers, by an embedding; None for every other one."""
+    import torch
 
-    modules = encoder.modules() if isinstance(encoder, nn.Module) else ()
-    first = next((m for m in modules if next(m.parameters(recurse=False), None) is not None), None)
-    return first.num_embeddings if isinstance(first, nn.Embedding | nn.EmbeddingBag) else None
+    if not isinstance(encoder, torch.nn.Module) or not len(rows) or _tried(encoder, rows[:2])[1] is None:
+        return None
+    zeros = torch.zeros_like(rows[:2], dtype=torch.long)  # a token that every embedding has
+    reached: list[int] = []
+    hooks = [
+        module.register_forward_pre_hook(
+            lambda m, given: reached.append(m.num_embeddings) if given[0] is zeros else None
+        )
+        for module in encoder.modules()
+        if isinstance(module, torch.nn.Embedding | torch.nn.EmbeddingBag)
+    ]
+    try:
+        error = _tried(encoder, zeros)[1] if hooks else None
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return min(reached) if reached and error is None else None
 
 
 def as_tokens(rows: Any, count: int) -> Any:
@@ -115,7 +148,7 @@ def as_tokens(rows: Any, count: int) -> Any:
     if len(wrong):
         place = wrong[0].tolist()
         raise DataError(
-            f"the encoder begins with an embedding of {count} tokens, but X has {float(rows[tuple(place)]):g} in row {place[0]}. Pass whole "
+            f"the encoder reads X by an embedding of {count} tokens, but X has {float(rows[tuple(place)]):g} in row {place[0]}. Pass whole "
             f"numbers from 0 to {count - 1}."
         )
     return rows.long()

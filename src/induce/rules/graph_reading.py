@@ -18,36 +18,13 @@ __all__ = ["Pairs", "read_pairs"]
 
 Pairs = list[tuple[str | None, str | None]]
 """Pairs (class, part); None beside a class without parts, or beside a part that no class has."""
-_CLASS = {
-    "class",
-    "label",
-    "style",
-    "kind",
-    "type",
-    "category",
-    "concept",
-    "object",
-    "whole",
-    "subject",
-    "source",
-    "parent",
-    "name",
-}
-_PART = {
-    "part",
-    "element",
-    "component",
-    "feature",
-    "attribute",
-    "property",
-    "concept",
-    "object",
-    "target",
-    "child",
-    "has_part",
-    "has",
-}
-"""Words that are headers of pairs, and no names of a class and of its part."""
+_CLASS = frozenset(
+    "category class concept entity from group kind label object parent source species style subject type whole".split()
+)
+_PART = frozenset(
+    "attribute child component concept element feature has object part property target to trait value".split()
+)
+"""Words by which headers of pairs say what is below them."""
 _TRUE, _FALSE = {"1", "1.0", "true", "yes", "x"}, {"0", "0.0", "false", "no", "", "-1"}
 _RDF = {".ttl": "TURTLE", ".nt": "N_TRIPLES", ".rdf": "RDF_XML", ".owl": "RDF_XML"}
 _KINDS = (".csv", ".tsv", ".json", ".pl", ".lp", *_RDF)
@@ -243,10 +220,10 @@ def _from_rows(text: str, name: str, delimiter: str) -> Pairs:
                 f"line 1 of '{name}' is '{delimiter.join(first)}', but a header was expected, and '{first[again[0]]}' is named below "
                 f"it too. Write 'class{delimiter}part' above it."
             )
-        if not (_said(first[0]) & _CLASS or _said(first[1]) & _PART):
+        if not (_said(first[0]) & _CLASS and _said(first[1]) & _PART):
             warnings.warn(
-                f"line 1 of '{name}', '{delimiter.join(first)}', was taken for a header. Write 'class{delimiter}part' above it if it is "
-                "a pair.",
+                f"line 1 of '{name}', {first[0]!r} and {first[1]!r}, was taken for the header. If it is a pair, write a header of 'class' "
+                "and 'part' above it; if not, call the columns so.",
                 UserWarning,
                 stacklevel=5,
             )
@@ -255,9 +232,10 @@ def _from_rows(text: str, name: str, delimiter: str) -> Pairs:
 
 
 def _said(header: str) -> set[str]:
-    """A word of a header, and what it may be the plural of."""
-    word = header.lower()
-    return {word, word.removesuffix("s"), word.removesuffix("es")}
+    """The words of a header, and what they may be plurals of: those of ``Class_Name`` are class and name."""
+    words = header.lower().replace("_", " ").replace("-", " ").split()
+    ends = (("", ""), ("s", ""), ("es", ""), ("ies", "y"))
+    return {word.removesuffix(end) + new for word in words for end, new in ends if word.endswith(end)}
 
 
 def _from_matrix(parts: list[str], rows: list[list[str]], where: str, first: int) -> Pairs:

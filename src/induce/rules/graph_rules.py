@@ -128,8 +128,8 @@ class GraphRules(BaseEstimator):
         Parameters
         ----------
         graph : integer edges of shape (2, edges), scipy sparse matrix, or networkx graph
-            Nodes of a networkx graph that are the whole numbers from 0 on are numbers of rows. Others are found in the index of
-            the data frame ``X``; names are taken in the order of the graph where ``X`` has none.
+            Nodes of a networkx graph are found in the index of the data frame ``X`` where it has names, and else are numbers of
+            rows, from 0 on; names are taken in the order of the graph where ``X`` has none, with a warning.
         X : table of numbers, shape (nodes, columns), or None
             Columns of the nodes; None only where the mode is "alone".
         y : array-like of shape (nodes,)

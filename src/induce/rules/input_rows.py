@@ -22,6 +22,8 @@ class InputRows:
     """What classifiers with an ``encoder`` share: rows as tensors, and labels as places among ``classes_``."""
 
     encoder: Any
+    _tokens: int | None = None
+    """How many tokens the encoder tells apart, where it reads tokens."""
 
     def _read(self, X: Any, y: Any) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows and places among the classes, for a new fit; refused where there are fewer than two classes."""
@@ -40,8 +42,9 @@ class InputRows:
         if isinstance(X, torch.Tensor):
             X = X.detach().cpu().numpy()
         rows = read_rows(self, X, reset=reset, encoder=self.encoder)
-        count = tokens_of(self.encoder)
-        return rows if count is None else as_tokens(rows, count)
+        if reset:
+            self._tokens = tokens_of(self.encoder, rows)
+        return rows if self._tokens is None else as_tokens(rows, self._tokens)
 
 
 def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> torch.Tensor:
@@ -92,7 +95,14 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, encoder: Any = None) -> to
 
 
 def _refuse_texts(X: Any) -> None:
-    """Texts that are no numbers either, before a library says so in other words."""
+    """Texts that are no numbers either, and rows of different lengths, before a library says so in other words."""
+    if isinstance(X, list | tuple):
+        lengths = [len(row) if isinstance(row, list | tuple | np.ndarray) else -1 for row in X]
+        other = next((row for row, length in enumerate(lengths) if length != lengths[0]), None)
+        if other is not None:
+            raise DataError(
+                f"row {other} of X has another length than row 0. Pad rows of tokens to one length, such as with a token of its own."
+            )
     array = np.asarray(X) if hasattr(X, "dtype") or isinstance(X, list | tuple) else np.zeros(0)
     for place, entry in np.ndenumerate(array) if array.dtype.kind == "U" or array.dtype == object else ():
         if isinstance(entry, str) and not _reads_as_number(entry):

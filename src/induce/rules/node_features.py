@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -38,8 +39,8 @@ def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse
     Parameters
     ----------
     graph : integer array of shape (2, edges), scipy sparse matrix, or networkx graph
-        Nodes of a networkx graph that are the whole numbers from 0 on are numbers of rows. Others are found in the index of
-        ``rows``; names are taken in the order of the graph, as networkx does, where the rows have no names.
+        Nodes of a networkx graph are found in the index of ``rows`` where it has names, and else are numbers of rows, from 0 on;
+        names are taken in the order of the graph where the rows have none.
     nodes : int, optional
         How many nodes there are; what the graph says by default.
     rows : table, optional
@@ -55,9 +56,10 @@ def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse
     [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     """
     if hasattr(graph, "nodes") and hasattr(graph, "edges"):
-        place = {node: k for k, node in enumerate(_in_order(list(graph.nodes), rows))}
+        place = _places(list(graph.nodes), rows, nodes)
         pairs = np.array([(place[a], place[b]) for a, b in graph.edges()], dtype=np.int64).reshape(-1, 2).T
-        found = len(place)
+        highest = max(place.values(), default=-1) + 1
+        found = highest if nodes is None or highest > nodes else nodes  # nodes without edges need not be named
     elif sparse.issparse(graph):
         if graph.shape[0] != graph.shape[1]:
             raise DataError(
@@ -84,23 +86,49 @@ def read_graph(graph: Any, nodes: int | None = None, rows: Any = None) -> sparse
     return _symmetric(pairs, found, found if nodes is None else nodes)
 
 
-def _in_order(nodes: list[Any], rows: Any) -> list[Any]:
-    """Nodes of a networkx graph, which keeps them as they came in its edges, in the order of the rows."""
+def _places(nodes: list[Any], rows: Any, count: int | None) -> dict[Any, int]:
+    """The row of each node of a networkx graph, which keeps its nodes as they came in its edges."""
     index = list(rows.index) if hasattr(rows, "columns") and hasattr(rows, "index") else []
-    for order in (list(range(len(nodes))), index):
-        if len(order) == len(nodes) and set(order) == set(nodes):
-            return order
-    if index and len(index) != len(nodes):
-        return nodes  # the caller refuses another number of nodes
     named = bool(index) and index != list(range(len(index)))
-    if named or all(isinstance(node, int | np.integer) for node in nodes):
-        expected = set(index if named else range(len(nodes)))
-        odd = next(node for node in nodes if node not in expected)
+    if named and set(nodes) <= set(index):
+        known = {name: k for k, name in enumerate(index)}
+        return {node: known[node] for node in nodes}
+    numbers = [_whole(node) for node in nodes]
+    found = [number for number in numbers if number is not None]
+    room = len(nodes) if count is None else count
+    if len(found) == len(nodes) == len(set(found)):
+        if all(0 <= number < room for number in found):
+            return dict(zip(nodes, found, strict=True))
+        odd = next(number for number in found if not 0 <= number < room)
         raise DataError(
-            f"the graph has the node {odd!r}, but its {len(nodes)} nodes are neither the numbers of the rows from 0 on nor their index. "
-            "Number them, such as nx.convert_node_labels_to_integers(graph), or give X an index of the nodes."
+            f"the graph has the node {odd}, but there are {room} nodes, counted from 0, and no index of X holds it. Number the nodes as "
+            f"their rows: nx.relabel_nodes(graph, {{node: row, ...}}), or give X an index of the nodes."
         )
-    return nodes
+    if named:
+        odd = next(node for node in nodes if node not in index)
+        raise DataError(
+            f"the graph has the node {odd!r}, which the index of X does not hold; it begins with {index[0]!r}. Name the rows as the nodes, "
+            "or number the nodes from 0."
+        )
+    if room != len(nodes):
+        raise DataError(f"the graph has {len(nodes)} nodes, but X or y has {room} rows. Give one row a node.")
+    if rows is not None:
+        warnings.warn(
+            f"the nodes have names, such as {nodes[0]!r}, but X has none: its rows were taken in the order of the graph. Give X an index "
+            "of the nodes.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return {node: k for k, node in enumerate(nodes)}
+
+
+def _whole(node: Any) -> int | None:
+    """The number that a node is, or is written as; None for names."""
+    if isinstance(node, int | np.integer) and not isinstance(node, bool):
+        return int(node)
+    if isinstance(node, float) and node.is_integer():
+        return int(node)
+    return int(node) if isinstance(node, str) and node.isascii() and node.isdigit() else None
 
 
 def _symmetric(pairs: NDArray[Any], found: int, nodes: int) -> sparse.csr_array:

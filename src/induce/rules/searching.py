@@ -15,7 +15,7 @@ from induce.learners.rules.lists import fit_list
 from induce.learners.rules.literals import Literals, candidate_literals, literals_of
 from induce.learners.rules.losses import Squared
 from induce.learners.rules.optimal import NODES, conjunctions_of, optimal_list
-from induce.learners.rules.recurring import recurring_conjunctions
+from induce.learners.rules.recurring import THRESHOLDS, recurring_conjunctions
 from induce.learners.rules.votes import Pool, directed_weights, fit_votes
 from induce.rules.decisions import FIRST, POINTS_PER_NAT, VOTES, Decisions
 from induce.rules.problems import FOLDS, Problem, splits_of, strictest, temperature_of, worth_of_answers
@@ -85,6 +85,8 @@ def search(
     settings: Settings,
     over: Callable[[], str] = lambda: "",
     strictness: tuple[float, float] | None = None,
+    *,
+    bounded: bool = False,
 ) -> Searched:
     """Find decisions.
 
@@ -99,6 +101,8 @@ def search(
         Why the search must end now, or an empty text.
     strictness : tuple of float, optional
         Charge and penalty, see ``STRICTNESS``; given, none is chosen, nothing is held out, and rules are exchanged once.
+    bounded : bool
+        Whether the search may end early. Rules of a middle strictness are then found first, so that there are some to return.
     """
     if strictness is not None:
         decisions, proof = _fit(_prepared(problem, settings, over), settings, strictness, over, sweeps=1)
@@ -106,6 +110,10 @@ def search(
     rng = np.random.default_rng(settings.seed)
     options = SHARES if settings.by == "exact" else STRICTNESS[settings.decide]
     folds, rows = splits_of(problem, rng)
+    whole = early = None
+    if bounded:
+        whole = _prepared(problem, settings, over)
+        early, _ = _fit(whole, settings, options[len(options) // 2], over, sweeps=0, nodes=QUICK_NODES)
     held_out, best, temperature = None, options[-1], 1.0  # few rows: the strictest
     if folds:
         answers = np.zeros((len(options), len(rows), max(1, len(problem.classes))))
@@ -124,8 +132,10 @@ def search(
         held_out = answers[k].argmax(axis=1) if problem.classes else answers[k][:, 0]
     # exchanging costs as much as finding: many rules are exchanged once
     sweeps = 3 if len(problem.classes) < 5 else 1
-    whole = _prepared(problem, settings, over)
+    whole = _prepared(problem, settings, over) if whole is None else whole
     decisions, proof = _fit(whole, settings, best, over, sweeps=sweeps, temperature=temperature)
+    if early is not None and over() and len(decisions.rules) < len(early.rules):
+        return Searched(early, None, np.arange(problem.table.rows), options[len(options) // 2], over())
     return Searched(decisions, held_out, rows, best, over(), proof)
 
 
@@ -174,7 +184,9 @@ def _prepared(problem: Problem, settings: Settings, over: Callable[[], str]) -> 
     if settings.by == "gradient":
         pool = Pool(relaxed_conjunctions(ground, searched.loss(), **how))
     elif settings.by == "recurring":
-        pool = Pool(recurring_conjunctions(ground, searched.loss(), searched.weight, **how), in_order=True)
+        pool = Pool(
+            recurring_conjunctions(ground, searched.loss(), searched.weight, literals.column, **how), in_order=True
+        )
     return _Prepared(problem, searched, literals, ground, kept, pool)
 
 
@@ -251,7 +263,8 @@ def _exact(
 def _literals(problem: Problem, settings: Settings) -> tuple[Literals, tuple[Rule, ...], Rule]:
     """All literals, the rules that are kept, and the literals of every rule."""
     table = problem.table
-    found = candidate_literals(table, settings.thresholds, problem.weight)
+    most = min(settings.thresholds, THRESHOLDS) if settings.by == "recurring" else settings.thresholds
+    found = candidate_literals(table, most, problem.weight)
     kept = settings.restrictions.kept_in(table)
     required = settings.restrictions.required_in(table)
     known = {found.one(k): k for k in range(len(found))}

@@ -65,7 +65,7 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     encoder : Module, optional
-        ``f``; two layers on flattened inputs by default. One that begins with an embedding reads the numbers of tokens.
+        ``f``; two layers on flattened inputs by default. One that reads rows by an embedding is given the numbers of tokens.
     inference : {"full", "random", "cluster", "topk"}
         Who votes: all training rows, ``per_class`` random ones of each class, ten prototypes of each class (k-means), or the
         ``neighbors`` nearest rows.
@@ -158,7 +158,7 @@ class NearestSupportClassifier(InputRows, ClassifierMixin, BaseEstimator):
             import copy
 
             encoder: nn.Module = copy.deepcopy(self.encoder)
-            first_answers(encoder, x)
+            first_answers(encoder, x, flat=True)
             return encoder
         width = int(np.prod(x.shape[1:]))
         return nn.Sequential(nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)))

@@ -47,7 +47,7 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
     ----------
     encoder : Module, optional
         From rows to features of shape (rows, features). By default two convolutions for pictures, two layers for tables. One that
-        begins with an embedding reads whole numbers, the numbers of tokens.
+        reads rows by an embedding is given whole numbers, the numbers of tokens.
     codes : int or None
         Symbols of the codebook. None: the same network without symbols, to compare with.
     length : int
@@ -177,7 +177,7 @@ class SymbolClassifier(InputRows, ClassifierMixin, BaseEstimator):
             self.encoder_ = nn.Sequential(
                 nn.Flatten(), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, int(self.features)), nn.ReLU()
             )
-        width = first_answers(self.encoder_, rows).shape[1]
+        width = first_answers(self.encoder_, rows, flat=True).shape[1]
         count = len(self.classes_)
         self.head_ = nn.Linear(width, count)
         self.layer_ = None

@@ -212,7 +212,7 @@ class SymbolClusterer(ClusterMixin, BaseEstimator):
         if self.encoder is None:
             return perceptron(rows.shape[1], (128, 128), count)
         body = copy.deepcopy(self.encoder)
-        features = first_answers(body, rows).shape[-1]
+        features = first_answers(body, rows, flat=True).shape[-1]
         return nn.Sequential(body, nn.Linear(features, count))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

@@ -58,6 +58,8 @@ class TableRules:
     related: Any
     within: Any
     random_state: Any
+    _kept: tuple[str, ...] = ()
+    """Conditions that the last refit kept."""
 
     # ---- reading
 
@@ -99,7 +101,6 @@ class TableRules:
             table = related.join(table) if reset else related.join(X, like=self._head)
         if reset:
             self._head = table.head()
-            self._kept: tuple[str, ...] = ()
         return table
 
     def _learn(self, problem: Problem, settings: Settings, target: str, *, weighted: bool) -> None:
@@ -107,7 +108,7 @@ class TableRules:
         settings.restrictions.check(problem.table)
         clock = Clock(Budget.read(self.within), "the rules found")
         gathered, began = problem.gathered(), time.process_time()
-        found = search(gathered, settings, clock.over)
+        found = search(gathered, settings, clock.over, bounded=self.within is not None)
         self._finish(problem, gathered, found, time.process_time() - began, target, " weighted" if weighted else "")
 
     def _settings(self, only: int | None = None) -> Settings:
@@ -132,6 +133,7 @@ class TableRules:
             on = f"held out: {FOLDS} folds of {len(searched.held_out_rows):,} different{how} rows"
         counted = gathered.weight if gathered.counted is None else gathered.counted
         fidelity = fidelity_of(decisions, gathered.table, gathered.target, counted, on, held_out)
+        self._kept = ()
         spreads = np.array([_spread(c.values) for c in problem.table.columns])
         report = {"cpu_seconds": seconds, "strictness": list(searched.strictness), "rows": rows}
         self.fit_ = RuleFit(

@@ -13,22 +13,25 @@ from induce.learners.rules.conjunctions import Ground, Rule
 from induce.learners.rules.counting import rows_of_conjunctions
 from induce.learners.rules.losses import Loss
 
-__all__ = ["DEEPEST", "recurring_conjunctions"]
+__all__ = ["THRESHOLDS", "recurring_conjunctions"]
 
 Float = NDArray[np.float64]
-Single = NDArray[np.float32]
 Places = NDArray[np.intp]
-TREES = 500
-CHUNK = 100
-"""Trees that are grown at once."""
+TREES, FEWEST_TREES = 500, 50
+WORK = 100_000_000_000
+"""Entries that are added up for one level of all trees, at most, unless that leaves too few trees."""
+BLOCK = 4_000_000
+"""Numbers that are held at once."""
 DEEPEST = 2
 """Most literals of a path: longer paths hardly recur."""
+THRESHOLDS = 10
+"""Thresholds of a column that suffice: between more, chance decides."""
 DRAWN = 1 / 3
-"""Share of the literals that a split may choose from."""
+"""Share of the columns that a split may choose from."""
 SHRINK = 1.0
 """Added to second derivatives: small groups of rows gain little."""
-LEAST = 0.01
-"""Share of the trees that have a rule at least."""
+STEP = 2.0**-20
+"""Slopes and curves of a row are multiples of it: sums are exact, and do not depend on the machine."""
 ALIKE = 0.7
 """Overlap of rows (Jaccard) above which the less frequent of two rules is left out, also with the other's opposite."""
 ROOM = 3
@@ -39,6 +42,7 @@ def recurring_conjunctions(
     ground: Ground,
     loss: Loss,
     weight: Float,
+    columns: NDArray[np.int64],
     *,
     most: int,
     longest: int,
@@ -48,10 +52,10 @@ def recurring_conjunctions(
 ) -> list[Rule]:
     """The conjunctions that trees on resampled rows have most often: candidates for :func:`~induce.learners.rules.votes.fit_votes`.
 
-    Each tree takes every row a Poisson number of times, splits once and each half once more, and chooses each split among a third
-    of the literals: the one with the largest ``sum over sides and outputs of (sum of slopes)^2 / (sum of curves + 1)``. All paths
-    from the root are rules. Of rules that hold on nearly the same rows only the most frequent stays, so that chance does not decide
-    between columns that say the same. What recurs over resampled rows recurs over other rows of the same kind.
+    Each tree takes every row a Poisson number of times, splits once and each half once more. A split is the literal, among those of
+    a third of the columns, with the largest ``sum over sides and outputs of (sum of slopes)^2 / (sum of curves + 1)``. Paths from the
+    root are rules, where every side of them is a literal: the other side of ``x > 1`` is none where ``x`` may be missing. Of rules
+    that hold on nearly the same rows only the most frequent stays, so that chance does not decide between columns that say the same.
 
     Parameters
     ----------
@@ -59,9 +63,12 @@ def recurring_conjunctions(
     loss : Loss
     weight : array of shape (rows,)
         How many rows each row stands for.
+    columns : int array of shape (literals,)
+        The column of each literal.
     most, longest : int
         Rules that may be voted for, and most literals of a rule; never more than two beside those that every rule has.
     trees : int
+        Fewer where there are many rows, literals and outputs.
     seed : int
     tick : callable
         False ends the growing.
@@ -79,24 +86,23 @@ def recurring_conjunctions(
     room = min(longest - len(ground.always), DEEPEST)
     if not len(free) or room < 1:
         return [ground.always] if ground.always else []
-    splits, against = _splits(ground, free)
-    inside = ground.rows_of(ground.always)
-    truth = unpack(ground.words[splits], ground.rows)[:, inside].astype(np.float32)
+    sides = _sides(ground, free)
     down, curve = loss.slopes(np.tile(loss.start(), (ground.rows, 1)))
-    numbers = np.concatenate([down, curve.max(axis=1, keepdims=True)], axis=1)[inside]
-    rng = np.random.default_rng(seed)
-    grower, grown = _Grower(truth, (splits, against), rng), 0
+    numbers = np.concatenate([down, curve.max(axis=1, keepdims=True)], axis=1)
+    each = np.round(numbers / np.where(weight > 0, weight, 1.0)[:, None] / STEP)
+    stands = np.minimum(weight, 1e6) * ground.rows_of(ground.always)  # rows that no rule holds on have no say
+    trees = int(np.clip(WORK // (ground.rows * len(sides[0]) * each.shape[1]), min(trees, FEWEST_TREES), trees))
+    chunk = max(1, BLOCK // (max(ground.rows, len(sides[0])) * each.shape[1]))
+    rng, grown = np.random.default_rng(seed), 0
+    grower = _Grower(ground, sides, columns[sides[0]], rng)
     while grown < trees and tick():
-        size = min(CHUNK, trees - grown)
+        size = min(chunk, trees - grown)
         grown += size
-        stands = weight[inside, None]
-        times = rng.poisson(np.minimum(stands, 1e9), (len(stands), size)) / np.where(stands > 0, stands, 1.0)
-        statistics = (times[:, :, None] * numbers[:, None, :]).astype(np.float32)
-        grower.grow(statistics, room)
-    return _spread(ground, grower.paths, LEAST * grown, ROOM * most)
+        grower.grow(rng.poisson(stands[:, None], (ground.rows, size))[:, :, None] * each[:, None, :], room)
+    return _spread(ground, grower.paths, ROOM * most)
 
 
-def _splits(ground: Ground, free: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sides(ground: Ground, free: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Literals to split on, one of each pair of opposites, and the literal of the other side, or -1 where there is none."""
     partner = np.full(len(ground.words), -1, dtype=np.int64)
     if ground.opposite is not None:
@@ -112,21 +118,25 @@ class _Grower:
     """Grows trees side by side, and gathers the paths of all of them."""
 
     def __init__(
-        self, truth: Single, sides: tuple[NDArray[np.int64], NDArray[np.int64]], rng: np.random.Generator
+        self,
+        ground: Ground,
+        sides: tuple[NDArray[np.int64], NDArray[np.int64]],
+        columns: NDArray[np.int64],
+        rng: np.random.Generator,
     ) -> None:
-        self.truth, self.sides, self.rng = truth, sides, rng
+        self.ground, self.sides, self.rng = ground, sides, rng
+        self.places = np.unique(columns, return_inverse=True)[1].reshape(-1)
         self.paths: Counter[Rule] = Counter()
 
-    def grow(self, statistics: Single, depth: int) -> None:
+    def grow(self, statistics: Float, depth: int) -> None:
         """Trees of one depth; statistics have shape (rows, trees, outputs + 1)."""
         start = np.zeros((statistics.shape[1], 0), dtype=np.int64)
         self._split(statistics, self._sums(statistics), start, np.ones(len(start), dtype=bool), depth)
 
     def _split(
-        self, statistics: Single, sums: Single, path: NDArray[np.int64], live: NDArray[np.bool_], depth: int
+        self, statistics: Float, sums: Float, path: NDArray[np.int64], live: NDArray[np.bool_], depth: int
     ) -> None:
-        total = statistics.sum(axis=0)
-        best, pays = _chosen(sums, total, self.rng)
+        best, pays = self._chosen(sums, statistics.sum(axis=0))
         live = live & pays
         ends = [np.concatenate([path, side[best][:, None]], axis=1) for side in self.sides]
         for end in ends:
@@ -134,30 +144,39 @@ class _Grower:
             self.paths.update(tuple(sorted(set(one))) for one in said)
         if depth == 1 or not live.any():
             return
-        held = statistics * self.truth[best].T[:, :, None]
+        held = statistics * self._truth(self.sides[0][best]).T[:, :, None]
         part = self._sums(held)  # what the other half sums to is the rest
         self._split(held, part, ends[0], live, depth - 1)
         self._split(statistics - held, sums - part, ends[1], live, depth - 1)
 
-    def _sums(self, statistics: Single) -> Single:
+    def _truth(self, literals: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return unpack(self.ground.words[literals], self.ground.rows)
+
+    def _sums(self, statistics: Float) -> Float:
         """Sums of statistics over the rows of each literal, shape (literals, trees, outputs + 1)."""
-        flat = self.truth @ statistics.reshape(len(statistics), -1)
-        return np.asarray(flat.reshape(len(self.truth), *statistics.shape[1:]))
+        flat, splits = statistics.reshape(len(statistics), -1), self.sides[0]
+        found = np.empty((len(splits), flat.shape[1]))
+        step = max(1, BLOCK // self.ground.rows)
+        for first in range(0, len(splits), step):  # not all literals are unpacked at once
+            found[first : first + step] = self._truth(splits[first : first + step]).astype(np.float64) @ flat
+        return found.reshape(len(splits), *statistics.shape[1:])
+
+    def _chosen(self, sums: Float, total: Float) -> tuple[Places, NDArray[np.bool_]]:
+        """The best of the literals of the columns that each tree draws, and whether it gains anything."""
+
+        def worth(of: Float) -> Float:
+            return np.asarray((of[..., :-1] ** 2).sum(axis=-1) / (np.maximum(of[..., -1], 0) + SHRINK / STEP))
+
+        gains = worth(sums) + worth(total - sums) - worth(total)
+        order = self.rng.random((int(self.places.max()) + 1, gains.shape[1]))
+        last = max(1, round(DRAWN * len(order))) - 1
+        drawn = order <= np.partition(order, last, axis=0)[last]
+        gains[~drawn[self.places]] = -np.inf
+        best = gains.argmax(axis=0)
+        return best, np.asarray(gains[best, np.arange(len(best))] > 1e-9 / STEP)
 
 
-def _chosen(sums: Single, total: Single, rng: np.random.Generator) -> tuple[Places, NDArray[np.bool_]]:
-    """The best of the literals that each tree draws, and whether it gains anything."""
-
-    def worth(of: Single) -> Single:
-        return np.asarray((of[..., :-1] ** 2).sum(axis=-1) / (np.maximum(of[..., -1], 0) + np.float32(SHRINK)))
-
-    gains = worth(sums) + worth(total - sums) - worth(total)
-    gains[rng.random(gains.shape) >= DRAWN] = -np.inf
-    best = gains.argmax(axis=0)
-    return best, np.asarray(gains[best, np.arange(len(best))] > 1e-3)
-
-
-def _spread(ground: Ground, counts: Counter[Rule], least: float, most: int) -> list[Rule]:
+def _spread(ground: Ground, counts: Counter[Rule], most: int) -> list[Rule]:
     """The most frequent rules of which no two hold on nearly the same rows, or on nearly the opposite ones."""
     rules = [tuple(sorted((*ground.always, *rule))) for rule in counts]
     if not rules:
@@ -167,14 +186,15 @@ def _spread(ground: Ground, counts: Counter[Rule], least: float, most: int) -> l
     for rule, times, bits in zip(rules, counts.values(), words, strict=True):
         before = merged.get(bits.tobytes(), (0, rule))
         merged[bits.tobytes()] = (before[0] + times, min(before[1], rule, key=lambda r: (len(r), r)))
+    inside = ground.rows_of(ground.always)
     kept: list[Rule] = []
     held = np.zeros((0, ground.rows), dtype=bool)
     for times, rule in sorted(merged.values(), key=lambda item: (-item[0], len(item[1]), item[1])):
-        if times < least or len(kept) == most:
+        if times < 2 or len(kept) == most:
             break
         rows = ground.rows_of(rule)
         same = _overlap(held, rows) > ALIKE
-        if not (same | (_overlap(~held, rows) > ALIKE)).any():
+        if not (same | (_overlap(inside & ~held, rows) > ALIKE)).any():
             kept.append(rule)
             held = np.concatenate([held, rows[None]])
     return kept

@@ -216,8 +216,9 @@ class _Work:
         assert self.pool is not None
         rules, fires = self.pool
         net = gain(fires.T @ numbers) - self.charge * np.array([len(rule) for rule in rules])
-        for k in range(len(net)) if self.in_order else np.argsort(-net, kind="stable"):
-            if net[k] > 0 and rules[k] not in taken and fires[:, k].sum() >= self.least and self._new(rules[k]):
+        worth = np.flatnonzero(net > 0)
+        for k in worth if self.in_order else worth[np.argsort(-net[worth], kind="stable")]:
+            if rules[k] not in taken and fires[:, k].sum() >= self.least and self._new(rules[k]):
                 return float(net[k]), rules[k]
         return None
 
