@@ -58,7 +58,7 @@ class Critic(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.enter = nn.Linear(width, hidden)
-        self.rest = nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), last)
+        self.rest = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(hidden, hidden), nn.ReLU(inplace=True), last)
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The critic of pairs, shape (n,)."""
@@ -204,7 +204,8 @@ def _evaluate(critic: Critic, pairs: _Pairs, bound: str, batch: int, shifts: int
         return float(np.mean(found))
     first, second = critic.of_first(pairs.x), critic.of_second(pairs.y)
     together = critic.paired(first, second).mean()
-    shifted = ((s.roll(k, 0) for s in second) for k in range(1, min(shifts, n - 1) + 1))
+    twice = [torch.cat([part, part]) for part in second]  # a shift is then a view
+    shifted = ([part[n - k : 2 * n - k] for part in twice] for k in range(1, min(shifts, n - 1) + 1))
     apart = torch.cat([critic.paired(first, (a, b, c)) for a, b, c in shifted])
     if bound == "smile":
         apart = apart.clamp(-_CLIP, _CLIP)
