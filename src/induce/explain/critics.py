@@ -120,7 +120,7 @@ def critic_information(x: Array, y: Array, bound: str, *, batch: int, steps: int
                 (Critic(start) for start in starts), key=partial(_evaluate, pairs=check, bound=bound, batch=batch)
             )
             _train(critic, train, check, bound, batch, steps)
-            found.append(_evaluate(critic, test, bound, batch, shifts=400))
+            found.append(_evaluate(critic, test, bound, batch, shifts=200))
     return float(np.mean(found))
 
 
@@ -152,7 +152,7 @@ def _gaussian_start(x: Array, y: Array, kept: float) -> tuple[Array, Array, Arra
 
 def _train(critic: Critic, train: _Pairs, check: _Pairs, bound: str, batch: int, steps: int) -> None:
     """Adam on a bound; the state that was best on the checked rows is kept."""
-    optimizer = torch.optim.AdamW(critic.parameters(), lr=5e-4, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(critic.parameters(), lr=5e-4, weight_decay=1e-2, fused=True)
     best, state, worse, average = _evaluate(critic, check, bound, batch), copy.deepcopy(critic.state_dict()), 0, None
     for step in range(1, steps + 1):
         rows = torch.randint(len(train.x), (min(batch, len(train.x)),))
