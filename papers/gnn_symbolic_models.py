@@ -41,7 +41,7 @@ def solve(names: tuple[str, ...], steps: int, search: float) -> dict[str, Found]
 
 
 def small() -> dict[str, Found]:
-    return solve(SYSTEMS[:1], 2500, 5.0)
+    return solve(SYSTEMS[:1], 2500, 10.0)
 
 
 def full() -> dict[str, Found]:
