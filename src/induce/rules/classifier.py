@@ -41,8 +41,9 @@ class RuleClassifier(ClassifierMixin, TableRules, BaseEstimator):
         "auto": a beam search with exchanges. "gradient": conjunctions are relaxed and learned by gradient, and votes chosen among
         them, for ``decide="votes"``. "recurring": the conjunctions that trees on resampled rows have most often, in that order, for
         ``decide="votes"``; of at most two conditions beside required ones, and ten thresholds a column. Where columns say much the
-        same, other rows then give the same rules more often, as ``stability`` counts; less accurate where it takes long conditions. "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether
-        the list is proved to be the best. For few columns and thresholds.
+        same, other rows then give the same rules more often, as ``stability`` counts; less accurate where it takes long conditions.
+        "exact": branch and bound, for ``decide="first"`` and ``"any"``; the notes say whether the list is proved to be the best. For
+        few columns and thresholds.
     subject_to : Restrictions or mapping, optional
         Monotone columns, forbidden and required conditions, rules to keep; hard.
     class_weight : "balanced", mapping of class to weight, or None

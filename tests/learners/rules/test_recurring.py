@@ -1,4 +1,4 @@
-"""Conjunctions that recur: planted ones come first, limits hold, twins are one, weights are rows, and other rows give the same."""
+"""Conjunctions that recur: planted ones come first, limits hold, twins are one, rows without weight have no say, and other rows give the same."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def test_of_rules_on_the_same_rows_one_stays():
     assert sum(rule in found for rule in ((3, 7), (4, 7), (3, 4, 7))) == 1
 
 
-def test_a_row_of_weight_three_counts_as_three_rows():
+def test_rows_without_weight_have_no_say():
     truth, opposite, y = planted(200)
-    weight = np.where(truth[5], 60.0, 0.0)  # rows of weight 0 have no say
+    weight = np.where(truth[5], 60.0, 0.0)
     inside = np.flatnonzero(truth[5])
     loss = Logistic(y | ~truth[5], np.where(truth[5], 60.0, 0.0))
     assert (3, 7) in found_in(truth, opposite, loss, weight)
