@@ -22,22 +22,9 @@ from induce.mixed import MixedTable
 from induce.rules import Restrictions, RuleClassifier, RuleRegressor, load
 from induce.rules.language import run_program
 from induce.rules.program_reader import read_program
+from tests.rules.making import patients
 
 SMALL = {"max_rules": 4, "max_literals": 3, "thresholds": 6, "random_state": 0}
-
-
-def patients(rows=300, seed=0, noise=0.05):
-    """Mixed columns with missing entries and a rule behind the answer."""
-    rng = np.random.default_rng(seed)
-    table = pd.DataFrame({
-        "age (years)": rng.integers(18, 90, rows).astype(float), "bmi": rng.normal(27, 5, rows).round(1),
-        "smoker": rng.random(rows) < 0.4, "region": rng.choice(["north", "south", "it's far"], rows),
-    })  # fmt: skip
-    ill = (table["age (years)"] > 60) & table["smoker"] | (table["bmi"] > 33) & (table["region"] == "north")
-    ill ^= rng.random(rows) < noise
-    table.loc[rng.random(rows) < 0.1, "bmi"] = np.nan
-    table.loc[rng.random(rows) < 0.1, "region"] = None
-    return table, pd.Series(np.where(ill, "ill", "well"), name="state")
 
 
 def as_rows(frame):
@@ -409,7 +396,7 @@ def test_rules_kept_by_hand_are_kept_in_every_fit_of_stability():
 
 
 @pytest.mark.parametrize("by", ["auto", "recurring"])
-def test_a_search_that_ends_early_returns_rules(by):
+def test_a_search_with_a_limit_says_when_it_was_stopped_and_else_finds_the_same(by):
     X, y = patients(600)
     model = RuleClassifier(by=by, within="1 ms", random_state=0).fit(X, y)
     assert "the search was stopped: the time of 0.001 s was used" in str(model)
